@@ -1,0 +1,27 @@
+"""What a case is made of. Only `cases.commands` writes these tables."""
+
+from answerable.cases.models.items import Account, Case, Copy, Item, ItemContent, ViewSample
+from answerable.cases.models.judgement import Appeal, Decision, Finding, Review
+from answerable.cases.models.known import KnownChange
+from answerable.cases.models.people import Person
+from answerable.cases.models.reports import Claim, Message, Notice, Report, ReportedItem
+
+__all__ = [
+    "Account",
+    "Appeal",
+    "Case",
+    "Claim",
+    "Copy",
+    "Decision",
+    "Finding",
+    "Item",
+    "ItemContent",
+    "KnownChange",
+    "Message",
+    "Notice",
+    "Person",
+    "Report",
+    "ReportedItem",
+    "Review",
+    "ViewSample",
+]

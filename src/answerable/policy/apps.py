@@ -1,0 +1,10 @@
+"""Django application `policy`."""
+
+from django.apps import AppConfig
+
+
+class PolicyConfig(AppConfig):
+    """Registers this package with Django."""
+
+    name = "answerable.policy"
+    label = "policy"

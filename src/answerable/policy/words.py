@@ -1,0 +1,80 @@
+"""The words that packs, rules and pages share, as enumerations. `Answerable: the design` §2 defines them."""
+
+from enum import StrEnum
+from functools import total_ordering
+
+
+class Age(StrEnum):
+    """How old the depicted person is. `unsure` is treated as `child` (rule 13)."""
+
+    CHILD = "child"
+    UNSURE = "unsure"
+    ADULT = "adult"
+
+
+class Relation(StrEnum):
+    """Who reports. A claim, unverified, unless a token proves `trusted_flagger` or `authority`."""
+
+    DEPICTED = "depicted"
+    GUARDIAN = "guardian"
+    REPRESENTATIVE = "representative"
+    WITNESS = "witness"
+    TRUSTED_FLAGGER = "trusted_flagger"
+    AUTHORITY = "authority"
+    PLATFORM_USER = "platform_user"
+
+
+class Danger(StrEnum):
+    """Whether somebody's life or safety is threatened, as the reporter says."""
+
+    NONE = "none"
+    SOON = "soon"
+    NOW = "now"
+
+
+class Interim(StrEnum):
+    """What happens to a reported item before anybody has looked."""
+
+    HIDE = "hide"
+    LIMIT = "limit"
+    LOOK = "look"
+
+
+class By(StrEnum):
+    """Who can keep an obligation."""
+
+    WORKER = "worker"
+    PEOPLE = "people"
+    OTHER_PEOPLE = "other_people"
+
+
+class Verdict(StrEnum):
+    """A judgement of one item's content under one clause."""
+
+    VIOLATING = "violating"
+    NOT_VIOLATING = "not_violating"
+
+
+class CopyKind(StrEnum):
+    """`exact`: the identical file. `near`: within the distance of a perceptual fingerprint."""
+
+    EXACT = "exact"
+    NEAR = "near"
+
+
+@total_ordering
+class Visibility(StrEnum):
+    """How much of the public sees an item: visible < limited < hidden < gone. `unknown` is never wanted."""
+
+    VISIBLE = "visible"
+    LIMITED = "limited"
+    HIDDEN = "hidden"
+    GONE = "gone"
+
+    @property
+    def rank(self) -> int:
+        """0 for visible to 3 for gone."""
+        return list(Visibility).index(self)
+
+    def __lt__(self, other: str) -> bool:
+        return self.rank < Visibility(other).rank

@@ -1,0 +1,116 @@
+"""What an operator configures: `answerable.toml` in the data directory, checked before anything starts.
+
+The data directory is named by `ANSWERABLE_DATA` (default `./data`). Secrets are files beside the
+configuration, mode 0600, never values in it.
+"""
+
+import os
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+DATA_VARIABLE = "ANSWERABLE_DATA"
+CONFIG_NAME = "answerable.toml"
+
+
+class ConfigError(Exception):
+    """The configuration can't be used. The message says which key, and what to write."""
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are refused, so that a typo shows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Desk(Section):
+    """Who answers, where, and under which laws."""
+
+    name: str = "Answerable"
+    origin: str = Field("desk.localhost/log", description="unique name of the audit log, without a scheme")
+    public_url: str = "http://localhost:8400"
+    staff_url: str = "http://localhost:8401"
+    regimes: tuple[str, ...] = Field(
+        min_length=1, description="the laws under which the operator is provider"
+    )
+    policy: str = Field("baseline", description="`baseline` or the path of a policy pack")
+    languages: tuple[str, ...] = ("en", "fr")
+    emergency_contact: str = Field("", description="shown where danger is reported and nobody is on call")
+
+
+class Platform(Section):
+    """One platform that this desk answers for."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    adapter: str = "http"
+    base_url: str
+    secret_file: str
+    hosts: tuple[str, ...] = Field(min_length=1, description="host[:port] of the links that people report")
+    media_hosts: tuple[str, ...] = Field((), description="host[:port] from which media may be fetched")
+
+    @field_validator("base_url")
+    @classmethod
+    def has_scheme_and_host(cls, value: str) -> str:
+        """Refuse an address that httpx could not call."""
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ValueError("write the whole address, such as https://photos.example/answerable")
+        return value
+
+
+class Database(Section):
+    """`sqlite` (in the data directory) or a PostgreSQL address."""
+
+    url: str = "sqlite"
+
+
+class Alerts(Section):
+    """Where people on call are paged: apprise addresses."""
+
+    urls: tuple[str, ...] = ()
+
+
+class Worker(Section):
+    """How many obligations are worked on at a time."""
+
+    threads: int = Field(6, ge=2, le=64)
+
+
+class Config(Section):
+    """The whole file."""
+
+    desk: Desk
+    platforms: tuple[Platform, ...] = ()
+    database: Database = Database()
+    alerts: Alerts = Alerts()
+    worker: Worker = Worker()
+    environment: Literal["production", "demo", "test"] = "production"
+
+
+def data_directory() -> Path:
+    """The directory that holds configuration, database, keys and media."""
+    return Path(os.environ.get(DATA_VARIABLE, "data")).resolve()
+
+
+def read(path: Path) -> Config:
+    """Read and check one configuration file. Raises ConfigError with what to do."""
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} does not exist: run `answerable init` or set {DATA_VARIABLE}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    try:
+        return Config.model_validate(raw)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def config() -> Config:
+    """This process's configuration."""
+    return read(data_directory() / CONFIG_NAME)

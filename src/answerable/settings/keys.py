@@ -1,0 +1,33 @@
+"""Key files: made once, mode 0600, in `<data>/keys`, which belongs outside backups of the database."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def read_key(data: Path, name: str, size: int = 32) -> bytes:
+    """The key of that name; made on first use. Raises PermissionError when others could read it."""
+    folder = data / "keys"
+    path = folder / name
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(path, secrets.token_bytes(size))
+    if path.stat().st_mode & 0o077:
+        raise PermissionError(f"{path} can be read by others: run `chmod 600 {path}`.")
+    return path.read_bytes()
+
+
+def _make(path: Path, key: bytes) -> None:
+    """Write the whole key or nothing: two processes starting together end with one and the same."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    finally:
+        temporary.unlink()
