@@ -1,7 +1,6 @@
 """The words that packs, rules and pages share, as enumerations. `Answerable: the design` §2 defines them."""
 
 from enum import StrEnum
-from functools import total_ordering
 
 
 class Age(StrEnum):
@@ -62,7 +61,6 @@ class CopyKind(StrEnum):
     NEAR = "near"
 
 
-@total_ordering
 class Visibility(StrEnum):
     """How much of the public sees an item: visible < limited < hidden < gone. `unknown` is never wanted."""
 
@@ -76,5 +74,25 @@ class Visibility(StrEnum):
         """0 for visible to 3 for gone."""
         return list(Visibility).index(self)
 
+    # All four: a str already has them, so total_ordering would leave "gone" > "hidden" to the alphabet.
+    # All four: `str` defines its own, which would compare letters.
     def __lt__(self, other: str) -> bool:
         return self.rank < Visibility(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= Visibility(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > Visibility(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= Visibility(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= Visibility(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > Visibility(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= Visibility(other).rank

@@ -4,7 +4,7 @@ from answerable.cases.models.items import Account, Case, Copy, Item, ItemContent
 from answerable.cases.models.judgement import Appeal, Decision, Finding, Review
 from answerable.cases.models.known import KnownChange
 from answerable.cases.models.people import Person
-from answerable.cases.models.reports import Claim, Message, Notice, Report, ReportedItem
+from answerable.cases.models.reports import Claim, IdempotencyKey, Message, Notice, Report, ReportedItem
 
 __all__ = [
     "Account",
@@ -14,6 +14,7 @@ __all__ = [
     "Copy",
     "Decision",
     "Finding",
+    "IdempotencyKey",
     "Item",
     "ItemContent",
     "KnownChange",

@@ -13,8 +13,10 @@ class Case(models.Model):
 
     harm = models.CharField(max_length=40)
     opened_at = models.DateTimeField()
-    round = models.PositiveSmallIntegerField(default=1, help_text="grows when the case reopens")
-    pack_digest = models.CharField(max_length=64, help_text="the policy pack that this round is pinned to")
+    reopened_at = models.DateTimeField(null=True)
+    pack_digest = models.CharField(
+        max_length=64, help_text="the policy pack it was pinned to when it (re)opened"
+    )
     closed_at = models.DateTimeField(null=True)
     joined_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="joined")
     reports_count = models.PositiveIntegerField(
@@ -23,7 +25,6 @@ class Case(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(round__gte=1), name="case_round_from_one"),
             models.CheckConstraint(
                 condition=Q(joined_into__isnull=True) | ~Q(joined_into=F("id")),
                 name="case_not_joined_into_itself",
@@ -73,6 +74,13 @@ class Item(models.Model):
     first_notice_at = models.DateTimeField(null=True)
     views = models.PositiveBigIntegerField(default=0)
     views_at_first_notice = models.PositiveBigIntegerField(null=True)
+    round = models.PositiveSmallIntegerField(default=1, help_text="grows when it has to be judged anew")
+    round_why = models.CharField(
+        max_length=10, default="report", help_text="report, repeated, answer, complaint, appeal, changed"
+    )
+    looked_at = models.DateTimeField(
+        null=True, help_text="when its current content was last judged by a person"
+    )
     nobody_in_it_at = models.DateTimeField(
         null=True, help_text="one qualified person lifted the hiding on that fact"
     )

@@ -124,3 +124,18 @@ class Notice(models.Model):
     )
     decided_at = models.DateTimeField(help_text="when it was owed")
     told_at = models.DateTimeField(null=True)
+
+
+class IdempotencyKey(models.Model):
+    """A request already answered: the same key and body get the same answer again, never a second act."""
+
+    scope = models.CharField(max_length=80, help_text='"intake", or "key:" and the number of an API key')
+    key = models.CharField(max_length=120)
+    body_digest = models.CharField(max_length=64)
+    response = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scope", "key"], name="idempotency_key_once")
+        ]

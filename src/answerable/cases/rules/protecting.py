@@ -1,0 +1,132 @@
+"""What a report does to an item before anybody has looked at it, and what a copy shares with its original."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from answerable.policy.words import Age, CopyKind, Interim, Visibility
+
+UNLOOKED_PER_ACCOUNT = 10
+"""Items of one account that may be hidden unlooked before its later ones wait for a look (rule 7)."""
+UNFOUNDED_PER_TOKEN = 10
+"""Hidings by one token that people lifted again before its later reports wait for a look (rule 7)."""
+LOOK_SOON = timedelta(minutes=15)
+LOOK_GUARDED = timedelta(minutes=5)
+
+VISIBILITY_OF = {Interim.HIDE: Visibility.HIDDEN, Interim.LIMIT: Visibility.LIMITED}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """What counts about a report when an item is to be protected."""
+
+    age: Age
+    something_new: bool = False
+    """Checkable: an earlier report's code with a new fact, a proven relation, a list match (rule 6)."""
+    token_hidings: int = 0
+    """Hidings that this report's token caused, all times."""
+    token_lifted: int = 0
+    """How many of those were lifted again by people's decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What counts about an item when a report about it is accepted."""
+
+    media: bool
+    wanted: Visibility = Visibility.VISIBLE
+    looked_at: bool = False
+    """A person has judged its current content."""
+    cleared_by_people: bool = False
+    """Its file, here or identical elsewhere, was decided not violating, or lifted because nobody is in it."""
+    decided_violating: bool = False
+    account_hidden_unlooked: int = 0
+    """Other items of its account that are hidden now and that nobody has looked at."""
+    account_found_violating: bool = False
+    """A look at any item of its account found it violating."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What a report leads to for one item at once."""
+
+    interim: Interim
+    look_within: timedelta
+    page: bool
+    why: str
+
+
+def protect(policy: Interim, report: ReportFacts, item: ItemFacts) -> Protection:
+    """What happens to one reported item before anybody looks (rules 5, 6 and 7). A look is owed in any case.
+
+    `policy` is what the pack says for this report and item; the rules below only ever make it milder.
+    """
+    if item.decided_violating:
+        return Protection(Interim.LOOK, LOOK_SOON, page=False, why="decided")
+    if policy is Interim.LOOK:
+        return Protection(Interim.LOOK, LOOK_SOON, page=False, why="policy")
+    if not item.media:
+        return Protection(Interim.LOOK, LOOK_SOON, page=False, why="not_media")
+    if item.cleared_by_people and not report.something_new:
+        return Protection(Interim.LOOK, LOOK_SOON, page=False, why="cleared")
+    if item.account_hidden_unlooked >= UNLOOKED_PER_ACCOUNT and not item.account_found_violating:
+        return Protection(Interim.LOOK, LOOK_GUARDED, page=True, why="account_guard")
+    if _token_is_guarded(report) and not _first_child_report(report, item):
+        return Protection(Interim.LOOK, LOOK_SOON, page=False, why="token_guard")
+    return Protection(policy, LOOK_SOON, page=False, why="policy")
+
+
+def _token_is_guarded(report: ReportFacts) -> bool:
+    """Whether so many hidings by this token were lifted, and so few stood, that it is no longer believed unlooked."""
+    stood = report.token_hidings - report.token_lifted
+    return report.token_lifted >= UNFOUNDED_PER_TOKEN and report.token_lifted > stood
+
+
+def _first_child_report(report: ReportFacts, item: ItemFacts) -> bool:
+    return report.age is not Age.ADULT and not item.looked_at
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What is known of the content that a copy is a copy of."""
+
+    protected: Visibility
+    """How far the original itself is taken from view: visible when it is not."""
+    violating: bool = False
+    confirmed_by_two: bool = False
+    up_to: int = 25
+    """Copies that may be hidden before a decision (the pack's cap)."""
+    then: Interim = Interim.LIMIT
+    """What happens to copies beyond the cap before a decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What a copy shares: the visibility wanted for it, whether the decision reaches it, whether a look is owed."""
+
+    wanted: Visibility
+    shares_decision: bool
+    look: bool
+
+
+NOTHING_SHARED = Sharing(Visibility.VISIBLE, shares_decision=False, look=False)
+
+
+def share(original: Original, kind: CopyKind, already_touched: int, cleared_by_people: bool) -> Sharing:
+    """What a copy shares with the content it is a copy of (rules 11 and 12). `not_violating` never spreads.
+
+    `already_touched`: copies of this original that were hidden before this one. `cleared_by_people`: people
+    decided this copy's own content not violating.
+    """
+    if original.violating and kind is CopyKind.EXACT:
+        return Sharing(Visibility.GONE, shares_decision=True, look=False)
+    if original.violating and original.confirmed_by_two:
+        return Sharing(Visibility.HIDDEN, shares_decision=False, look=True)
+    if cleared_by_people:
+        return Sharing(Visibility.VISIBLE, shares_decision=False, look=original.violating)
+    if not original.violating and original.protected is Visibility.VISIBLE:
+        return NOTHING_SHARED
+    if already_touched < original.up_to:
+        own = original.protected if not original.violating else Visibility.HIDDEN
+        return Sharing(min(own, Visibility.HIDDEN), shares_decision=False, look=True)
+    beyond = VISIBILITY_OF.get(original.then, Visibility.VISIBLE)
+    return Sharing(beyond, shares_decision=False, look=True)
