@@ -51,6 +51,9 @@ class Platform(Section):
     secret_file: str
     hosts: tuple[str, ...] = Field(min_length=1, description="host[:port] of the links that people report")
     media_hosts: tuple[str, ...] = Field((), description="host[:port] from which media may be fetched")
+    item_paths: tuple[str, ...] = Field(
+        (), description="where items live: paths such as /p/{ref} or /viewtopic.php?p={ref}"
+    )
 
     @field_validator("base_url")
     @classmethod
@@ -59,6 +62,15 @@ class Platform(Section):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise ValueError("write the whole address, such as https://photos.example/answerable")
+        return value
+
+    @field_validator("item_paths")
+    @classmethod
+    def has_one_ref(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse a pattern that names no item, or two."""
+        for pattern in value:
+            if not pattern.startswith("/") or pattern.count("{ref}") != 1:
+                raise ValueError(f"{pattern!r}: begin with / and write {{ref}} once, such as /p/{{ref}}")
         return value
 
 

@@ -1,0 +1,37 @@
+"""The ground that other tests stand on."""
+
+import socket
+
+import pytest
+from django.db import connection, transaction
+
+from answerable.cases.models import Person
+from tests.support import network
+
+
+def test_a_database_that_commits_starts_empty(fresh_database):
+    assert not Person.objects.exists()
+    with transaction.atomic():
+        Person.objects.create(pseudonym="Max")
+    assert fresh_database.database == connection.settings_dict["NAME"]
+
+
+def test_it_starts_empty_again_after_a_commit(fresh_database, ravi):
+    assert list(Person.objects.values_list("pseudonym", flat=True)) == ["Ravi"]
+
+
+def test_threads_of_a_test_share_its_committed_database(committing, ravi):
+    assert committing([Person.objects.count, lambda: 1 // 0])[0] == 1
+
+
+def test_the_cast_stands_in_a_database_that_rolls_back(ravi, rosa, lena, petra):
+    assert [ravi.pseudonym, lena.lead, petra.administrator] == ["Ravi", True, True]
+    assert rosa.is_qualified("child_safety")
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "example.org", "169.254.169.254"])
+def test_nothing_outside_this_machine_can_be_reached(address, no_outside_network):
+    with pytest.raises(network.OutsideNetworkError):
+        socket.create_connection((address, 80), timeout=1)
+    assert no_outside_network
+    no_outside_network.clear()
