@@ -1,0 +1,105 @@
+"""The kinds of entries that the audit log may hold. An unknown kind is an error.
+
+A kind is `sealed` where its event may later be erased, by schedule or by two roles with a reason: those that
+carry a digest of what a person wrote. Looks and decisions are not: a misdeed can't be erased (rule 21).
+Whether a kind is sealed never changes: each entry carries it since its insert. A new meaning is a new kind.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from answerable.audit.errors import UnknownKind
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of entry."""
+
+    name: str
+    sealed: bool
+    about: str
+
+
+_SEALED = {
+    "report_received": "a report was accepted",
+    "answer_received": "a reporter answered",
+    "complaint_received": "a reporter contested a decision",
+    "appeal_received": "an account holder contested a decision",
+    "message_sent": "the desk wrote to a reporter",
+}
+
+_WHOLE = {
+    # reports and cases
+    "report_withdrawn": "a reporter withdrew a report",
+    "answer_read": "a person read an answer",
+    "case_opened": "a case opened",
+    "case_reopened": "a case began a new round",
+    "case_closed": "a case closed",
+    "cases_joined": "a case was joined into an older one",
+    "danger_answered": "a person took up a danger",
+    "status_opened": "a status page was opened with its access code",
+    "code_erased": "an access code was erased",
+    # items
+    "item_joined": "an item came into a case",
+    "item_resolved": "a link led to an item, or to none",
+    "interim_set": "an item is hidden or limited before a decision",
+    "wanted_changed": "another visibility is wanted for an item",
+    "item_asked": "a platform was asked for a visibility",
+    "item_acknowledged": "a platform acknowledged",
+    "item_seen": "a look at the platform saw an item's visibility",
+    "item_fetched": "an item's content was fetched and fingerprinted",
+    "item_content_changed": "an item's content changed",
+    "item_edited": "a platform said that an item was edited",
+    "item_deleted": "a platform said that an item was deleted",
+    "item_frozen": "a platform froze an item's bytes",
+    "age_changed": "an item's age changed",
+    "copies_found": "copies of an item were searched for",
+    # judging
+    "review_made": "a person judged an item's content",
+    "decision_made": "a decision followed",
+    "decision_confirmed": "a second person confirmed a decision",
+    "decision_overturned": "a decision was overturned",
+    "appeal_decided": "an appeal or a complaint was decided",
+    "hiding_lifted": "one qualified person lifted a hiding: nobody is in the item",
+    "finding_made": "a filing to an authority can rest on this",
+    "finding_withdrawn": "a finding no longer holds",
+    "account_judged": "a person answered whose account it is",
+    "account_effects": "holds, strikes or a suspension on an account",
+    # looks
+    "looked_at": "a person opened items, blurred",
+    "revealed": "a person saw an item's media",
+    "text_opened": "a person opened a statement, contact, message or reason",
+    "searched": "a person searched",
+    # obligations
+    "obligation_kept": "an obligation was kept",
+    "obligation_released": "an obligation was released",
+    "obligation_alarmed": "people were paged about an obligation",
+    "notice_told": "an account holder was told",
+    "notice_delayed": "telling an account holder waits, on a ground",
+    # fingerprints
+    "known_changed": "a fingerprint came onto or off a hash list",
+    "screened_hold": "an upload is held for a look",
+    "screened_block": "an upload was blocked",
+    "upload_released": "a held upload was released",
+    # the desk
+    "policy_activated": "a policy pack became the desk's",
+    "person_changed": "a person of the desk, their roles or qualifications changed",
+    "signed_in": "a person signed in",
+    "sign_in_refused": "a sign-in was refused",
+    "api_key_changed": "an API key was made, changed or revoked",
+    "text_erased": "personal texts were erased",
+    "forgotten": "sealed parts of entries were erased",
+}
+
+KINDS: Mapping[str, Kind] = {
+    **{name: Kind(name, True, about) for name, about in _SEALED.items()},
+    **{name: Kind(name, False, about) for name, about in _WHOLE.items()},
+}
+
+
+def kind(name: str) -> Kind:
+    """The kind of that name. Raises UnknownKind."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise UnknownKind(name) from None

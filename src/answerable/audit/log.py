@@ -1,0 +1,72 @@
+"""Writing to the audit log: one function, called inside the transaction of the change that it records."""
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from answerable.audit import verify
+from answerable.audit.errors import BadEvent, NotInTransaction
+from answerable.audit.kinds import kind as kind_named
+from answerable.audit.models import AuditEntry
+
+SALT_BYTES = 32
+MAX_EVENT_BYTES = 64_000
+_ACTOR = re.compile(r"[!-~]{1,80}")
+
+
+def append(
+    kind: str,
+    *,
+    actor: str,
+    now: datetime,
+    case_id: int | None = None,
+    event: Mapping[str, Any],
+) -> AuditEntry:
+    """Record that something happened, as part of the caller's transaction.
+
+    `actor` is a pseudonym in printable ASCII without spaces ("person:3", "worker", "reporter"). `event` holds
+    ids, digests, enumerations, integers and booleans, never a person's words: strings, integers below
+    2 ** 53, booleans, None, lists and dicts with ASCII keys. The entry gets its place from the sequencer.
+
+    Raises NotInTransaction, UnknownKind, BadEvent; ValueError for an actor or a time that can't stand.
+    """
+    registered = kind_named(kind)
+    if not connection.in_atomic_block:
+        raise NotInTransaction
+    if not _ACTOR.fullmatch(actor):
+        raise ValueError("An actor is 1 to 80 printable ASCII characters without spaces.")
+    if now.utcoffset() is None:
+        raise ValueError("The time of an entry needs its time zone.")
+    text = event_text(event)
+    salt = secrets.token_bytes(SALT_BYTES)
+    return AuditEntry.objects.create(
+        at=now,
+        kind=registered.name,
+        actor=actor,
+        case_id=case_id,
+        sealed=registered.sealed,
+        salt=salt,
+        event=text.decode(),
+        commitment=verify.commitment(salt, text).hex(),
+    )
+
+
+def event_text(event: Mapping[str, Any]) -> bytes:
+    """The canonical JSON of an event (RFC 8785). Raises BadEvent."""
+    try:
+        text = verify.canonical(dict(event))
+    except verify.Refused as error:
+        raise BadEvent(str(error)) from error
+    if len(text) > MAX_EVENT_BYTES:
+        raise BadEvent(f"The event is longer than {MAX_EVENT_BYTES} bytes: record ids and digests only.")
+    return text
+
+
+def event_of(entry: AuditEntry) -> dict[str, Any] | None:
+    """What an entry says happened; None once that was forgotten."""
+    return None if entry.event is None else dict(json.loads(entry.event))
