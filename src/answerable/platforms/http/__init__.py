@@ -1,0 +1,1 @@
+"""Any site that implements the http contract (docs/platform-contract.md)."""

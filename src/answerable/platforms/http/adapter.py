@@ -1,0 +1,166 @@
+"""Any site that implements the http contract: one endpoint, the verb inside the signed body."""
+
+import base64
+import json
+import secrets
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.conf import settings
+from standardwebhooks.webhooks import Webhook
+
+from answerable import clock
+from answerable.platforms import base, links
+from answerable.platforms.base import Capability, FetchedItem, Media, Page
+from answerable.platforms.http import client, wire
+from answerable.policy.words import Visibility
+from answerable.settings.config import Platform as Entry
+
+A = TypeVar("A", bound=wire.Answer)
+MOST_BYTES_OF_A_LOOK = 50_000_000
+_NOT_SHOWN = (401, 403, 404, 410, 451)
+_NAMED = {"not_found": base.ItemNotFound, "cannot": base.CannotDo, "unknown_verb": base.CannotDo}
+
+
+class Adapter:
+    """One configured site."""
+
+    capabilities = frozenset(Capability)
+
+    def __init__(self, entry: Entry) -> None:
+        """Reads and calls nothing: the public pages make one only to understand links."""
+        self.name = entry.name
+        self.entry = entry
+        self.hosts = frozenset(map(links.configured_host, entry.hosts))
+        self.media_hosts = frozenset(map(links.configured_host, entry.media_hosts))
+
+    def ref_of(self, url: str) -> str | None:
+        """By the patterns `item_paths` of the configuration."""
+        link = links.read(url)
+        return links.ref_in(link, self.entry.item_paths) if link else None
+
+    def resolve(self, url: str) -> str | None:
+        """Ask what a short link or a user's name leads to."""
+        return self._ask(wire.Resolved, "item.resolve", url=url).ref
+
+    def fetch(self, ref: str) -> FetchedItem:
+        """Ask for the item. Raises AnswerMalformed when it is another than the one asked for."""
+        answer = self._ask(wire.ItemAnswer, "item.get", ref=ref)
+        if answer.ref != ref:
+            raise base.AnswerMalformed("ref: it is not the item that was asked for")
+        return _fetched(answer)
+
+    def visibility(self, ref: str) -> Visibility:
+        """Ask, then look at the addresses given, as a stranger.
+
+        What a stranger gets counts more than what the site says: an item said to be hidden or gone whose
+        page or media still answer is `visible`; one said to be visible whose media are refused is `hidden`.
+        """
+        try:
+            answer = self._ask(wire.VisibilityAnswer, "item.visibility", ref=ref)
+        except base.ItemNotFound:
+            return Visibility.GONE
+        if answer.ref != ref:
+            raise base.AnswerMalformed("ref: it is not the item that was asked for")
+        shown = [self._is_shown(url) for url in self._look_addresses(answer.look)]
+        if answer.visibility >= Visibility.HIDDEN:
+            return Visibility.VISIBLE if any(shown) else answer.visibility
+        return answer.visibility if all(shown) else Visibility.HIDDEN
+
+    def set_visibility(self, ref: str, wanted: Visibility, serial: int) -> None:
+        """Ask for it. An item that the site no longer has is as gone as can be."""
+        try:
+            self._ask(wire.Done, "item.set_visibility", ref=ref, wanted=wanted.value, serial=serial)
+        except base.ItemNotFound:
+            if wanted is not Visibility.GONE:
+                raise
+
+    def freeze(self, ref: str) -> None:
+        """Ask the site to keep the bytes, against the author's own deletion too."""
+        self._ask(wire.Done, "item.freeze", ref=ref)
+
+    def suspend(self, account: str, suspended: bool = True) -> None:
+        """Ask the site to stop an account from posting, or to let it post again."""
+        self._ask(wire.Done, "account.suspend", account=account, suspended=suspended)
+
+    def notify(self, account: str, text: str, key: str) -> None:
+        """Ask the site to tell the holder of an account; once per key."""
+        self._ask(wire.Done, "account.notify", account=account, text=text, key=key)
+
+    def release_upload(self, ref: str) -> None:
+        """Ask the site to show an upload that it holds back."""
+        self._ask(wire.Done, "upload.release", ref=ref)
+
+    def list_items(self, cursor: str = "") -> Page:
+        """Ask for a page of everything there is."""
+        answer = self._ask(wire.ListAnswer, "items.list", cursor=cursor)
+        return Page(tuple(_fetched(item) for item in answer.items), answer.cursor)
+
+    def _ask(self, kind: type[A], verb: str, **members: Any) -> A:
+        asking = base.current()
+        request_id = f"{asking.cause}-{secrets.token_hex(6)}"
+        body = json.dumps({"verb": verb, **members}, ensure_ascii=False).encode()
+        answer = client.call(
+            "POST",
+            self.entry.base_url,
+            hosts=frozenset({client.host_of(self.entry.base_url)}),
+            most_bytes=wire.LARGEST_ANSWER_BYTES,
+            headers=wire.signed_headers(self._signer(), request_id, body, clock.system_now()),
+            body=body,
+        )
+        if answer.status == 200:
+            return wire.parse(kind, answer.body, request_id)
+        raise _refusal(answer, request_id)
+
+    def _signer(self) -> Webhook:
+        path = Path(settings.DATA) / self.entry.secret_file
+        try:
+            return wire.read_secret(path.read_text("ascii"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise base.SecretUnusable(f"{path.name}: {type(error).__name__}") from error
+
+    def _look_addresses(self, look: wire.Look) -> list[str]:
+        pages = [look.page] if look.page else []
+        for url, hosts in [(page, self.hosts) for page in pages] + [
+            (media, self.hosts | self.media_hosts) for media in look.media
+        ]:
+            if client.host_of(url) not in hosts:
+                raise base.HostNotConfigured(f"look: {client.host_of(url)}")
+        return [*pages, *look.media]
+
+    def _is_shown(self, url: str) -> bool:
+        answer = client.call("GET", url, hosts=self.hosts | self.media_hosts, most_bytes=MOST_BYTES_OF_A_LOOK)
+        if 200 <= answer.status < 300:
+            return True
+        if answer.status in _NOT_SHOWN:
+            return False
+        raise base.PlatformFailed(f"a look was answered with status {answer.status}")
+
+
+def _refusal(answer: client.Response, request_id: str) -> base.PlatformError:
+    """The error that status and body stand for. Only an answer to this very request says an item is absent."""
+    if (answer.status >= 500 and answer.status != 501) or answer.status == 429:
+        return base.PlatformFailed(f"status {answer.status}")
+    if answer.status in (401, 403):
+        return base.PlatformRefused(f"status {answer.status}")
+    refusal = wire.parse(wire.Refusal, answer.body, request_id)
+    return _NAMED.get(refusal.error, base.PlatformRefused)(refusal.error)
+
+
+def _fetched(answer: wire.ItemAnswer) -> FetchedItem:
+    media = answer.media
+    return FetchedItem(
+        ref=answer.ref,
+        kind=answer.kind,
+        url=answer.url or "",
+        media=Media(
+            url=media.url or "",
+            data=base64.b64decode(media.inline) if media.inline is not None else None,
+            media_type=media.media_type,
+        )
+        if media
+        else None,
+        account=answer.account or "",
+        posted_at=answer.posted_at,
+        views=answer.views,
+    )

@@ -1,0 +1,148 @@
+"""Links as people type them, made comparable. Pure text: nothing here looks anything up or calls anywhere."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import idna
+
+LONGEST_LINK = 2000
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]+")
+_OPENING = "<([{\"'«‹“‘„"
+_CLOSING = ">\"'»›”’.,;:!?…"
+_BRACKETS = {")": "(", "]": "[", "}": "{"}
+_WHOLE_LINK = re.compile(r"https?:/\S+", re.IGNORECASE)
+_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):/+", re.IGNORECASE)
+_NAME_AT = re.compile(r"^@[^@/\s]+(?:@(?P<host>[^@/\s]+))?$")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_REF = r"(?P<ref>[\w.~:@!$+-]{1,200})"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link taken apart: `host` in lower-case ASCII, with its port unless that is the usual one."""
+
+    scheme: str
+    host: str
+    path: str
+    query: str
+
+    @property
+    def url(self) -> str:
+        """The link put together again, without its fragment."""
+        return f"{self.scheme}://{self.host}{self.path}" + (f"?{self.query}" if self.query else "")
+
+
+def read(text: str) -> Link | None:
+    """Take a typed link apart; None where no web address can be read from it."""
+    typed = _bare(text)
+    if not typed or len(typed) > LONGEST_LINK:
+        return None
+    scheme = _SCHEME.match(typed)
+    rest = typed[scheme.end() :] if scheme else typed.lstrip("/")
+    name = (scheme.group(1) if scheme else "https").lower()
+    if name not in _DEFAULT_PORTS:
+        return None
+    try:
+        parts = urlsplit(f"{name}://{rest}")
+        port = parts.port
+    except ValueError:
+        return None
+    host = ascii_host(parts.hostname or "")
+    if not host or "@" in parts.netloc:  # user@host only serves to deceive: `photos.example@elsewhere`
+        return None
+    if port is not None and port != _DEFAULT_PORTS[name]:
+        host = f"{host}:{port}"
+    return Link(name, host, _plain_path(parts.path), parts.query)
+
+
+def name_at(text: str) -> tuple[bool, str]:
+    """Whether somebody typed a user's name, `@name` or `@name@host`, and the host if it is there."""
+    match = _NAME_AT.match(_bare(text))
+    return (True, ascii_host(match.group("host") or "")) if match else (False, "")
+
+
+def ascii_host(host: str) -> str:
+    """A host's name in lower-case ASCII, or "" where it is none."""
+    host = host.strip().rstrip(".").lower()
+    if not host:
+        return ""
+    if ":" in host:  # an IPv6 address, without its brackets
+        return f"[{host}]" if re.fullmatch(r"[0-9a-f:.]+", host) else ""
+    try:
+        return idna.encode(host, uts46=True).decode() if not host.isascii() else _ascii(host)
+    except (idna.IDNAError, UnicodeError):
+        return ""
+
+
+def configured_host(host: str) -> str:
+    """A host[:port] of the configuration, written as `read` writes the hosts of links."""
+    link = read(f"http://{host}")
+    return link.host.removesuffix(":443") if link else ""
+
+
+def ref_in(link: Link, patterns: tuple[str, ...]) -> str | None:
+    """The ref by the first of the patterns that the whole path, and the query it names, match."""
+    for pattern in patterns:
+        path, keys = _compiled(pattern)
+        match = path.fullmatch(link.path)
+        if match is None:
+            continue
+        asked = dict(parse_qsl(link.query, keep_blank_values=True))
+        found = match.groupdict().get("ref")
+        for key, value in keys:
+            given = asked.get(key, "")
+            if value == "{ref}" and re.fullmatch(_REF, given):
+                found = given
+            elif value != given:
+                break
+        else:
+            if found:
+                return unicodedata.normalize("NFC", found)
+    return None
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> tuple[re.Pattern[str], list[tuple[str, str]]]:
+    """A pattern such as `/p/{ref}` or `/viewtopic.php?p={ref}` as what matches path and query."""
+    path, _, query = pattern.partition("?")
+    before, has_ref, after = path.rstrip("/").partition("{ref}")
+    regex = re.escape(before) + (_REF if has_ref else "") + re.escape(after)
+    return re.compile(regex), parse_qsl(query)
+
+
+def _bare(text: str) -> str:
+    """The link alone, without invisible characters and without what a sentence puts around it."""
+    words = _INVISIBLE.sub("", unicodedata.normalize("NFC", text[: 4 * LONGEST_LINK])).split()
+    if not words:
+        return ""
+    whole = next((match.group() for word in words if (match := _WHOLE_LINK.search(word))), None)
+    likely = next(
+        (word for word in words if "." in word.strip(_CLOSING) or "/" in word or "@" in word), words[0]
+    )
+    return _trimmed((whole or likely).replace("\\", "/"))
+
+
+def _trimmed(word: str) -> str:
+    """Without quotes, brackets and punctuation around it; a bracket that the link opens itself stays."""
+    word = word.lstrip(_OPENING)
+    while word:
+        opening = _BRACKETS.get(word[-1])
+        unopened = opening is not None and word.count(word[-1]) > word.count(opening)
+        if word[-1] not in _CLOSING and not unopened:
+            break
+        word = word[:-1]
+    return word
+
+
+def _plain_path(path: str) -> str:
+    """Decoded once, one slash where several were typed, none at the end."""
+    plain = unicodedata.normalize("NFC", unquote(path))
+    return re.sub(r"/{2,}", "/", _INVISIBLE.sub("", plain)).rstrip("/")
+
+
+def _ascii(host: str) -> str:
+    """The host if it is made of what names of hosts are made of, else ""."""
+    return host if re.fullmatch(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?", host) else ""
