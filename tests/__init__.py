@@ -1,1 +1,1 @@
-"""Tests mirror `src/answerable`. Start with `conftest.py`: the cast, the database that commits, the guards."""
+"""Tests mirror `src/answerable`. `conftest.py` has the cast, the database that commits, the guards."""

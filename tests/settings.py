@@ -29,7 +29,8 @@ create(
     database=CLUSTER.url("answerable") if CLUSTER else "sqlite",
 )
 
-from answerable.settings import public as _public, staff as _staff  # noqa: E402
+from answerable.settings import public as _public  # noqa: E402
+from answerable.settings import staff as _staff  # noqa: E402
 from answerable.settings.staff import *  # noqa: E402, F403
 from answerable.settings.staff import DATABASES  # noqa: E402
 
@@ -38,3 +39,4 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["TEST"] = {"NAME": "answerable_test" if CLUSTER else str(TEST_DATA / "migrated.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed: no password here is a secret
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+LOGGING_CONFIG = None  # pytest shows the log itself

@@ -4,9 +4,9 @@ import socket
 
 import pytest
 from django.db import connection, transaction
+from tests.support import network
 
 from answerable.cases.models import Person
-from tests.support import network
 
 
 def test_a_database_that_commits_starts_empty(fresh_database):

@@ -11,6 +11,8 @@ CONFIG = config()
 DATA = data_directory()
 ROOT = Path(__file__).resolve().parent.parent
 
+LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
+
 SECRET_KEY = read_key(DATA, "django.key").hex()
 DEBUG = False
 ALLOWED_HOSTS = sorted(
@@ -20,7 +22,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = CONFIG.desk.languages[0]
-LANGUAGES = [(code, code) for code in CONFIG.desk.languages]
+LANGUAGES = [(code, LANGUAGE_NAMES.get(code, code)) for code in CONFIG.desk.languages]
 LOCALE_PATHS = [ROOT / "intake" / "locale"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -41,6 +43,7 @@ def _database(url: str) -> dict[str, Any]:
             "ENGINE": "answerable.db.sqlite",
             "NAME": str(DATA / "answerable.sqlite3"),
             "OPTIONS": {"timeout": 30},
+            "CONN_MAX_AGE": 60,  # Django's default opens the file anew for every request
         }
     parts = urlsplit(url)
     return {
@@ -56,5 +59,45 @@ def _database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": _database(CONFIG.database.url)}
-# Messages come out of the log as JSON without request lines, bodies or addresses (rule 20).
-LOGGING_CONFIG = None
+LOGGING_CONFIG: str | None = "answerable.settings.log.configure"
+LOGGING = {"level": "INFO"}
+
+# Both doors. The addresses say whether TLS stands before us: then cookies, HSTS and the proxy's header count.
+HTTPS = CONFIG.desk.public_url.startswith("https://") and CONFIG.desk.staff_url.startswith("https://")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"  # `no-referrer` would make browsers send `Origin: null` with forms
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [CONFIG.desk.public_url.rstrip("/"), CONFIG.desk.staff_url.rstrip("/")]
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_AGE = None  # until the browser closes: nothing stays on a shared computer
+
+STATIC_URL = "/static/"
+# Served from the packages themselves, listed once at start: an installation has no step to forget.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 300
+
+
+def cookie_name(name: str) -> str:
+    """A cookie's name: doors may share a host, so each has its own; TLS pins it to the host."""
+    return f"__Host-{name}" if HTTPS else name
+
+
+def templates(*context_processors: str) -> list[dict[str, Any]]:
+    """Django templates out of the applications' own folders."""
+    return [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "APP_DIRS": True,
+            "OPTIONS": {
+                "context_processors": [
+                    "django.template.context_processors.request",
+                    "django.template.context_processors.i18n",
+                    *context_processors,
+                ]
+            },
+        }
+    ]

@@ -92,6 +92,13 @@ class Worker(Section):
     threads: int = Field(6, ge=2, le=64)
 
 
+class Web(Section):
+    """How many processes serve each door, and how many requests each works on at a time."""
+
+    processes: int = Field(1, ge=1, le=64)
+    threads: int = Field(8, ge=1, le=256)
+
+
 class Config(Section):
     """The whole file."""
 
@@ -100,6 +107,7 @@ class Config(Section):
     database: Database = Database()
     alerts: Alerts = Alerts()
     worker: Worker = Worker()
+    web: Web = Web()
     environment: Literal["production", "demo", "test"] = "production"
 
 

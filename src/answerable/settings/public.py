@@ -2,11 +2,18 @@
 
 from answerable.settings.base import *  # noqa: F403
 from answerable.settings.base import INSTALLED_APPS as _BASE_APPS
+from answerable.settings.base import cookie_name, templates
 
 INSTALLED_APPS = [*_BASE_APPS, "django.contrib.staticfiles", "ninja", "answerable.intake"]
 ROOT_URLCONF = "answerable.intake.site"
-WSGI_APPLICATION = None
+TEMPLATES = templates()
+CSRF_COOKIE_NAME = cookie_name("public_csrf")
+LANGUAGE_COOKIE_NAME = cookie_name("language")
+# Platforms register uploads with their bytes, base64 in JSON. A person's words have far narrower limits.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 40 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 MIDDLEWARE = [
+    "answerable.settings.headers.privacy_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.locale.LocaleMiddleware",
