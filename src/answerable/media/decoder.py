@@ -1,0 +1,86 @@
+"""The decoder's process: reads files from a pipe, answers over another, under limits that it sets itself.
+
+A frame each way is two lengths (unsigned 32 and 64 bits, big endian), a JSON object, and bytes. Started by
+`media.pool`, with an empty environment; it holds no secret, opens no file and needs no network.
+"""
+
+import json
+import os
+import resource
+import struct
+from typing import Any, BinaryIO
+
+from answerable.media import limits
+
+FRAME = struct.Struct(">IQ")
+
+
+def main() -> None:
+    """Answer requests until the pipe closes or this decoder has read its share of files."""
+    incoming = os.fdopen(os.dup(0), "rb", buffering=1 << 16)
+    outgoing = os.fdopen(os.dup(1), "wb", buffering=0)
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):  # a library that prints must not speak into the pipe, nor log image bytes
+        os.dup2(null, descriptor)
+    from answerable.media import images  # noqa: PLC0415 - heavy, and only wanted in this process
+
+    images.prepare()
+    _limit()
+    _write(outgoing, {"ready": True}, b"")
+    for _ in range(limits.FILES_PER_DECODER):
+        request = _read(incoming)
+        if request is None:
+            return
+        _limit_processor_time()
+        facts, payload = _answer(images, *request)
+        _write(outgoing, facts, payload)
+        if facts.get("fault") == "out_of_memory":
+            return  # a process that ran out of memory is replaced, not trusted
+
+
+def _answer(images: Any, asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    try:
+        if asked["do"] == "fingerprint":
+            return images.fingerprint(data), b""
+        jpeg = images.preview(data, blurred=asked["blurred"], grayscale=asked["grayscale"])
+        return {}, jpeg
+    except images.Refused as refused:
+        return {"fault": refused.fault} | refused.facts, b""
+    except MemoryError:
+        return {"fault": "out_of_memory"}, b""
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (limits.MEMORY_BYTES, limits.MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the image
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # those open stay open, no further one opens
+    _limit_processor_time()
+
+
+def _limit_processor_time() -> None:
+    """The kernel kills at the soft limit (SIGXCPU): a loop in a parser ends even without a parent."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime) + 1
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (used + limits.CPU_SECONDS, hard))
+
+
+def _read(incoming: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+    head = incoming.read(FRAME.size)
+    if len(head) < FRAME.size:
+        return None
+    facts_size, data_size = FRAME.unpack(head)
+    return json.loads(incoming.read(facts_size)), incoming.read(data_size)
+
+
+def _write(outgoing: BinaryIO, facts: dict[str, Any], payload: bytes) -> None:
+    text = json.dumps(facts).encode()
+    message = memoryview(FRAME.pack(len(text), len(payload)) + text + payload)
+    while message:
+        message = message[outgoing.write(message) :]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""What one file may cost. Every number is a ceiling that a hostile file can reach and not pass."""
+
+MAX_IMAGE_BYTES = 64 * 1024 * 1024
+MAX_IMAGE_PIXELS = 64_000_000
+MEMORY_BYTES = 2_560 * 1024 * 1024
+"""Address space of a decoder. The reference PDQ of 64 megapixels takes 1.7 GB of it at its peak."""
+CPU_SECONDS = 12
+"""Processor time of one file, kept by the kernel even if the parent died."""
+DEADLINE_SECONDS = 20.0
+"""Time of one file by the clock, kept by the parent. A busy machine needs more than CPU_SECONDS."""
+START_SECONDS = 60.0
+WAIT_SECONDS = 30.0
+"""How long a caller waits for a free decoder."""
+FILES_PER_DECODER = 500
+"""A decoder is replaced after that many files, so that nothing grows for good."""
+MAX_DECODERS = 4
+
+SEARCHABLE_QUALITY = 50
+"""PDQ below this quality says too little to be searched (hash sharing practice: discard 49 and less)."""
+
+PREVIEW_SIDE_PIXELS = 1200
+BLUR_SIDE_PIXELS = 12
+"""A blurred preview holds no more than this many pixels a side of the original: nothing to recover."""
