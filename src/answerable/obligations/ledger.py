@@ -1,0 +1,180 @@
+"""Owing, keeping and releasing. Commands call these inside their own transaction."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection, models
+from django.db.models import Case, Value, When
+
+from answerable.obligations.models import Obligation
+from answerable.obligations.owed import RETRY, Owed
+from answerable.obligations.wake import notify
+from answerable.policy.words import By
+
+COLUMNS: Final = (
+    "kind",
+    "by",
+    "subject",
+    "case_id",
+    "platform",
+    "regime",
+    "cause",
+    "params",
+    "pack_digest",
+    "owed_at",
+    "not_before",
+    "due_at",
+    "state",
+    "reason",
+    "reference",
+    "urgency",
+    "next_attempt_at",
+    "attempt",
+    "last_error",
+)
+ROWS_PER_STATEMENT: Final = 400
+
+# A second cause for what is already owed keeps the earlier time and wakes it up; it never makes it due later
+# and never turns a retry back into a first attempt, or a flood of reports would keep calling a dead platform
+# ahead of everybody else's first attempts.
+OWE = """
+INSERT INTO obligations_obligation AS known ({columns}) VALUES {rows}
+ON CONFLICT (kind, subject) WHERE state = 'owed' DO UPDATE SET
+    due_at = {least}(known.due_at, excluded.due_at),
+    not_before = CASE WHEN known.not_before IS NULL OR excluded.not_before IS NULL THEN NULL
+                      ELSE {least}(known.not_before, excluded.not_before) END,
+    next_attempt_at = {least}(known.next_attempt_at, excluded.next_attempt_at),
+    urgency = CASE WHEN known.urgency = {retry} THEN known.urgency
+                   ELSE {least}(known.urgency, excluded.urgency) END
+RETURNING *
+"""
+
+
+def owe(
+    items: Iterable[Owed], *, now: datetime, cause: str, case_id: int | None = None, pack_digest: str = ""
+) -> list[Obligation]:
+    """Write what is owed, in the caller's transaction, with one statement for all of it.
+
+    What is already owed (the same kind and subject) keeps its earlier `due_at` and is tried again at once.
+    Returns one row for each distinct kind and subject, in the order given. Raises WriteOutsideTransaction.
+    """
+    wanted: dict[tuple[str, str], Owed] = {}
+    for item in items:
+        known = wanted.get((item.kind, item.subject))
+        wanted[item.kind, item.subject] = item if known is None else _merged(known, item)
+    rows = [_row(item, now, cause, case_id, pack_digest) for item in wanted.values()]
+    found: dict[tuple[str, str], Obligation] = {}
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        for obligation in _upsert(rows[start : start + ROWS_PER_STATEMENT]):
+            found[obligation.kind, obligation.subject] = obligation
+    if any(item.by is By.WORKER for item in wanted.values()):
+        notify(connection)
+    return [found[key] for key in wanted]
+
+
+def keep(obligation: Obligation | int, *, now: datetime, proof_entry_id: int, reference: str = "") -> bool:
+    """Close it as kept (by `due_at`) or kept late (after), with the audit entry that proves it.
+
+    False when it was closed before: then nothing changes.
+    """
+    row = obligation if isinstance(obligation, int) else obligation.pk
+    return _keep(Obligation.objects.filter(pk=row), now, proof_entry_id, reference) == 1
+
+
+def keep_all(
+    kinds: str | Collection[str], subject: str, *, now: datetime, proof_entry_id: int, reference: str = ""
+) -> int:
+    """Close all of these kinds that are owed to a subject, as `keep` does. Returns how many there were."""
+    return _keep(_owed(kinds, subject), now, proof_entry_id, reference)
+
+
+def keep_each(rows: Iterable[Obligation], *, now: datetime, proof_entry_id: int, reference: str = "") -> int:
+    """Close all of these as `keep` does, with one statement. Returns how many were owed."""
+    found = Obligation.objects.filter(pk__in=[row.pk for row in rows])
+    return _keep(found, now, proof_entry_id, reference)
+
+
+def release(obligation: Obligation | int, reason: str, now: datetime) -> bool:
+    """Close it unkept: `reason` says why ("superseded", "decided_otherwise", "duplicate", or who).
+
+    False when it was closed before: then nothing changes. Raises ValueError without a reason.
+    """
+    row = obligation if isinstance(obligation, int) else obligation.pk
+    return _release(Obligation.objects.filter(pk=row), reason, now) == 1
+
+
+def release_all(kinds: str | Collection[str], subject: str, reason: str, now: datetime) -> int:
+    """Release all of these kinds that are owed to a subject. Returns how many there were."""
+    return _release(_owed(kinds, subject), reason, now)
+
+
+def _owed(kinds: str | Collection[str], subject: str) -> "models.QuerySet[Obligation]":
+    names = [kinds] if isinstance(kinds, str) else list(kinds)
+    return Obligation.objects.filter(kind__in=names, subject=subject)
+
+
+def _keep(rows: "models.QuerySet[Obligation]", now: datetime, proof_entry_id: int, reference: str) -> int:
+    in_time = Case(When(due_at__gte=now, then=Value("kept")), default=Value("kept_late"))
+    return rows.filter(state="owed").update(
+        state=in_time, closed_at=now, proof_entry_id=proof_entry_id, reference=reference, lease_until=None
+    )
+
+
+def _release(rows: "models.QuerySet[Obligation]", reason: str, now: datetime) -> int:
+    if not reason.strip():
+        raise ValueError("Say why the obligation is released.")
+    return rows.filter(state="owed").update(state="released", closed_at=now, reason=reason, lease_until=None)
+
+
+def _merged(first: Owed, second: Owed) -> Owed:
+    """Both of one call owe the same: the stricter of the two in time."""
+    earlier, later = (first, second) if first.due_at <= second.due_at else (second, first)
+    waits = None not in (first.not_before, second.not_before)
+    return Owed(
+        kind=earlier.kind,
+        subject=earlier.subject,
+        by=earlier.by,
+        due_at=earlier.due_at,
+        not_before=min(m for m in (first.not_before, second.not_before) if m) if waits else None,
+        platform=earlier.platform or later.platform,
+        regime=earlier.regime or later.regime,
+        params=earlier.params,
+        urgency=min(first.first_urgency, second.first_urgency),
+    )
+
+
+def _row(item: Owed, now: datetime, cause: str, case_id: int | None, pack_digest: str) -> Obligation:
+    return Obligation(
+        kind=item.kind,
+        by=item.by,
+        subject=item.subject,
+        case_id=case_id,
+        platform=item.platform,
+        regime=item.regime,
+        cause=cause,
+        params=dict(item.params),
+        pack_digest=pack_digest,
+        owed_at=now,
+        not_before=item.not_before,
+        due_at=item.due_at,
+        urgency=item.first_urgency,
+        next_attempt_at=max(now, item.not_before) if item.not_before else now,
+    )
+
+
+def _upsert(rows: list[Obligation]) -> Iterable[Obligation]:
+    # Sorted, so that two transactions that owe the same things lock them in the same order.
+    rows = sorted(rows, key=lambda row: (row.kind, row.subject))
+    fields = [Obligation._meta.get_field(name) for name in COLUMNS]
+    values: list[Any] = [
+        field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields
+    ]
+    one = f"({', '.join(['%s'] * len(COLUMNS))})"
+    statement = OWE.format(
+        columns=", ".join(COLUMNS),
+        rows=", ".join([one] * len(rows)),
+        least="min" if connection.vendor == "sqlite" else "least",
+        retry=RETRY,
+    )
+    return Obligation.objects.raw(statement, values)
