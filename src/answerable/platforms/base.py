@@ -55,6 +55,14 @@ class ItemKind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Named:
+    """An item as its address names it, and what stands at such addresses."""
+
+    ref: str
+    kind: ItemKind = ItemKind.IMAGE
+
+
+@dataclass(frozen=True)
 class Media:
     """The media of an item, inline or at an address that the desk alone may use."""
 
@@ -90,8 +98,8 @@ class Platform(Protocol):
     name: str
     capabilities: frozenset[Capability]
 
-    def ref_of(self, url: str) -> str | None:
-        """The ref of the item that this (normalised) link names, from its text alone."""
+    def ref_of(self, url: str) -> Named | None:
+        """The item that this (normalised) link names, from its text alone."""
 
     def resolve(self, url: str) -> str | None:
         """The ref behind a short link or a user's name, asked from the platform; None: it leads nowhere."""

@@ -83,14 +83,14 @@ def configured_host(host: str) -> str:
     return link.host.removesuffix(":443") if link else ""
 
 
-def ref_in(link: Link, patterns: tuple[str, ...]) -> str | None:
-    """The ref by the first of the patterns that the whole path, and the query it names, match."""
+def ref_in(link: Link, patterns: tuple[str, ...]) -> tuple[str, str] | None:
+    """Ref and kind by the first of the patterns that the whole path, and the query it names, match."""
+    asked = dict(parse_qsl(link.query, keep_blank_values=True))
     for pattern in patterns:
-        path, keys = _compiled(pattern)
+        path, keys, kind = _compiled(pattern)
         match = path.fullmatch(link.path)
         if match is None:
             continue
-        asked = dict(parse_qsl(link.query, keep_blank_values=True))
         found = match.groupdict().get("ref")
         for key, value in keys:
             given = asked.get(key, "")
@@ -100,17 +100,18 @@ def ref_in(link: Link, patterns: tuple[str, ...]) -> str | None:
                 break
         else:
             if found:
-                return unicodedata.normalize("NFC", found)
+                return unicodedata.normalize("NFC", found), kind
     return None
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> tuple[re.Pattern[str], list[tuple[str, str]]]:
-    """A pattern such as `/p/{ref}` or `/viewtopic.php?p={ref}` as what matches path and query."""
+def _compiled(entry: str) -> tuple[re.Pattern[str], list[tuple[str, str]], str]:
+    """An entry such as `/p/{ref}` or `/viewtopic.php?p={ref} text`: what path and query match, and the kind."""
+    pattern, _, kind = entry.partition(" ")
     path, _, query = pattern.partition("?")
     before, has_ref, after = path.rstrip("/").partition("{ref}")
     regex = re.escape(before) + (_REF if has_ref else "") + re.escape(after)
-    return re.compile(regex), parse_qsl(query)
+    return re.compile(regex), parse_qsl(query), kind or "image"
 
 
 def _bare(text: str) -> str:

@@ -18,12 +18,14 @@ class Located:
     """Where a link leads, from its text alone.
 
     `platform` None: none of ours. `ref` None: ours, and the platform has to be asked (`resolve`) what it
-    names. `link` is the link put in order, or as it was typed where it can't be read.
+    names. `kind` is what stands at such an address, as the configuration says: image, profile, text …
+    `link` is the link put in order, or as it was typed where it can't be read.
     """
 
     link: str
     platform: str | None = None
     ref: str | None = None
+    kind: str = "image"
 
     @property
     def known_site(self) -> bool:
@@ -53,7 +55,8 @@ def locate(link: str) -> Located:
     if read is None:
         return Located(link.strip())
     name = _by_host(read.host)
-    return Located(read.url, name, platforms()[name].ref_of(read.url) if name else None)
+    named = platforms()[name].ref_of(read.url) if name else None
+    return Located(read.url, name, named.ref, named.kind.value) if named else Located(read.url, name)
 
 
 def _by_host(host: str) -> str | None:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 DATA_VARIABLE = "ANSWERABLE_DATA"
 CONFIG_NAME = "answerable.toml"
+ITEM_KINDS = ("image", "video", "text", "profile", "account", "room", "page")
 
 
 class ConfigError(Exception):
@@ -52,7 +53,8 @@ class Platform(Section):
     hosts: tuple[str, ...] = Field(min_length=1, description="host[:port] of the links that people report")
     media_hosts: tuple[str, ...] = Field((), description="host[:port] from which media may be fetched")
     item_paths: tuple[str, ...] = Field(
-        (), description="where items live: paths such as /p/{ref} or /viewtopic.php?p={ref}"
+        (),
+        description="where items live: /p/{ref}, /viewtopic.php?p={ref}, and what stands there: /u/{ref} profile",
     )
 
     @field_validator("base_url")
@@ -67,10 +69,13 @@ class Platform(Section):
     @field_validator("item_paths")
     @classmethod
     def has_one_ref(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse a pattern that names no item, or two."""
-        for pattern in value:
+        """Refuse a pattern that names no item, or two, or something that no item is."""
+        for entry in value:
+            pattern, _, kind = entry.partition(" ")
             if not pattern.startswith("/") or pattern.count("{ref}") != 1:
-                raise ValueError(f"{pattern!r}: begin with / and write {{ref}} once, such as /p/{{ref}}")
+                raise ValueError(f"{entry!r}: begin with / and write {{ref}} once, such as /p/{{ref}}")
+            if kind not in ("", *ITEM_KINDS):
+                raise ValueError(f"{entry!r}: after the path stands what is there: {', '.join(ITEM_KINDS)}")
         return value
 
 

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook
 
 from answerable import clock
 from answerable.platforms import base, links
-from answerable.platforms.base import Capability, FetchedItem, Media, Page
+from answerable.platforms.base import Capability, FetchedItem, ItemKind, Media, Named, Page
 from answerable.platforms.http import client, wire
 from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
@@ -34,10 +34,11 @@ class Adapter:
         self.hosts = frozenset(map(links.configured_host, entry.hosts))
         self.media_hosts = frozenset(map(links.configured_host, entry.media_hosts))
 
-    def ref_of(self, url: str) -> str | None:
+    def ref_of(self, url: str) -> Named | None:
         """By the patterns `item_paths` of the configuration."""
         link = links.read(url)
-        return links.ref_in(link, self.entry.item_paths) if link else None
+        found = links.ref_in(link, self.entry.item_paths) if link else None
+        return Named(found[0], ItemKind(found[1])) if found else None
 
     def resolve(self, url: str) -> str | None:
         """Ask what a short link or a user's name leads to."""
@@ -138,7 +139,7 @@ class Adapter:
 
 
 def _refusal(answer: client.Response, request_id: str) -> base.PlatformError:
-    """The error that status and body stand for. Only an answer to this very request says an item is absent."""
+    """What status and body stand for. Only an answer to this very request can say that an item is absent."""
     if (answer.status >= 500 and answer.status != 501) or answer.status == 429:
         return base.PlatformFailed(f"status {answer.status}")
     if answer.status in (401, 403):
