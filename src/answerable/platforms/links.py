@@ -106,7 +106,7 @@ def ref_in(link: Link, patterns: tuple[str, ...]) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=256)
 def _compiled(entry: str) -> tuple[re.Pattern[str], list[tuple[str, str]], str]:
-    """An entry such as `/p/{ref}` or `/viewtopic.php?p={ref} text`: what path and query match, and the kind."""
+    """`/p/{ref}` or `/viewtopic.php?p={ref} text`: what the path and the query match, and the kind."""
     pattern, _, kind = entry.partition(" ")
     path, _, query = pattern.partition("?")
     before, has_ref, after = path.rstrip("/").partition("{ref}")

@@ -96,3 +96,31 @@ class Visibility(StrEnum):
 
     def __ge__(self, other: str) -> bool:
         return self.rank >= Visibility(other).rank
+
+
+class Severity(StrEnum):
+    """How a harm is ordered among others where no deadline decides."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    NORMAL = "normal"
+
+
+class Event(StrEnum):
+    """What happened, from which a pack derives what is owed. Deadlines count from the event."""
+
+    ON_REPORT = "on_report"
+    ON_DANGER = "on_danger"
+    ON_COMPLETE_REQUEST = "on_complete_request"
+    ON_INTERIM_HIDDEN = "on_interim_hidden"
+    ON_COPY = "on_copy"
+    ON_VIOLATING = "on_violating"
+    ON_NOT_VIOLATING = "on_not_violating"
+    ON_CONFIRMED_BY_TWO = "on_confirmed_by_two"
+    ON_OFFENDER = "on_offender"
+    ON_FILED = "on_filed"
+    ON_ANSWER = "on_answer"
+    ON_COMPLAINT = "on_complaint"
+    ON_APPEAL = "on_appeal"
+    ON_WITHDRAWN = "on_withdrawn"
+    ON_OVERTURNED = "on_overturned"

@@ -42,6 +42,7 @@ base_url = "http://127.0.0.1:{port}/answerable"
 secret_file = "{secret_file}"
 hosts = ["localhost:{port}", "127.0.0.1:{port}"]
 media_hosts = ["localhost:{port}", "127.0.0.1:{port}"]
+item_paths = ["/p/{{ref}}", "/m/{{ref}}", "/u/{{ref}} profile"]
 """
 
 
