@@ -88,15 +88,6 @@ class Visibility(StrEnum):
     def __ge__(self, other: str) -> bool:
         return self.rank >= Visibility(other).rank
 
-    def __le__(self, other: str) -> bool:
-        return self.rank <= Visibility(other).rank
-
-    def __gt__(self, other: str) -> bool:
-        return self.rank > Visibility(other).rank
-
-    def __ge__(self, other: str) -> bool:
-        return self.rank >= Visibility(other).rank
-
 
 class Severity(StrEnum):
     """How a harm is ordered among others where no deadline decides."""
@@ -104,6 +95,11 @@ class Severity(StrEnum):
     CRITICAL = "critical"
     HIGH = "high"
     NORMAL = "normal"
+
+    @property
+    def rank(self) -> int:
+        """0 for normal to 2 for critical."""
+        return [Severity.NORMAL, Severity.HIGH, Severity.CRITICAL].index(self)
 
 
 class Event(StrEnum):
@@ -114,11 +110,13 @@ class Event(StrEnum):
     ON_COMPLETE_REQUEST = "on_complete_request"
     ON_INTERIM_HIDDEN = "on_interim_hidden"
     ON_COPY = "on_copy"
+    ON_DIFFER = "on_differ"
     ON_VIOLATING = "on_violating"
     ON_NOT_VIOLATING = "on_not_violating"
     ON_CONFIRMED_BY_TWO = "on_confirmed_by_two"
     ON_OFFENDER = "on_offender"
     ON_FILED = "on_filed"
+    ON_UNDECIDED_REMOVED = "on_undecided_removed"
     ON_ANSWER = "on_answer"
     ON_COMPLAINT = "on_complaint"
     ON_APPEAL = "on_appeal"

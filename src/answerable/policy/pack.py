@@ -1,0 +1,188 @@
+"""A policy pack in use: what it owes, promises and says. `answerable.policy.load` reads and checks one."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+from typing import TypeVar
+
+from pydantic import Field, PrivateAttr
+
+from answerable.policy.conditions import condition
+from answerable.policy.durations import say
+from answerable.policy.errors import MissingWordError
+from answerable.policy.facts import Facts
+from answerable.policy.shapes import (
+    Authority,
+    Copies,
+    Do,
+    Entry,
+    Harm,
+    Language,
+    Name,
+    Notice,
+    Owes,
+    Part,
+    Promise,
+    Regime,
+    RegimeName,
+    Reply,
+)
+from answerable.policy.source import Source
+from answerable.policy.texts import Texts, fill, in_language, placeholders
+from answerable.policy.words import Event, Interim
+
+# These are owed to each regime by itself; anything else that two laws ask for is owed once, by the earlier time.
+PER_REGIME = frozenset({"report_authority", "preserve", "emergency_duty", "correct_authority", "destroy_preserved"})
+
+
+T = TypeVar("T")
+
+
+def applies(entry: str | None, regimes: Iterable[str]) -> bool:
+    """Whether an entry for that regime applies under these settings: `eu.fr` satisfies `eu`."""
+    return entry is None or any(r == entry or r.startswith(f"{entry}.") for r in regimes)
+
+
+class Pack(Part):
+    """A loaded pack. Everything that it says has been checked; nothing of it changes."""
+
+    pack: Name
+    version: str = Field(pattern=r"^[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,3}$")
+    languages: tuple[Language, ...] = Field(min_length=1)
+    regimes: dict[RegimeName, Regime] = Field(min_length=1)
+    authorities: dict[Name, Authority] = {}
+    elements: dict[Name, Texts]
+    shared: dict[Name, Owes] = {}
+    said: dict[Name, tuple[Promise, ...]] = {}
+    harms: dict[Name, Harm] = Field(min_length=1)
+    replies: dict[Name, Reply]
+    notices: dict[Name, Notice]
+    terms: tuple[Texts, ...] = ()
+
+    _digest: str = PrivateAttr("")
+    _text: str = PrivateAttr("")
+    _source: Source = PrivateAttr(default_factory=lambda: Source("pack"))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, hexadecimal."""
+        return self._digest
+
+    @property
+    def text(self) -> str:
+        """The file as it was read."""
+        return self._text
+
+    @property
+    def source(self) -> Source:
+        """The lines of the file, for whoever names a hole."""
+        return self._source
+
+    def harm(self, harm_id: str) -> Harm:
+        """The harm of that name. Raises KeyError."""
+        return self.harms[harm_id]
+
+    def entries(self, harm_id: str, event: str) -> list[Entry]:
+        """What a harm owes after an event, its shared parts first."""
+        harm = self.harm(harm_id)
+        found: list[Entry] = []
+        for owes in (*(self.shared[name] for name in harm.shares), harm.owes):
+            found.extend(owes.get(Event(event), ()))
+        return found
+
+    def interim(self, harm_id: str, facts: Facts) -> Interim:
+        """What happens to the item before anybody has looked."""
+        for entry in self.harm(harm_id).interim:
+            if entry.when is None or condition(entry.when).holds(facts):
+                return entry.use
+        raise KeyError(harm_id)
+
+    def copies(self, harm_id: str) -> Copies:
+        """What happens to copies before anybody has decided."""
+        return self.harm(harm_id).copies
+
+    def owes(self, harm_id: str, event: str, facts: Facts, regimes: Iterable[str]) -> list[Do]:
+        """What is owed after this event. Where two laws ask for the same thing, the shorter time stands."""
+        names = tuple(regimes)
+        found: dict[tuple[str | None, ...], Do] = {}
+        for entry in self.entries(harm_id, event):
+            if not applies(entry.regime, names) or not entry.holds(facts):
+                continue
+            do = Do(
+                do=entry.do,
+                by=entry.by,
+                within=entry.within,
+                after=entry.after,
+                regime=entry.regime,
+                to=entry.to,
+                params=entry.params(),
+            )
+            apart = entry.regime if entry.do in PER_REGIME else None
+            key = (entry.do, entry.to, entry.reply, entry.notice, entry.what, apart)
+            if key not in found or do.within < found[key].within:
+                found[key] = do
+        return list(found.values())
+
+    def owed_kinds(self, harm_id: str) -> frozenset[str]:
+        """Every kind that a harm can come to owe."""
+        return frozenset(e.do for event in Event for e in self.entries(harm_id, event))
+
+    def longest(self, kind: str, harm_id: str | None = None) -> timedelta | None:
+        """The longest time that the pack allows for a kind (in one harm, or anywhere); None: never owed."""
+        harms = [harm_id] if harm_id else list(self.harms)
+        times = [e.within for h in harms for event in Event for e in self.entries(h, event) if e.do == kind]
+        return max(times, default=None)
+
+    def promises(self, harm_id: str, owed_kinds: Collection[str], language: str) -> list[str]:
+        """The sentences that can be shown to a reporter to whom exactly these kinds are owed."""
+        return self._kept(self.promises_of(harm_id), owed_kinds, language, harm_id)
+
+    def promises_of(self, harm_id: str) -> list[Promise]:
+        """Every promise of a harm, its shared ones first."""
+        harm = self.harm(harm_id)
+        return [*(promise for name in harm.says for promise in self.said[name]), *harm.promises]
+
+    def _kept(
+        self, promises: Iterable[Promise], owed: Collection[str], language: str, harm_id: str | None
+    ) -> list[str]:
+        shown = [p for p in promises if set(p.kept_by) <= set(owed)]
+        return [self.say_promise(p, language, harm_id) for p in shown]
+
+    def say_promise(self, promise: Promise, language: str, harm_id: str | None = None) -> str:
+        """A promise with its times in words."""
+        text = in_language(promise.text, language)
+        times = {kind: self.longest(kind, harm_id) for kind in placeholders(text)}
+        return fill(text, {kind: say(time, language) for kind, time in times.items() if time is not None})
+
+    def reply(self, key: str, language: str, *, owed: Collection[str] = (), **params: object) -> str:
+        """An automatic message to a reporter, with those of its promises that `owed` keeps.
+
+        Raises MissingWordError for an unknown key or a placeholder without a value.
+        """
+        reply = _of(self.replies, key, "reply")
+        sentences = [fill(in_language(reply.text, language), params)]
+        return " ".join([*sentences, *self._kept(reply.promises, owed, language, None)])
+
+    def notice(self, key: str, language: str, *, regimes: Iterable[str] = (), **params: object) -> str:
+        """An automatic message to an account holder, with what the laws of these regimes add.
+
+        Raises MissingWordError for an unknown key or a placeholder without a value.
+        """
+        notice = _of(self.notices, key, "notice")
+        names = tuple(regimes)
+        parts = [notice.text, *(texts for regime, texts in notice.regimes.items() if applies(regime, names))]
+        return "\n\n".join(fill(in_language(texts, language), params) for texts in parts)
+
+    def element(self, name: str, language: str) -> str:
+        """How an element of a complete removal request is named to people. Raises MissingWordError."""
+        return in_language(_of(self.elements, name, "element"), language)
+
+    def uncovered(self, regimes: Iterable[str]) -> list[str]:
+        """Those of a desk's regimes for which this pack has nothing."""
+        return [name for name in regimes if not any(applies(known, [name]) for known in self.regimes)]
+
+
+def _of(table: Mapping[str, T], key: str, word: str) -> T:
+    try:
+        return table[key]
+    except KeyError:
+        raise MissingWordError(f"the pack has no {word} named {key!r}") from None

@@ -1,0 +1,238 @@
+"""The shape of a policy pack's file, part by part. Unknown keys are refused, so that a typo shows."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from answerable.policy.conditions import condition
+from answerable.policy.durations import Duration
+from answerable.policy.facts import Facts
+from answerable.policy.texts import Texts
+from answerable.policy.words import Age, By, Event, Interim, Severity
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ClauseName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,38}$")]
+RegimeName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(\.[a-z]{2,3})?$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+ListName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[A-Za-z0-9_]{1,40}$")]
+
+
+def _compiles(text: str) -> str:
+    condition(text)
+    return text
+
+
+When = Annotated[str, AfterValidator(_compiles)]
+
+
+class Part(BaseModel):
+    """A part of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Entry(Part):
+    """One thing owed after an event: `do` it `within` a time that counts from the event."""
+
+    do: Name
+    by: By = By.WORKER
+    within: Duration
+    after: Duration | None = Field(None, description="not before this time after the event")
+    when: When | None = None
+    regime: RegimeName | None = None
+    to: Name | None = Field(None, description="an authority of the pack")
+    reply: Name | None = Field(None, description="the reply that tells a reporter")
+    notice: Name | None = Field(None, description="the notice that tells an account holder")
+    what: Name | None = None
+    keep_for: Duration | None = Field(None, alias="for")
+    law: str | None = Field(None, description="where the law says so")
+    ground: str | None = Field(None, description="why the law lets this wait")
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether its condition is true of these facts."""
+        return self.when is None or condition(self.when).holds(facts)
+
+    def params(self) -> dict[str, str | int]:
+        """What a command needs besides who and when, frozen into the obligation. Times in seconds."""
+        found: dict[str, str | int] = {
+            name: value
+            for name in ("to", "reply", "notice", "what", "law", "ground")
+            if (value := getattr(self, name)) is not None
+        }
+        if self.regime:
+            found["regime"] = self.regime
+        if self.keep_for:
+            found["keep_for_seconds"] = int(self.keep_for.total_seconds())
+        if self.after:
+            found["wait_seconds"] = int(self.after.total_seconds())
+        return found
+
+
+class InterimEntry(Part):
+    """One line of `interim`: what happens to an item before anybody has looked."""
+
+    use: Interim
+    when: When | None = None
+
+
+def _interim(value: Any) -> Any:
+    """`interim: hide` is short for a list of one entry."""
+    return [{"use": value}] if isinstance(value, str) else value
+
+
+class Refusal(Part):
+    """Who must agree on `not_violating`; `complete`: how many on a complete removal request (else `people`)."""
+
+    people: int = Field(ge=1, le=5)
+    qualified: Name
+    tie: Literal["lead"]
+    complete: int | None = Field(None, ge=1, le=5)
+
+
+class ListMatch(Part):
+    """A hash list on which an exact match may decide `violating`."""
+
+    list: ListName
+    exact: bool
+
+
+class Confirm(Part):
+    """Who may decide `violating`."""
+
+    people: int = Field(ge=1, le=5)
+    or_match: tuple[ListMatch, ...] = ()
+
+
+class Clause(Part):
+    """One sentence of the terms under which an item is judged."""
+
+    id: ClauseName
+    text: Texts
+
+
+class NamedException(Part):
+    """A named reason not to call something violating. Never applied by a machine or by one person alone."""
+
+    id: ClauseName
+    text: Texts
+    people: int = Field(ge=0, le=5)
+    by: By = By.PEOPLE
+    ages: tuple[Age, ...] = Field((Age.ADULT,), min_length=1)
+
+
+class Copies(Part):
+    """What happens to copies before anybody decided: `interim` for the first `up_to`, then `then`."""
+
+    interim: Interim
+    up_to: int = Field(ge=0, le=1000)
+    then: Interim
+
+
+def _kinds(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Promise(Part):
+    """A sentence shown to people while everything that keeps it is owed.
+
+    `{kind}` in the text becomes the longest time that the pack allows for that kind. `then` names kinds that
+    must be owed after every decision, either way: a promise about what follows a decision.
+    """
+
+    text: Texts
+    kept_by: Annotated[tuple[Name, ...], BeforeValidator(_kinds)] = Field(min_length=1)
+    then: Annotated[tuple[Name, ...], BeforeValidator(_kinds)] = ()
+
+
+class Reply(Part):
+    """An automatic message to a reporter, and the promises that it may add while they are owed."""
+
+    text: Texts
+    promises: tuple[Promise, ...] = ()
+
+
+class Notice(Part):
+    """An automatic message to an account holder, with what a regime's law adds to it."""
+
+    text: Texts
+    regimes: dict[RegimeName, Texts] = {}
+
+
+class Keeping(Part):
+    """What a regime lets the desk keep: media only where a basis is named."""
+
+    media: bool
+    basis: str | None = None
+    keep_for: Duration = Field(alias="for")
+
+
+class Delay(Part):
+    """How long the notice of a hiding may wait under a regime, and on which ground."""
+
+    longest: Duration
+    ground: str
+
+
+class Regime(Part):
+    """A body of law under which the operator is the provider."""
+
+    name: Texts
+    tells: tuple[Name, ...] = ()
+    keeps: Keeping
+    delay: Delay
+
+
+class Authority(Part):
+    """Somebody who is told."""
+
+    name: Texts
+    regime: RegimeName
+
+
+Owes = dict[Event, tuple[Entry, ...]]
+
+
+class Harm(Part):
+    """What a case is about, who decides it, and what is owed when."""
+
+    name: Texts
+    ages: tuple[Age, ...] = Field(min_length=1)
+    severity: Severity
+    interim: Annotated[tuple[InterimEntry, ...], BeforeValidator(_interim)] = Field(min_length=1)
+    copies: Copies
+    refuse: Refusal
+    refuse_adult: Refusal | None = None
+    confirm: Confirm
+    clauses: tuple[Clause, ...] = Field(min_length=1)
+    exceptions: tuple[NamedException, ...] = ()
+    shares: tuple[Name, ...] = ()
+    owes: Owes = {}
+    says: tuple[Name, ...] = ()
+    promises: tuple[Promise, ...] = ()
+
+    def refusal(self, age: Age, complete: bool) -> "Refusal":
+        """How many qualified people `not_violating` takes. `complete`: on a complete removal request."""
+        rule = self.refuse_adult if age is Age.ADULT and self.refuse_adult else self.refuse
+        people = rule.complete if complete and rule.complete else rule.people
+        return rule.model_copy(update={"people": people, "complete": None})
+
+    def clause(self, clause_id: str) -> Clause:
+        """The clause of that name. Raises KeyError."""
+        return next((c for c in self.clauses if c.id == clause_id), None) or _no(clause_id)
+
+
+def _no(name: str) -> Any:
+    raise KeyError(name)
+
+
+class Do(Part):
+    """One thing that a pack says is owed now, with everything a command needs."""
+
+    do: str
+    by: By
+    within: timedelta
+    after: timedelta | None = None
+    regime: str | None = None
+    to: str | None = None
+    params: dict[str, str | int] = {}
