@@ -2,7 +2,7 @@
 
 `append` writes; the worker's `sequence` gives entries their place in the Merkle tree and signs it; `receipt`
 proves one entry to a person; `check` finds any change; `forget` erases what may be erased. `verify.py` stands
-alone. Names are loaded on first use, because Django imports this package before its models are ready.
+alone. Import each from its module (`answerable.audit.log` …); `audit.append` and `audit.receipt` also work.
 """
 
 from importlib import import_module
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from answerable.audit.log import append as append
     from answerable.audit.receipts import receipt as receipt
 
+# Loaded on first use, because Django imports this package before its models are ready. A name that is also
+# a module's (`check`, `forget`) can't stand here.
 _HOMES = {"append": "log", "receipt": "receipts"}
 
 

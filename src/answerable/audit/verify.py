@@ -2,8 +2,8 @@
 
 It needs Python 3.9 or later and the `cryptography` package, no network and no account. A receipt proves
 that an entry (its time, its kind and a digest of what was received) stands in the desk's append-only log,
-which the desk signed. Formats: RFC 9162 §2.1 (Merkle tree), RFC 8785 (canonical JSON), C2SP signed-note,
-tlog-checkpoint and tlog-cosignature.
+which the desk signed. Formats: RFC 9162 §2.1 (Merkle tree), RFC 8785 (canonical JSON), C2SP signed-note and
+tlog-checkpoint.
 """
 
 from __future__ import annotations
@@ -28,18 +28,10 @@ MAX_RECEIPT_BYTES = 1_000_000
 MAX_DEPTH = 16
 HASH_BYTES = 32
 ED25519 = 0x01
-COSIGNATURE_V1 = 0x04
-SKELETON_KEYS = {"id", "at", "kind", "case", "actor", "commitment"}
-RECEIPT_KEYS = {
-    "answerable_receipt",
-    "entry",
-    "salt",
-    "event",
-    "leaf_index",
-    "proof",
-    "checkpoint",
-    "verifier_key",
-}
+SKELETON_KEYS = set(["id", "at", "kind", "case", "actor", "commitment"])
+RECEIPT_KEYS = set(
+    ["answerable_receipt", "entry", "salt", "event", "leaf_index", "proof", "checkpoint", "verifier_key"]
+)
 
 
 class Refused(Exception):
@@ -60,23 +52,20 @@ def canonical(value: Any) -> bytes:
 def _restrict(value: Any, depth: int) -> None:
     if depth < 0:
         raise Refused(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
-    if value is None or isinstance(value, bool):
-        return
-    if isinstance(value, int):
-        if abs(value) >= 2**53:
-            raise Refused("An integer is outside ±(2^53 - 1), where JSON readers disagree.")
-    elif isinstance(value, str):
-        if any("\ud800" <= character <= "\udfff" for character in value):
-            raise Refused("A string holds half a surrogate pair, which is no character.")
-    elif isinstance(value, list):
+    if isinstance(value, dict):
+        if not all(isinstance(name, str) and name.isascii() for name in value):
+            raise Refused("A name in an object is not ASCII text.")
+        value = list(value.values())
+    if isinstance(value, list):
         for member in value:
             _restrict(member, depth - 1)
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            if not isinstance(name, str) or not name.isascii():
-                raise Refused("A name in an object is not ASCII text.")
-            _restrict(member, depth - 1)
-    else:
+    elif isinstance(value, str):
+        if not is_text(value):
+            raise Refused("A string holds half a surrogate pair, which is no character.")
+    elif isinstance(value, int):
+        if abs(value) >= 2**53:
+            raise Refused("An integer is outside ±(2^53 - 1), where JSON readers disagree.")
+    elif value is not None:
         raise Refused(f"A value of type {type(value).__name__} may not stand in the log.")
 
 
@@ -123,44 +112,11 @@ def root_from_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[byte
     return hashed
 
 
-def verify_consistency(
-    old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
-) -> None:
-    """Refuse unless the tree of `new_size` begins with the tree of `old_size` (RFC 9162 §2.1.4.2)."""
-    if not 0 < old_size <= new_size:
-        raise Refused(f"No consistency proof leads from {old_size} to {new_size} entries.")
-    if old_size == new_size:
-        if proof or old_root != new_root:
-            raise Refused("Two trees of the same size differ.")
-        return
-    path = list(proof)
-    if old_size & (old_size - 1) == 0:
-        path.insert(0, old_root)
-    if not path:
-        raise Refused("The consistency proof is empty.")
-    first, last = old_size - 1, new_size - 1
-    while first & 1:
-        first, last = first >> 1, last >> 1
-    old_hash = new_hash = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            raise Refused("The consistency proof is too long.")
-        if first & 1 or first == last:
-            old_hash, new_hash = node_hash(sibling, old_hash), node_hash(sibling, new_hash)
-            while not first & 1 and first:
-                first, last = first >> 1, last >> 1
-        else:
-            new_hash = node_hash(new_hash, sibling)
-        first, last = first >> 1, last >> 1
-    if last or old_hash != old_root or new_hash != new_root:
-        raise Refused("The newer tree does not begin with the older one.")
-
-
 # Signed notes and checkpoints (C2SP).
 
 
 class VerifierKey(NamedTuple):
-    """A public key of a log or of a witness, with the name that it signs under."""
+    """A public Ed25519 key, the name that it signs under, and what it signs (`algorithm`)."""
 
     name: str
     key_id: bytes
@@ -170,13 +126,6 @@ class VerifierKey(NamedTuple):
     def __str__(self) -> str:
         encoded = base64.b64encode(bytes([self.algorithm]) + self.public).decode()
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
-
-
-class Signature(NamedTuple):
-    """A signature that verified: whose, and for a witness when (Unix seconds)."""
-
-    name: str
-    time: int | None
 
 
 class Checkpoint(NamedTuple):
@@ -197,12 +146,12 @@ def valid_name(name: str) -> bool:
     return bool(name) and name.isprintable() and "+" not in name and not any(map(str.isspace, name))
 
 
-def parse_verifier_key(text: str) -> VerifierKey:
+def parse_verifier_key(text: str, algorithm: int = ED25519) -> VerifierKey:
     """Read `NAME+ID+KEY`. Raises Refused."""
     name, _, rest = text.strip().partition("+")
     identity, _, encoded = rest.partition("+")
     blob = _base64(encoded, "The verifier key")
-    if not valid_name(name) or len(blob) != 1 + HASH_BYTES or blob[0] not in (ED25519, COSIGNATURE_V1):
+    if not valid_name(name) or len(blob) != 1 + HASH_BYTES or blob[0] != algorithm:
         raise Refused("The verifier key is not NAME+ID+KEY of an Ed25519 key.")
     expected = key_id(name, blob[0], blob[1:])
     if identity != expected.hex():
@@ -210,43 +159,43 @@ def parse_verifier_key(text: str) -> VerifierKey:
     return VerifierKey(name, expected, blob[0], blob[1:])
 
 
-def open_note(note: str, keys: Sequence[VerifierKey]) -> tuple[str, list[Signature]]:
-    """The text of a signed note and who of `keys` signed it. Unknown signatures are passed over; a wrong one
-    of a known key refuses the note, and so does the lack of any."""
+def split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """The text of a signed note, unverified, and its signatures: name, key id, signature. Raises Refused."""
     head, separator, tail = note.rpartition("\n\n")
-    text = head + "\n"
     if not separator or not head or not tail.endswith("\n"):
         raise Refused("The checkpoint is not a signed note: no signature follows its text.")
-    if any(character < " " and character != "\n" for character in note) or not _is_text(note):
+    if any(character < " " and character != "\n" for character in note) or not is_text(note):
         raise Refused("The checkpoint holds characters that a signed note may not hold.")
-    verified: list[Signature] = []
+    signatures = []
     for line in tail[:-1].split("\n"):
-        match = re.fullmatch(r"\u2014 (\S+) (\S+)", line)
+        match = re.fullmatch("\u2014 ([^ ]+) ([^ ]+)", line)
         if not match or not valid_name(match[1]):
             raise Refused("A signature line of the checkpoint is malformed.")
         blob = _base64(match[2], "A signature of the checkpoint")
         if len(blob) < 5:
             raise Refused("A signature of the checkpoint is too short.")
-        verified += [
-            _verify(key, text, blob[4:]) for key in keys if (key.name, key.key_id) == (match[1], blob[:4])
-        ]
-    if not verified:
+        signatures.append((match[1], blob[:4], blob[4:]))
+    return head + "\n", signatures
+
+
+def open_note(note: str, key: VerifierKey) -> str:
+    """The text of a note that `key` signed. Signatures by other keys are passed over; a wrong one by this
+    key refuses the note, and so does the lack of one."""
+    text, signatures = split_note(note)
+    ours = [signature for name, identity, signature in signatures if (name, identity) == key[:2]]
+    if not ours:
         raise Refused("The checkpoint is not signed by the key it is to be verified with.")
-    return text, verified
+    for signature in ours:
+        verify_signature(key, signature, text.encode())
+    return text
 
 
-def _verify(key: VerifierKey, text: str, signature: bytes) -> Signature:
-    message, time = text.encode(), None
-    if key.algorithm == COSIGNATURE_V1:
-        if len(signature) != 8 + 64:
-            raise Refused(f"The cosignature of {key.name} has the wrong length.")
-        time, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-        message = f"cosignature/v1\ntime {time}\n".encode() + message
+def verify_signature(key: VerifierKey, signature: bytes, message: bytes) -> None:
+    """Refuse unless `key` signed `message`."""
     try:
         Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
     except InvalidSignature:
-        raise Refused(f"The checkpoint's signature by {key.name} is wrong.") from None
-    return Signature(key.name, time)
+        raise Refused("The signature of the checkpoint is wrong: it was changed, or is a forgery.") from None
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -265,14 +214,14 @@ def parse_checkpoint(text: str) -> Checkpoint:
 
 def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
     """The checkpoint in a note signed by the log's own key, whose name is the origin. Raises Refused."""
-    text, _ = open_note(note, [key])
-    checkpoint = parse_checkpoint(text)
-    if key.algorithm != ED25519 or checkpoint.origin != key.name:
-        raise Refused(f"The checkpoint is of the log {checkpoint.origin}, the key of {key.name}.")
+    checkpoint = parse_checkpoint(open_note(note, key))
+    if checkpoint.origin != key.name:
+        raise Refused("The checkpoint is of another log than the key.")
     return checkpoint
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
+    """Whether a string holds whole characters only."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
