@@ -55,3 +55,14 @@ def _digit(character: str) -> int | None:
 @lru_cache(maxsize=4)
 def _key(data: Path) -> bytes:
     return read_key(data, KEY_NAME)
+
+
+def derived_code(purpose: str) -> str:
+    """The code that belongs to a purpose, such as "notice:12": always the same, never stored.
+
+    For what must be said again later: a notice sent by the worker, the same answer to the same request.
+    """
+    digest = hmac.new(
+        _key(Path(settings.DATA)), b"derived:" + purpose.encode("utf-8"), hashlib.sha256
+    ).digest()
+    return f"{int.from_bytes(digest[:16], 'big') % 10**DIGITS:0{DIGITS}d}"
