@@ -29,12 +29,9 @@ create(
     database=CLUSTER.url("answerable") if CLUSTER else "sqlite",
 )
 
-from answerable.settings import public as _public  # noqa: E402
-from answerable.settings import staff as _staff  # noqa: E402
-from answerable.settings.staff import *  # noqa: E402, F403
-from answerable.settings.staff import DATABASES  # noqa: E402
+from answerable.settings.desk import *  # noqa: E402, F403
+from answerable.settings.desk import DATABASES  # noqa: E402
 
-INSTALLED_APPS = list(dict.fromkeys([*_staff.INSTALLED_APPS, *_public.INSTALLED_APPS]))
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"]["TEST"] = {"NAME": "answerable_test" if CLUSTER else str(TEST_DATA / "migrated.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed: no password here is a secret

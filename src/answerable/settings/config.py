@@ -98,8 +98,11 @@ class Worker(Section):
 
 
 class Web(Section):
-    """How many processes serve each door, and how many requests each works on at a time."""
+    """Where the doors listen, with how many processes each, and requests per process at a time."""
 
+    address: str = "127.0.0.1"
+    public_port: int = Field(8400, ge=1, le=65535)
+    staff_port: int = Field(8401, ge=1, le=65535)
     processes: int = Field(1, ge=1, le=64)
     threads: int = Field(8, ge=1, le=256)
 

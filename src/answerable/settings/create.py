@@ -24,6 +24,11 @@ policy = "baseline"                  # or the path of your own policy pack
 languages = ["en", "fr"]
 emergency_contact = ""               # shown where danger is reported and nobody is on call
 
+[web]
+address = "127.0.0.1"                # where the doors listen: put a proxy with TLS before them
+public_port = {public_port}
+staff_port = {staff_port}
+
 [database]
 url = "{database}"                   # "sqlite", or "postgresql://user:password@host/name"
 
@@ -64,8 +69,8 @@ def create(
     sample: bool,
     environment: str = "production",
     name: str = "Answerable",
-    public_url: str = "http://localhost:8400",
-    staff_url: str = "http://localhost:8401",
+    public_port: int = 8400,
+    staff_port: int = 8401,
     database: str = "sqlite",
     sample_port: int = 8402,
 ) -> Path:
@@ -76,7 +81,13 @@ def create(
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data / CONFIG_NAME
     text = DESK.format(
-        environment=environment, name=name, public_url=public_url, staff_url=staff_url, database=database
+        environment=environment,
+        name=name,
+        public_url=f"http://localhost:{public_port}",
+        staff_url=f"http://localhost:{staff_port}",
+        public_port=public_port,
+        staff_port=staff_port,
+        database=database,
     )
     if sample:
         text += SAMPLE.format(port=sample_port, secret_file=SAMPLE_SECRET)

@@ -1,0 +1,46 @@
+# Two commands do everything: `make run` and `make test`. What only root can do is said with its command.
+SHELL := /bin/bash
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test lint types pytest demo bench requirements clean
+
+run:
+	@scripts/environment run
+	@exec $(VENV)/bin/answerable serve --sample --demo-data
+
+test:
+	@scripts/environment dev
+	@scripts/system-packages postgresql chromium
+	@$(MAKE) --no-print-directory lint types
+	ANSWERABLE_TEST_DATABASE=sqlite $(PYTHON) -m pytest
+	ANSWERABLE_TEST_DATABASE=postgresql $(PYTHON) -m pytest
+
+lint:
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
+
+types:
+	$(VENV)/bin/mypy
+
+demo:
+	@scripts/environment run
+	@$(VENV)/bin/answerable demo
+
+bench:
+	@scripts/environment dev
+	@scripts/system-packages postgresql
+	@$(PYTHON) -m bench
+
+# Resolve the pinned requirements again. The index comes from your own pip or uv configuration.
+requirements:
+	@scripts/environment dev
+	$(VENV)/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  pyproject.toml requirements/build.in -o requirements/run.txt
+	$(VENV)/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra dev -c requirements/run.txt pyproject.toml requirements/build.in -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info

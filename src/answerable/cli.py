@@ -1,0 +1,98 @@
+"""The `answerable` command. The code of a subcommand is imported when it is called: others stay fast."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+
+from answerable.settings.config import ConfigError
+from answerable.settings.start import prepare
+
+
+@dataclass(frozen=True)
+class Part:
+    """A subcommand: where it lives, one line about it, and whether it needs a configured desk."""
+
+    where: str
+    help: str
+    needs_desk: bool = True
+
+
+PARTS = {
+    "serve": Part("answerable.serve.cli:serve", "Run the desk: both doors and the worker.", needs_desk=False),
+    "init": Part("answerable.serve.cli:init", "Write a first configuration.", needs_desk=False),
+    "worker": Part("answerable.worker.cli:worker", "Run a worker alone, beside others."),
+    "obligations": Part("answerable.worker.cli:app", "What is owed, by when, and what is late."),
+    "person": Part("answerable.console.cli:app", "The people of the desk, and their sign-in links."),
+    "policy": Part(
+        "answerable.policy.cli:app", "Check a policy pack; write terms and replies.", needs_desk=False
+    ),
+    "platform": Part("answerable.platforms.cli:app", "Try a platform's implementation of the contract."),
+    "audit": Part("answerable.audit.cli:app", "Check the audit log; show its public key."),
+    "verify": Part("answerable.audit.cli:verify", "Verify a receipt, without this desk.", needs_desk=False),
+    "demo": Part(
+        "answerable.demo.cli:demo", "Replay a documented failure on a desk of its own.", needs_desk=False
+    ),
+    "migrate": Part("answerable.serve.cli:migrate", "Bring the database to this version's shape."),
+    "manage": Part("answerable.serve.cli:manage", "Django's management commands."),
+}
+
+
+def _stub() -> None:
+    """Stands in the list of commands for one that was not called."""
+
+
+def load(part: Part) -> Any:
+    """The typer application or the function of a subcommand."""
+    module, _, attribute = part.where.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def build(called: str | None) -> typer.Typer:
+    """The command with one real subcommand, the called one, and a line of help for each of the others."""
+    app = typer.Typer(
+        name="answerable",
+        help="The report desk of an online platform: hide at once, decide with care, prove it.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_show_locals=False,  # a local may hold what a person wrote
+    )
+    app.callback()(_stub)
+    for name, part in PARTS.items():
+        target: Any = load(part) if name == called else _stub
+        if isinstance(target, typer.Typer):
+            app.add_typer(target, name=name, help=part.help)
+        elif name == "manage":
+            settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+            app.command(name, help=part.help, context_settings=settings)(target)
+        else:
+            app.command(name, help=part.help if target is _stub else None)(target)
+    return app
+
+
+def _fail(message: object) -> int:
+    print(f"answerable: {message}", file=sys.stderr)
+    return 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Gives the exit code: 2 where configuration or use is wrong, with a sentence why."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    called = arguments[0] if arguments and arguments[0] in PARTS else None
+    run: Callable[..., Any]
+    try:
+        if called and PARTS[called].needs_desk:
+            prepare()
+        run = build(called)
+        return int(run(arguments, standalone_mode=True) or 0)
+    except (ConfigError, PermissionError) as error:
+        return _fail(error)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
