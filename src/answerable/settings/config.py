@@ -54,7 +54,7 @@ class Platform(Section):
     media_hosts: tuple[str, ...] = Field((), description="host[:port] from which media may be fetched")
     item_paths: tuple[str, ...] = Field(
         (),
-        description="where items live: /p/{ref}, /viewtopic.php?p={ref}; with what is there: /u/{ref} profile",
+        description="where items live: /p/{ref}, /viewtopic.php?p={ref}; and what is there: /u/{ref} profile",
     )
 
     @field_validator("base_url")
