@@ -8,7 +8,7 @@ from answerable.policy.checks import check
 from answerable.policy.errors import Hole, MissingWordError, PolicyError
 from answerable.policy.facts import Facts
 from answerable.policy.load import baseline, load, load_named
-from answerable.policy.pack import Pack
+from answerable.policy.pack import Pack, times
 from answerable.policy.shapes import Clause, Copies, Do, Harm, NamedException, Refusal
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "check",
     "load",
     "load_named",
+    "times",
 ]

@@ -9,10 +9,23 @@ from pydantic import BeforeValidator
 _WRITTEN = re.compile(r"([1-9][0-9]{0,6})([smhd])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _NAMES = {
-    "en": {"s": ("second", "seconds"), "m": ("minute", "minutes"), "h": ("hour", "hours"), "d": ("day", "days")},
-    "fr": {"s": ("seconde", "secondes"), "m": ("minute", "minutes"), "h": ("heure", "heures"), "d": ("jour", "jours")},
+    "en": {
+        "s": ("second", "seconds"),
+        "m": ("minute", "minutes"),
+        "h": ("hour", "hours"),
+        "d": ("day", "days"),
+    },
+    "fr": {
+        "s": ("seconde", "secondes"),
+        "m": ("minute", "minutes"),
+        "h": ("heure", "heures"),
+        "d": ("jour", "jours"),
+    },
 }
-_ONE = {"en": {"s": "one", "m": "one", "h": "one", "d": "one"}, "fr": {"s": "une", "m": "une", "h": "une", "d": "un"}}
+_ONE = {
+    "en": {"s": "one", "m": "one", "h": "one", "d": "one"},
+    "fr": {"s": "une", "m": "une", "h": "une", "d": "un"},
+}
 
 
 def read_duration(value: object) -> timedelta:

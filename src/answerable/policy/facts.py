@@ -1,4 +1,4 @@
-"""The facts that a pack's conditions may use: enums and booleans only, so that all combinations can be tried."""
+"""The facts that a pack's conditions may use: enums and booleans, so that all combinations can be tried."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum

@@ -1,5 +1,6 @@
 """A policy pack in use: what it owes, promises and says. `answerable.policy.load` reads and checks one."""
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import TypeVar
@@ -7,7 +8,7 @@ from typing import TypeVar
 from pydantic import Field, PrivateAttr
 
 from answerable.policy.conditions import condition
-from answerable.policy.durations import say
+from answerable.policy.durations import Duration, say
 from answerable.policy.errors import MissingWordError
 from answerable.policy.facts import Facts
 from answerable.policy.shapes import (
@@ -30,11 +31,23 @@ from answerable.policy.source import Source
 from answerable.policy.texts import Texts, fill, in_language, placeholders
 from answerable.policy.words import Event, Interim
 
-# These are owed to each regime by itself; anything else that two laws ask for is owed once, by the earlier time.
-PER_REGIME = frozenset({"report_authority", "preserve", "emergency_duty", "correct_authority", "destroy_preserved"})
+# Owed to each regime by itself; anything else that two laws ask for is owed once, by the earlier time.
+PER_REGIME = frozenset(
+    {"report_authority", "preserve", "emergency_duty", "correct_authority", "destroy_preserved"}
+)
 
 
 T = TypeVar("T")
+Owed = Collection[str] | Mapping[str, timedelta]
+_FROM_A_REPORT = (Event.ON_REPORT, Event.ON_DANGER, Event.ON_COMPLETE_REQUEST)
+
+
+def times(dos: Iterable[Do]) -> dict[str, timedelta]:
+    """Each kind that is owed, with its longest time: what promises are shown by."""
+    found: dict[str, timedelta] = {}
+    for do in dos:
+        found[do.do] = max(do.within, found.get(do.do, do.within))
+    return found
 
 
 def applies(entry: str | None, regimes: Iterable[str]) -> bool:
@@ -57,10 +70,18 @@ class Pack(Part):
     replies: dict[Name, Reply]
     notices: dict[Name, Notice]
     terms: tuple[Texts, ...] = ()
+    erases: dict[Name, Duration]
 
     _digest: str = PrivateAttr("")
     _text: str = PrivateAttr("")
     _source: Source = PrivateAttr(default_factory=lambda: Source("pack"))
+
+    def from_file(self, raw: bytes, source: Source) -> "Pack":
+        """This pack with the file that it was read from."""
+        self._digest = hashlib.sha256(raw).hexdigest()
+        self._text = raw.decode("utf-8")
+        self._source = source
+        return self
 
     @property
     def digest(self) -> str:
@@ -127,13 +148,25 @@ class Pack(Part):
         return frozenset(e.do for event in Event for e in self.entries(harm_id, event))
 
     def longest(self, kind: str, harm_id: str | None = None) -> timedelta | None:
-        """The longest time that the pack allows for a kind (in one harm, or anywhere); None: never owed."""
-        harms = [harm_id] if harm_id else list(self.harms)
-        times = [e.within for h in harms for event in Event for e in self.entries(h, event) if e.do == kind]
-        return max(times, default=None)
+        """The longest time that the pack allows for a kind (in one harm, or anywhere); None: never owed.
 
-    def promises(self, harm_id: str, owed_kinds: Collection[str], language: str) -> list[str]:
-        """The sentences that can be shown to a reporter to whom exactly these kinds are owed."""
+        A kind that a report itself owes counts there only: a later look at a copy is another matter.
+        """
+        harms = [harm_id] if harm_id else list(self.harms)
+        for events in (_FROM_A_REPORT, tuple(Event)):
+            times = [
+                e.within for h in harms for event in events for e in self.entries(h, event) if e.do == kind
+            ]
+            if times:
+                return max(times)
+        return None
+
+    def promises(self, harm_id: str, owed_kinds: Owed, language: str) -> list[str]:
+        """The sentences that can be shown to a reporter to whom exactly these kinds are owed.
+
+        Given as a mapping from kind to its time (`times`), the sentences state these times; given as plain
+        names, the longest that the harm allows.
+        """
         return self._kept(self.promises_of(harm_id), owed_kinds, language, harm_id)
 
     def promises_of(self, harm_id: str) -> list[Promise]:
@@ -141,26 +174,33 @@ class Pack(Part):
         harm = self.harm(harm_id)
         return [*(promise for name in harm.says for promise in self.said[name]), *harm.promises]
 
-    def _kept(
-        self, promises: Iterable[Promise], owed: Collection[str], language: str, harm_id: str | None
-    ) -> list[str]:
+    def _kept(self, promises: Iterable[Promise], owed: Owed, language: str, harm_id: str | None) -> list[str]:
         shown = [p for p in promises if set(p.kept_by) <= set(owed)]
-        return [self.say_promise(p, language, harm_id) for p in shown]
+        return [self.say_promise(p, language, harm_id, owed) for p in shown]
 
-    def say_promise(self, promise: Promise, language: str, harm_id: str | None = None) -> str:
+    def say_promise(
+        self, promise: Promise, language: str, harm_id: str | None = None, owed: Owed = ()
+    ) -> str:
         """A promise with its times in words."""
         text = in_language(promise.text, language)
-        times = {kind: self.longest(kind, harm_id) for kind in placeholders(text)}
-        return fill(text, {kind: say(time, language) for kind, time in times.items() if time is not None})
+        spoken: dict[str, str] = {}
+        for kind in placeholders(text):
+            time = owed.get(kind) if isinstance(owed, Mapping) else self.longest(kind, harm_id)
+            if time is not None:
+                spoken[kind] = say(time, language)
+        return fill(text, spoken)
 
-    def reply(self, key: str, language: str, *, owed: Collection[str] = (), **params: object) -> str:
+    def reply(
+        self, key: str, language: str, *, owed: Owed = (), harm_id: str | None = None, **params: object
+    ) -> str:
         """An automatic message to a reporter, with those of its promises that `owed` keeps.
 
+        Times are those in `owed` where it is a mapping (`times`), else the longest of the harm or pack.
         Raises MissingWordError for an unknown key or a placeholder without a value.
         """
         reply = _of(self.replies, key, "reply")
         sentences = [fill(in_language(reply.text, language), params)]
-        return " ".join([*sentences, *self._kept(reply.promises, owed, language, None)])
+        return " ".join([*sentences, *self._kept(reply.promises, owed, language, harm_id)])
 
     def notice(self, key: str, language: str, *, regimes: Iterable[str] = (), **params: object) -> str:
         """An automatic message to an account holder, with what the laws of these regimes add.
@@ -175,6 +215,10 @@ class Pack(Part):
     def element(self, name: str, language: str) -> str:
         """How an element of a complete removal request is named to people. Raises MissingWordError."""
         return in_language(_of(self.elements, name, "element"), language)
+
+    def erase_after(self, kind: str) -> timedelta:
+        """How long personal text of that kind is kept after it was received. Raises KeyError."""
+        return self.erases[kind]
 
     def uncovered(self, regimes: Iterable[str]) -> list[str]:
         """Those of a desk's regimes for which this pack has nothing."""

@@ -82,7 +82,7 @@ def _interim(value: Any) -> Any:
 
 
 class Refusal(Part):
-    """Who must agree on `not_violating`; `complete`: how many on a complete removal request (else `people`)."""
+    """Who must agree on `not_violating`; `complete`: how many on a complete removal request."""
 
     people: int = Field(ge=1, le=5)
     qualified: Name

@@ -94,17 +94,19 @@ class _Events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise _Refused(event.start_mark.line + 1, "a policy pack is one YAML document")
+                    raise _Refused(_line(event), "a policy pack is one YAML document")
                 value = self._value(next(self._events), (), lines)
         return value
 
     def _value(self, event: Any, path: Path, lines: dict[Path, int]) -> Any:
-        line = event.start_mark.line + 1
+        line = _line(event)
         self._nodes += 1
         if self._nodes > MAX_NODES or len(path) > MAX_DEPTH:
             raise _Refused(line, f"more than {MAX_NODES} values, or nested deeper than {MAX_DEPTH}")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _Refused(line, "anchors and aliases are not allowed: use `shared` for what harms have in common")
+            raise _Refused(
+                line, "anchors and aliases are not allowed: use `shared` for what harms have in common"
+            )
         if getattr(event, "tag", None):
             raise _Refused(line, f"the tag {event.tag!r} is not allowed in a policy pack")
         lines.setdefault(path, line)
@@ -117,7 +119,7 @@ class _Events:
     def _mapping(self, path: Path, lines: dict[Path, int]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            line = event.start_mark.line + 1
+            line = _line(event)
             if not isinstance(event, yaml.ScalarEvent):
                 raise _Refused(line, "a key is a word, not a list, a mapping or an alias")
             key = event.value
@@ -132,6 +134,10 @@ class _Events:
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             found.append(self._value(event, (*path, len(found)), lines))
         return found
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def _scalar(event: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The words that packs, rules and pages share, as enumerations. `Answerable: the design` §2 defines them."""
+"""The words that packs, rules and pages share, as enumerations. `docs/words.md` defines them."""
 
 from enum import StrEnum
 

@@ -1,0 +1,159 @@
+"""Who may decide what: rules 6, 8, 10, 12 and 13, as a pack can break them."""
+
+from collections.abc import Iterator
+
+from answerable.policy.checks.places import every_entry
+from answerable.policy.errors import Hole
+from answerable.policy.pack import Pack
+from answerable.policy.shapes import Harm, Refusal
+from answerable.policy.source import Path
+from answerable.policy.words import Age, By, Event, Interim
+
+YOUNG = frozenset({Age.CHILD, Age.UNSURE})
+CHILD_HARM = "csam"
+NEEDED_HARMS = (CHILD_HARM, "ncii")
+
+BY_PEOPLE = frozenset(
+    {
+        "look",
+        "decide",
+        "second_look",
+        "settle_tie",
+        "read_answer",
+        "judge_account",
+        "answer_danger",
+        "decide_appeal",
+        "decide_complaint",
+        "confirm_ending",
+        "emergency_duty",
+    }
+)
+BY_OTHERS = frozenset({"read_answer", "decide_appeal", "decide_complaint"})
+
+# What may follow from which events only: a reporter's words never decide, and no act on an account follows
+# from a report alone.
+_AFTER_A_DECISION = frozenset(
+    {Event.ON_VIOLATING, Event.ON_CONFIRMED_BY_TWO, Event.ON_COPY, Event.ON_OFFENDER}
+)
+ONLY_AFTER: dict[str, frozenset[Event]] = {
+    "remove": _AFTER_A_DECISION,
+    "block_identical": _AFTER_A_DECISION,
+    "remove_if_undecided": frozenset({Event.ON_COMPLETE_REQUEST}),
+    "restore": frozenset({Event.ON_NOT_VIOLATING, Event.ON_OVERTURNED}),
+    "unblock": frozenset({Event.ON_NOT_VIOLATING, Event.ON_OVERTURNED}),
+    "lift_account_effects": frozenset({Event.ON_NOT_VIOLATING, Event.ON_OVERTURNED}),
+    "suspend_account": frozenset({Event.ON_OFFENDER}),
+    "search_account": frozenset({Event.ON_OFFENDER}),
+    "judge_account": _AFTER_A_DECISION,
+    "report_authority": _AFTER_A_DECISION,
+    "destroy_preserved": frozenset({Event.ON_FILED, Event.ON_VIOLATING}),
+    "correct_authority": frozenset({Event.ON_OVERTURNED}),
+}
+
+
+def holes(pack: Pack) -> Iterator[Hole]:
+    """Every way in which this pack lets the wrong one decide."""
+    for name in NEEDED_HARMS:
+        if name not in pack.harms:
+            yield pack.source.hole(("harms",), f"the harm {name!r} is missing")
+    for harm_id, harm in pack.harms.items():
+        path: Path = ("harms", harm_id)
+        yield from _refusals(pack, path, harm)
+        yield from _confirming(pack, path, harm)
+        yield from _exceptions(pack, path, harm_id, harm)
+        yield from _clauses(pack, path, harm_id, harm)
+        yield from _interim(pack, path, harm_id, harm)
+    yield from _entries(pack)
+
+
+def _refusals(pack: Pack, path: Path, harm: Harm) -> Iterator[Hole]:
+    yield from _complete(pack, (*path, "refuse"), harm.refuse)
+    if harm.refuse.people < 2:
+        yield pack.source.hole(
+            (*path, "refuse", "people"),
+            "a refusal for a child or an unsure age takes two qualified people at least",
+        )
+    if harm.refuse_adult is None:
+        return
+    yield from _complete(pack, (*path, "refuse_adult"), harm.refuse_adult)
+    if Age.ADULT not in harm.ages:
+        yield pack.source.hole((*path, "refuse_adult"), "this harm has no adults")
+
+
+def _complete(pack: Pack, path: Path, rule: Refusal) -> Iterator[Hole]:
+    if (rule.complete or rule.people) < 2:
+        yield pack.source.hole(
+            path,
+            "a refusal of a complete removal request takes two qualified people: write `complete: 2`",
+        )
+
+
+def _confirming(pack: Pack, path: Path, harm: Harm) -> Iterator[Hole]:
+    for index, match in enumerate(harm.confirm.or_match):
+        place = (*path, "confirm", "or_match", index)
+        if match.exact is not True:
+            yield pack.source.hole(place, f"a match with {match.list!r} decides only where it is exact")
+        if match.list in ("own.confirmed", "own.reported"):
+            yield pack.source.hole(place, f"{match.list!r} was not confirmed by two people: it can't decide")
+
+
+def _exceptions(pack: Pack, path: Path, harm_id: str, harm: Harm) -> Iterator[Hole]:
+    if harm_id == CHILD_HARM and harm.exceptions:
+        yield pack.source.hole((*path, "exceptions"), "there is no exception to sexual images of a child")
+    for index, exception in enumerate(harm.exceptions):
+        place = (*path, "exceptions", index)
+        if exception.by is By.WORKER:
+            yield pack.source.hole(place, f"the exception {exception.id!r} is open to a machine")
+        if exception.people < 2:
+            yield pack.source.hole(place, f"the exception {exception.id!r} is open to one person alone")
+        if not set(exception.ages) <= set(harm.ages):
+            yield pack.source.hole(
+                place, f"the exception {exception.id!r} is for an age that this harm doesn't have"
+            )
+
+
+def _clauses(pack: Pack, path: Path, harm_id: str, harm: Harm) -> Iterator[Hole]:
+    seen: set[str] = set()
+    for field in ("clauses", "exceptions"):
+        for index, part in enumerate(getattr(harm, field)):
+            place = (*path, field, index, "id")
+            if not part.id.startswith(f"{harm_id}."):
+                yield pack.source.hole(place, f"{part.id!r} begins with the name of its harm: {harm_id}.…")
+            if part.id in seen:
+                yield pack.source.hole(place, f"{part.id!r} stands there twice")
+            seen.add(part.id)
+
+
+def _interim(pack: Pack, path: Path, harm_id: str, harm: Harm) -> Iterator[Hole]:
+    if harm.interim[-1].when is not None:
+        yield pack.source.hole(
+            (*path, "interim"), "the last entry of `interim` has no `when`: there must be an answer"
+        )
+    for index, entry in enumerate(harm.interim[:-1]):
+        if entry.when is None:
+            yield pack.source.hole(
+                (*path, "interim", index), "nothing after this entry is ever reached: it has no `when`"
+            )
+    if harm_id == CHILD_HARM and not set(harm.ages) >= YOUNG:
+        yield pack.source.hole((*path, "ages"), "this harm is about children: child and unsure belong to it")
+    if harm.ages and (Age.CHILD in harm.ages) != (Age.UNSURE in harm.ages):
+        yield pack.source.hole((*path, "ages"), "unsure is treated as child: name both or neither")
+    if harm.copies.then is Interim.HIDE:
+        yield pack.source.hole(
+            (*path, "copies", "then"), "beyond `up_to` copies are limited or looked at, not hidden"
+        )
+
+
+def _entries(pack: Pack) -> Iterator[Hole]:
+    for path, entry in every_entry(pack):
+        event = Event(str(path[-2]))
+        if entry.do in BY_PEOPLE and entry.by is By.WORKER:
+            yield pack.source.hole(path, f"{entry.do!r} is for people: write `by: people`")
+        if entry.do in BY_OTHERS and entry.by is not By.OTHER_PEOPLE:
+            yield pack.source.hole(
+                path, f"{entry.do!r} is for those who had no part in it: write `by: other_people`"
+            )
+        allowed = ONLY_AFTER.get(entry.do)
+        if allowed is not None and event not in allowed:
+            where = ", ".join(sorted(allowed))
+            yield pack.source.hole(path, f"{entry.do!r} never follows from {event.value}: only from {where}")

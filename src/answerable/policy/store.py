@@ -1,0 +1,43 @@
+"""The packs in the database: activating one, and finding the one that a case is pinned to."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from answerable.policy.load import read
+from answerable.policy.models import PolicyPack
+from answerable.policy.pack import Pack
+
+
+class UnknownPackError(Exception):
+    """No policy pack with that digest was ever activated on this desk."""
+
+
+def activate(pack: Pack, now: datetime) -> PolicyPack:
+    """Make a pack the one of new cases, inside the caller's transaction. Cases stay pinned to theirs.
+
+    Activating the pack that is active already changes nothing.
+    """
+    latest = PolicyPack.objects.order_by("activated_at", "digest").last()
+    if latest is not None and latest.digest == pack.digest:
+        return latest
+    row, _ = PolicyPack.objects.update_or_create(
+        digest=pack.digest, defaults={"text": pack.text, "activated_at": now}
+    )
+    return row
+
+
+def active() -> Pack:
+    """The pack of new cases. Raises UnknownPackError before the first was activated."""
+    row = PolicyPack.objects.order_by("activated_at", "digest").last()
+    if row is None:
+        raise UnknownPackError("no policy pack is active: start the desk once with `answerable serve`")
+    return pack(row.digest)
+
+
+@lru_cache(maxsize=64)
+def pack(digest: str) -> Pack:
+    """The pack with that digest, as it was when cases were pinned to it. Raises UnknownPackError."""
+    row = PolicyPack.objects.filter(digest=digest).first()
+    if row is None:
+        raise UnknownPackError(f"no policy pack {digest[:12]}… was ever activated here")
+    return read(row.text, f"pack {digest[:12]}")
