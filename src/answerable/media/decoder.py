@@ -16,7 +16,7 @@ FRAME = struct.Struct(">IQ")
 
 
 def main() -> None:
-    """Answer requests until the pipe closes or this decoder has read its share of files."""
+    """Answer requests until the pipe closes."""
     incoming = os.fdopen(os.dup(0), "rb", buffering=1 << 16)
     outgoing = os.fdopen(os.dup(1), "wb", buffering=0)
     null = os.open(os.devnull, os.O_RDWR)
@@ -27,15 +27,9 @@ def main() -> None:
     images.prepare()
     _limit()
     _write(outgoing, {"ready": True}, b"")
-    for _ in range(limits.FILES_PER_DECODER):
-        request = _read(incoming)
-        if request is None:
-            return
+    while (request := _read(incoming)) is not None:
         _limit_processor_time()
-        facts, payload = _answer(images, *request)
-        _write(outgoing, facts, payload)
-        if facts.get("fault") == "out_of_memory":
-            return  # a process that ran out of memory is replaced, not trusted
+        _write(outgoing, *_answer(images, *request))
 
 
 def _answer(images: Any, asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:

@@ -1,7 +1,5 @@
 """Fetch media by address: from configured media hosts only, whole, within limits, or not at all."""
 
-import asyncio
-import ssl
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from answerable.media.errors import HostNotConfigured, MediaGone, MediaUnreachable, TooLarge, TooSlow
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 MAX_BYTES: Final = 256 * 1024 * 1024
@@ -40,10 +40,14 @@ def fetch(
     `timeout_seconds` is for all of it, from name lookup to last byte. Call it from a thread without an event
     loop. Raises HostNotConfigured, TooLarge, TooSlow, MediaGone, MediaUnreachable (all FetchError).
     """
+    import asyncio  # noqa: PLC0415 - like httpx below: a decoder imports this package and needs no network
+
     return asyncio.run(_within(url, frozenset(allowed_hosts), max_bytes, timeout_seconds))
 
 
 async def _within(url: str, allowed: frozenset[str], max_bytes: int, timeout_seconds: float) -> Fetched:
+    import asyncio  # noqa: PLC0415
+
     try:
         # httpx has a time limit per read, which a host that drips passes for ever: this one is for the whole.
         async with asyncio.timeout(timeout_seconds):
@@ -53,12 +57,11 @@ async def _within(url: str, allowed: frozenset[str], max_bytes: int, timeout_sec
 
 
 async def _follow(url: str, allowed: frozenset[str], max_bytes: int) -> Fetched:
-    import httpx  # noqa: PLC0415 - decoders import this package and need no HTTP client
+    import httpx  # noqa: PLC0415
 
     target = _allowed(_parsed(url), allowed)
-    verify: ssl.SSLContext | bool = _tls() if target.scheme == "https" else False
     # No limit of its own per read: `_within` limits the whole.
-    async with httpx.AsyncClient(trust_env=False, verify=verify, timeout=None) as client:  # noqa: S113
+    async with httpx.AsyncClient(trust_env=False, verify=_tls(), timeout=None) as client:  # noqa: S113
         for _ in range(MAX_REDIRECTS + 1):
             try:
                 headers = {"Accept-Encoding": "identity", "Accept": "image/*, video/*, */*"}
@@ -124,7 +127,7 @@ def _allowed(url: "httpx.URL", allowed: frozenset[str]) -> "httpx.URL":
 
 
 @lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
+def _tls() -> "ssl.SSLContext":
     """Building a trust store takes longer than a fetch, so it is kept."""
     import httpx  # noqa: PLC0415
 

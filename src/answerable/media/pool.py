@@ -1,152 +1,20 @@
 """Decoders kept ready: child processes that read hostile files under hard limits (see `media.decoder`).
 
 Spawned when first needed, per process (a forked server starts its own), shared by its threads, replaced when
-one dies, is too slow, or has read its share of files.
+one dies, is too slow, ran out of memory, or has read its share of files.
 """
 
 import atexit
-import json
 import os
-import select
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from answerable.media import limits
-from answerable.media.decoder import FRAME
+from answerable.media.child import Decoder
 from answerable.media.errors import DecoderUnavailable, Fault, Undecodable
-
-ROOT = Path(__file__).resolve().parents[2]
-START = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from answerable.media.decoder import main; main()"
-ENVIRONMENT = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-    "LC_ALL": "C.UTF-8",
-}
-CHUNK_BYTES = 1 << 20
-
-
-class _Ended(Exception):
-    """The decoder closed its pipe."""
-
-
-class _Slow(Exception):
-    """The decoder did not answer before the deadline."""
-
-
-class Decoder:
-    """One child process. Not for two threads at a time: the pool lends it."""
-
-    def __init__(self) -> None:
-        # Isolated (-I), without our environment: a broken parser finds no secret and no way to import others.
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-            [sys.executable, "-I", "-c", START],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=ENVIRONMENT,
-            cwd="/",
-            bufsize=0,
-        )
-        if self._process.stdin is None or self._process.stdout is None:
-            raise DecoderUnavailable("no pipe")
-        self._to = self._process.stdin.fileno()
-        self._from = self._process.stdout.fileno()
-        os.set_blocking(self._to, False)
-        os.set_blocking(self._from, False)
-        try:
-            self._receive(time.monotonic() + limits.START_SECONDS)
-        except (_Ended, _Slow) as error:
-            self.kill()
-            code = self._process.returncode
-            raise DecoderUnavailable(
-                f"it did not start, exit code {code}: run `python -m answerable.media.decoder` to see why"
-            ) from error
-
-    @property
-    def pid(self) -> int:
-        """The child's process number."""
-        return self._process.pid
-
-    def ask(self, facts: dict[str, Any], data: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
-        """Send one file and wait for the answer, until `deadline` on the monotonic clock.
-
-        Raises Undecodable when the file kills the decoder or takes too long; the child is dead then.
-        """
-        text = json.dumps(facts).encode()
-        try:
-            self._send([FRAME.pack(len(text), len(data)) + text, data], deadline)
-            return self._receive(deadline)
-        except _Slow as error:
-            self.kill()
-            raise Undecodable(Fault.TOO_SLOW) from error
-        except (_Ended, BrokenPipeError, ConnectionResetError) as error:
-            self.kill()
-            slow = self._process.returncode == -signal.SIGXCPU
-            raise Undecodable(Fault.TOO_SLOW if slow else Fault.CRASHED) from error
-        except BaseException:
-            self.kill()  # half a frame is in the pipe: nobody else may read the rest
-            raise
-
-    def is_alive(self) -> bool:
-        """Whether the child still runs."""
-        return self._process.poll() is None
-
-    def kill(self) -> None:
-        """End the child and free its pipes."""
-        self._process.kill()
-        self.close()
-        self._process.wait()
-
-    def close(self) -> None:
-        """Close the pipes: an idle child ends by itself."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None and not pipe.closed:
-                pipe.close()
-
-    def _send(self, parts: list[bytes], deadline: float) -> None:
-        for part in parts:
-            rest = memoryview(part)
-            while rest:
-                self._wait(self._to, select.POLLOUT, deadline)
-                try:
-                    rest = rest[os.write(self._to, rest[:CHUNK_BYTES]) :]
-                except BlockingIOError:
-                    continue
-
-    def _receive(self, deadline: float) -> tuple[dict[str, Any], bytes]:
-        facts_size, payload_size = FRAME.unpack(self._read(FRAME.size, deadline))
-        facts = json.loads(self._read(facts_size, deadline))
-        return facts, self._read(payload_size, deadline)
-
-    def _read(self, size: int, deadline: float) -> bytes:
-        parts: list[bytes] = []
-        while size:
-            self._wait(self._from, select.POLLIN, deadline)
-            try:
-                part = os.read(self._from, min(size, CHUNK_BYTES))
-            except BlockingIOError:
-                continue
-            if not part:
-                raise _Ended
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    @staticmethod
-    def _wait(descriptor: int, event: int, deadline: float) -> None:
-        poll = select.poll()
-        poll.register(descriptor, event)
-        left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            raise _Slow
 
 
 class Pool:
@@ -162,22 +30,37 @@ class Pool:
     ) -> tuple[dict[str, Any], bytes]:
         """One file's answer. Raises Undecodable, or DecoderUnavailable when no decoder is to be had."""
         seconds = limits.DEADLINE_SECONDS if within_seconds is None else within_seconds
+        deadline = time.monotonic() + seconds
         with self._decoder() as decoder:
-            return decoder.ask(facts, data, time.monotonic() + seconds)
+            was_used = decoder.asked > 0
+            try:
+                return decoder.ask(facts, data, deadline)
+            except Undecodable as error:
+                if error.fault is not Fault.CRASHED or not was_used:
+                    raise
+        # It had read other files before: only one that dies of this file alone says something about it.
+        with self._decoder(fresh=True) as decoder:
+            return decoder.ask(facts, data, deadline)
 
     @contextmanager
-    def _decoder(self) -> Iterator[Decoder]:
+    def _decoder(self, fresh: bool = False) -> Iterator[Decoder]:
         if not self._slots.acquire(timeout=limits.WAIT_SECONDS):
             raise DecoderUnavailable(f"all were busy for {limits.WAIT_SECONDS:.0f} s")
         try:
-            decoder = self._take()
-            yield decoder
-            # Asked one at a time; one that ended its share closes its pipe and is dropped by _take.
-            if decoder.is_alive():
-                with self._lock:
-                    self._idle.append(decoder)
+            decoder = Decoder() if fresh else self._take()
+            try:
+                yield decoder
+            finally:
+                self._put_back(decoder)
         finally:
             self._slots.release()
+
+    def _put_back(self, decoder: Decoder) -> None:
+        if decoder.is_spent:
+            decoder.kill()
+            return
+        with self._lock:
+            self._idle.append(decoder)
 
     def _take(self) -> Decoder:
         while True:
@@ -187,7 +70,7 @@ class Pool:
                 return Decoder()
             if decoder.is_alive():
                 return decoder
-            decoder.close()
+            decoder.kill()
 
     def close(self) -> None:
         """End all idle decoders."""
