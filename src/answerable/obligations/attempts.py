@@ -1,0 +1,216 @@
+"""The worker's side of the table: claim what is due, and give back what failed.
+
+`claim` is one statement on both databases (and a lock before it on PostgreSQL). What it promises:
+the most urgent first, then the longest due; one worker at a time per obligation; retries and any one
+platform never take all the threads; of the kinds that share a handler, one at a time per subject.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from secrets import SystemRandom
+from typing import Any, Final
+
+import structlog
+from django.db import connection, transaction
+
+from answerable.obligations.models import Obligation
+from answerable.obligations.owed import RETRY
+from answerable.obligations.registry import sharing_a_handler
+
+LEASE: Final = timedelta(seconds=15)
+"""Longer than any handler's deadline, so that nothing needs to renew it."""
+SHORTEST_WAIT_SECONDS: Final = 1.0
+LONGEST_WAIT_SECONDS: Final = 300.0
+LONGEST_ERROR: Final = 300
+CLAIM_LOCK: Final = 0x6F776564
+"""PostgreSQL advisory lock: without it, two claims that don't see each other could take two kinds of one
+handler and subject (one just owed, one just claimed)."""
+
+log = structlog.get_logger(__name__)
+_chance = SystemRandom()
+
+
+@dataclass(frozen=True)
+class Room:
+    """How the free threads may be used. None: without that limit."""
+
+    retries: int | None = None
+    """How many retries (urgency 2) may be taken now."""
+    per_platform: int | None = None
+    """How many obligations of one platform may be in hand at a time."""
+    in_hand: Mapping[str, int] = field(default_factory=dict)
+    """How many of each platform are in hand already."""
+
+    @property
+    def full(self) -> list[str]:
+        """The platforms that may take no more."""
+        if self.per_platform is None:
+            return []
+        return [name for name, count in self.in_hand.items() if name and count >= self.per_platform]
+
+
+# Each urgency is read from its own end of the partial index, so that neither a long queue nor thousands of
+# rows that wait for next year are ever read through. `in_platform` and `among_retries` number what was read.
+CLAIM: Final = """
+WITH candidate AS ({candidates}), placed AS (
+    SELECT id, urgency, next_attempt_at, platform,
+        ROW_NUMBER() OVER (PARTITION BY platform ORDER BY urgency, next_attempt_at, id) AS in_platform,
+        ROW_NUMBER() OVER (PARTITION BY urgency ORDER BY next_attempt_at, id) AS among_urgency
+    FROM candidate
+)
+UPDATE obligations_obligation SET attempt = attempt + 1, lease_until = %(lease_until)s
+WHERE id IN (
+    SELECT id FROM obligations_obligation WHERE state = 'owed' AND id IN (
+        SELECT id FROM placed
+        WHERE (urgency < {retry} OR among_urgency <= %(retries)s) AND {platform_has_room}
+        ORDER BY urgency, next_attempt_at, id LIMIT %(free)s
+    ) {skip_locked}
+) AND state = 'owed'
+RETURNING *
+"""
+DUE: Final = """
+    state = 'owed' AND by = 'worker' AND urgency = {urgency} AND next_attempt_at <= %(now)s
+    AND (lease_until IS NULL OR lease_until <= %(now)s)
+"""
+ANY: Final = """
+SELECT 1 FROM (SELECT 1 FROM obligations_obligation WHERE {due} LIMIT 1) AS of_urgency_{urgency}
+"""
+CANDIDATES: Final = """
+SELECT * FROM (
+    SELECT id, urgency, next_attempt_at, platform FROM obligations_obligation AS this
+    WHERE {due} {not_full} {alone}
+    ORDER BY next_attempt_at, id LIMIT %(read)s
+) AS of_urgency_{urgency}
+"""
+# Two of one group and subject are either both waiting, and the first goes first, or one is in hand.
+ALONE: Final = """
+AND NOT (kind IN ({kinds}) AND EXISTS (
+    SELECT 1 FROM obligations_obligation AS other
+    WHERE other.subject = this.subject AND other.kind IN ({kinds}) AND other.id <> this.id
+    AND other.state = 'owed' AND other.by = 'worker' AND (
+        other.lease_until > %(now)s
+        OR other.next_attempt_at <= %(now)s AND (other.urgency, other.next_attempt_at, other.id)
+            < (this.urgency, this.next_attempt_at, this.id))))
+"""
+
+
+def claim(worker: str, free: int, now: datetime, *, room: Room | None = None) -> list[Obligation]:
+    """Lease up to `free` due obligations to the caller, most urgent first. `worker` names it in the log.
+
+    Each comes with its `attempt`, which `failed` wants back. Opens its own transaction.
+    """
+    if free < 1:
+        return []
+    statement, values = _statement(free, now, room or Room())
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
+        rows = list(Obligation.objects.raw(statement, values))
+    rows.sort(key=lambda row: (row.urgency, row.next_attempt_at, row.pk))
+    if rows:
+        log.debug("claimed", worker=worker, obligations=[row.pk for row in rows])
+    return rows
+
+
+def failed(obligation_id: int, attempt: int, error: str, now: datetime) -> bool:
+    """Give an obligation back after a failed attempt: it is tried again, later each time.
+
+    False when this attempt is stale (the obligation was closed, or claimed anew): that is logged, and
+    changes nothing. Call it in a transaction.
+    """
+    given_back = Obligation.objects.filter(pk=obligation_id, state="owed", attempt=attempt).update(
+        lease_until=None,
+        urgency=RETRY,
+        next_attempt_at=now + wait_after(attempt),
+        last_error=error[:LONGEST_ERROR],
+    )
+    if not given_back:
+        log.info("stale attempt", obligation=obligation_id, attempt=attempt)
+    return bool(given_back)
+
+
+def wait_after(attempt: int) -> timedelta:
+    """The wait after the n-th failed attempt: 1 s, doubling up to 5 minutes, less up to half by chance."""
+    longest = min(LONGEST_WAIT_SECONDS, SHORTEST_WAIT_SECONDS * 2 ** min(attempt - 1, 20))
+    return timedelta(seconds=_chance.uniform(longest / 2, longest))
+
+
+def clear_leases() -> int:
+    """Forget all leases: only for the one worker of a machine, as it starts. Returns how many there were.
+
+    Call it in a transaction.
+    """
+    return Obligation.objects.filter(state="owed", lease_until__isnull=False).update(lease_until=None)
+
+
+def anything_due(now: datetime) -> bool:
+    """Whether a claim could find something. Only reads."""
+    each = [ANY.format(due=_due(urgency), urgency=urgency) for urgency in range(RETRY + 1)]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(each), {"now": connection.ops.adapt_datetimefield_value(now)})
+        return cursor.fetchone() is not None
+
+
+def next_attempt_after(now: datetime) -> datetime | None:
+    """When the next obligation becomes due that isn't yet. Only reads."""
+    soonest = [
+        row
+        for urgency in range(RETRY + 1)
+        if (
+            row := Obligation.objects.filter(
+                state="owed", by="worker", urgency=urgency, next_attempt_at__gt=now
+            )
+            .order_by("next_attempt_at")
+            .values_list("next_attempt_at", flat=True)
+            .first()
+        )
+    ]
+    return min(soonest, default=None)
+
+
+def _due(urgency: int) -> str:
+    return DUE.format(urgency=urgency)
+
+
+def _statement(free: int, now: datetime, room: Room) -> tuple[str, dict[str, Any]]:
+    values: dict[str, Any] = {
+        "now": connection.ops.adapt_datetimefield_value(now),
+        "lease_until": connection.ops.adapt_datetimefield_value(now + LEASE),
+        "free": free,
+        "read": free * 4 + 8,
+        "retries": free if room.retries is None else max(0, room.retries),
+    }
+    alone = "".join(
+        ALONE.format(kinds=_named(values, f"alone{place}_", kinds))
+        for place, kinds in enumerate(sharing_a_handler())
+    )
+    not_full = f"AND platform NOT IN ({_named(values, 'full', room.full)})" if room.full else ""
+    candidates = " UNION ALL ".join(
+        CANDIDATES.format(due=_due(urgency), not_full=not_full, alone=alone, urgency=urgency)
+        for urgency in range(RETRY + 1)
+    )
+    statement = CLAIM.format(
+        candidates=candidates,
+        retry=RETRY,
+        platform_has_room=_platform_has_room(values, room),
+        skip_locked="FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else "",
+    )
+    return statement, values
+
+
+def _platform_has_room(values: dict[str, Any], room: Room) -> str:
+    if room.per_platform is None:
+        return "1 = 1"
+    values["per_platform"] = room.per_platform
+    left = "%(per_platform)s"
+    for place, (name, count) in enumerate(room.in_hand.items()):
+        values[f"busy{place}"], values[f"busy{place}_left"] = name, room.per_platform - count
+        left = f"CASE WHEN platform = %(busy{place})s THEN %(busy{place}_left)s ELSE {left} END"
+    return f"(platform = '' OR in_platform <= {left})"
+
+
+def _named(values: dict[str, Any], prefix: str, listed: Sequence[str]) -> str:
+    values.update({f"{prefix}{place}": value for place, value in enumerate(listed)})
+    return ", ".join(f"%({prefix}{place})s" for place in range(len(listed)))
