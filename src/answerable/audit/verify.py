@@ -16,7 +16,6 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,17 +27,13 @@ MAX_RECEIPT_BYTES = 1_000_000
 MAX_DEPTH = 16
 HASH_BYTES = 32
 ED25519 = 0x01
-SKELETON_KEYS = set(["id", "at", "kind", "case", "actor", "commitment"])
-RECEIPT_KEYS = set(
-    ["answerable_receipt", "entry", "salt", "event", "leaf_index", "proof", "checkpoint", "verifier_key"]
-)
+SKELETON_KEYS = {"id", "at", "kind", "case", "actor", "commitment"}
+PROOF_KEYS = {"leaf_index", "proof", "checkpoint", "verifier_key"}
+RECEIPT_KEYS = {"answerable_receipt", "entry", "salt", "event"} | PROOF_KEYS
 
 
 class Refused(Exception):
     """What was to be verified is malformed or does not verify. The message says exactly what is wrong."""
-
-
-# Canonical JSON (RFC 8785), restricted so that `json.dumps` gives it.
 
 
 def canonical(value: Any) -> bytes:
@@ -69,17 +64,9 @@ def _restrict(value: Any, depth: int) -> None:
         raise Refused(f"A value of type {type(value).__name__} may not stand in the log.")
 
 
-def skeleton_time(at: datetime) -> str:
-    """A moment as the skeleton spells it: UTC, microseconds, `Z`."""
-    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # noqa: UP017 (runs on 3.9)
-
-
 def commitment(salt: bytes, event: bytes) -> bytes:
     """What the skeleton says of the event: SHA-256 over the 32 bytes of salt and the canonical event."""
     return hashlib.sha256(salt + event).digest()
-
-
-# The Merkle tree (RFC 9162 §2.1).
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -110,9 +97,6 @@ def root_from_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[byte
     if last:
         raise Refused("The inclusion proof is too short.")
     return hashed
-
-
-# Signed notes and checkpoints (C2SP).
 
 
 class VerifierKey(NamedTuple):
@@ -235,9 +219,6 @@ def _base64(text: str, what: str) -> bytes:
     return blob
 
 
-# Receipts.
-
-
 class Verified(NamedTuple):
     """What a receipt proves."""
 
@@ -253,7 +234,7 @@ def parse_receipt(data: bytes) -> dict[str, Any]:
     if len(data) > MAX_RECEIPT_BYTES:
         raise Refused(f"The file is larger than {MAX_RECEIPT_BYTES} bytes: it is no receipt.")
     try:
-        receipt = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        receipt = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise Refused("The file is not JSON: it is no receipt, or it was damaged.") from None
     if not isinstance(receipt, dict) or receipt.get("answerable_receipt") != RECEIPT_VERSION:
@@ -271,23 +252,17 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _no_constant(name: str) -> Any:
-    raise Refused(f"{name} is not a JSON number.")
-
-
 def verify_receipt(receipt: dict[str, Any], key: VerifierKey | None = None) -> Verified:
     """Check a receipt from `parse_receipt`, against `key` or else the key that it names. Raises Refused."""
     entry = _entry(receipt["entry"])
     event = _event(receipt, entry)
-    if not isinstance(receipt["verifier_key"], str):
-        raise Refused("The receipt's verifier key is not text.")
+    if receipt["checkpoint"] is None:
+        raise Refused("The entry has no place in the log yet: download the receipt again in a minute.")
+    if not isinstance(receipt["checkpoint"], str) or not isinstance(receipt["verifier_key"], str):
+        raise Refused("The receipt's checkpoint or verifier key is not text.")
     named = parse_verifier_key(receipt["verifier_key"])
     if key is not None and named != key:
         raise Refused("The receipt was signed with another key than the one given.")
-    if receipt["checkpoint"] is None:
-        raise Refused("The entry has no place in the log yet: download the receipt again in a minute.")
-    if not isinstance(receipt["checkpoint"], str):
-        raise Refused("The receipt's checkpoint is not text.")
     checkpoint = open_checkpoint(receipt["checkpoint"], named)
     index, proof = receipt["leaf_index"], receipt["proof"]
     if not _is_number(index) or not isinstance(proof, list):
@@ -302,8 +277,7 @@ def verify_receipt(receipt: dict[str, Any], key: VerifierKey | None = None) -> V
 def _entry(entry: Any) -> dict[str, Any]:
     if not isinstance(entry, dict) or set(entry) != SKELETON_KEYS:
         raise Refused("The receipt's entry does not have the six fields of an entry.")
-    case = entry["case"]
-    if not _is_number(entry["id"]) or not (case is None or _is_number(case)):
+    if not _is_number(entry["id"]) or not (entry["case"] is None or _is_number(entry["case"])):
         raise Refused("The entry's number or case is not a number.")
     if not all(isinstance(entry[name], str) for name in ("at", "kind", "actor", "commitment")):
         raise Refused("The entry's time, kind, actor or commitment is not text.")
@@ -337,28 +311,18 @@ def _hex(text: Any, length: int, what: str) -> bytes:
 def in_words(verified: Verified, *, key_was_given: bool) -> str:
     """What was verified, for a person to read. Outside text is spelled in ASCII: no terminal is steered."""
     entry, checkpoint = verified.entry, verified.checkpoint
-    time = entry["at"][:19].replace("T", " ")
+    when = "received" if entry["kind"].endswith("_received") else "recorded"
+    event = verified.event or {"erased (only its digest is left)": entry["commitment"]}
     lines = [
         "VERIFIED. This receipt is whole, and its entry stands in the signed log.",
-        f"  received:    {time} UTC",
-        f"  entry:       {entry['id']}, {json.dumps(entry['kind'])}, by {json.dumps(entry['actor'])}",
-        f"  log:         {json.dumps(checkpoint.origin)}, place {verified.leaf_index} of {checkpoint.size}",
+        f"  {when}: {entry['at'][:19].replace('T', ' ')} UTC",
+        f"  entry: {entry['id']}, {json.dumps(entry['kind'])}, by {json.dumps(entry['actor'])}",
+        *(f"  {json.dumps(name)[1:-1]}: {json.dumps(value)}" for name, value in sorted(event.items())),
+        f"  log: {json.dumps(checkpoint.origin)}, place {verified.leaf_index} of {checkpoint.size}",
+        f"  signed with: {json.dumps(str(verified.key))[1:-1]}",
     ]
-    if verified.event is None:
-        lines.append("  content:     erased on schedule or on request; only its digest remains:")
-        lines.append(f"  commitment:  {entry['commitment']}")
-    else:
-        width = max([11, *(len(name) for name in verified.event)])
-        lines += [
-            f"  {json.dumps(name)[1:-1] + ':':<{width + 1}} {json.dumps(value)}"
-            for name, value in sorted(verified.event.items())
-        ]
-    lines.append(f"  signed with: {json.dumps(str(verified.key))[1:-1]}")
     if not key_was_given:
-        lines.append(
-            "The key came with the receipt. Compare it with the one that the desk publishes, or give it:"
-            " --key KEY"
-        )
+        lines.append("The key came with the receipt: compare it with the one that the desk publishes.")
     return "\n".join(lines)
 
 
@@ -370,7 +334,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         key = parse_verifier_key(options.key) if options.key else None
-        verified = verify_receipt(parse_receipt(options.receipt.read_bytes()), key)
+        with options.receipt.open("rb") as file:
+            data = file.read(MAX_RECEIPT_BYTES + 1)
+        verified = verify_receipt(parse_receipt(data), key)
     except (Refused, OSError) as error:
         print(f"NOT VERIFIED. {error}", file=sys.stderr)
         return 1
