@@ -6,18 +6,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
 from answerable import clock
+from answerable.cases import commands
 from answerable.cases.models import Person
 from answerable.console.links import create_sign_in_link
 from answerable.console.models import StaffAccount
 from answerable.serve.processes import require_free
 from answerable.serve.supervisor import Part, answers
 from answerable.settings.config import CONFIG_NAME, Config, ConfigError
+from answerable.settings.create import SAMPLE_SECRET
 
-QUALIFICATIONS = ["child_safety", "intimate_images"]
+QUALIFICATIONS = ("child_safety", "intimate_images")
 SAMPLE = "sample"
+SAMPLE_KEY = "sample.key"
 
 
 def parts(data: Path, *, sample: bool, demo_data: bool) -> list[Part]:
@@ -51,15 +54,15 @@ def _sample(data: Path, demo_data: bool) -> Part:
     require_free(
         "127.0.0.1", port, "the sample site", f"Stop what uses it, or change it in {data / CONFIG_NAME}."
     )
-    environment = {
-        "LUMEN_DATA": str(data / "sample-site"),
-        "LUMEN_PUBLIC_URL": f"http://localhost:{port}",
-        "LUMEN_DESK_URL": settings.CONFIG.desk.public_url,
-        "LUMEN_SECRET_FILE": str(data / "sample.secret"),
-        "LUMEN_API_KEY_FILE": str(data / "sample.key"),
-        "LUMEN_DEMO_DATA": "1" if demo_data else "0",
-    }
-    return Part(SAMPLE, answers(port), environment=environment)
+    arguments = [
+        f"--port={port}",
+        f"--data={data / 'sample-site'}",
+        f"--desk={settings.CONFIG.desk.public_url}",
+        f"--secret-file={data / SAMPLE_SECRET}",
+        f"--api-key-file={data / SAMPLE_KEY}",
+        "--demo-data" if demo_data else "--no-demo-data",
+    ]
+    return Part(SAMPLE, answers(port), arguments)
 
 
 def _worker_ready(data: Path) -> Callable[[], bool]:
@@ -82,16 +85,21 @@ def people(*, demo_data: bool) -> None:
     """Give a desk without people its first ones: with demo data the demo's staff, otherwise one for all."""
     if Person.objects.exists():
         return
-    with transaction.atomic():
-        if not demo_data:
-            Person.objects.create(
-                pseudonym="First", qualifications=QUALIFICATIONS, lead=True, administrator=True, on_call=True
-            )
-            return
-        for name in ("Ravi", "Rosa"):
-            Person.objects.create(pseudonym=name, qualifications=QUALIFICATIONS, on_call=True)
-        Person.objects.create(pseudonym="Lena", qualifications=QUALIFICATIONS, lead=True, on_call=True)
-        Person.objects.create(pseudonym="Petra", administrator=True)
+    now = clock.now()
+    if not demo_data:
+        commands.add_person(
+            pseudonym="First",
+            qualifications=QUALIFICATIONS,
+            lead=True,
+            administrator=True,
+            on_call=True,
+            now=now,
+        )
+        return
+    for name in ("Ravi", "Rosa"):
+        commands.add_person(pseudonym=name, qualifications=QUALIFICATIONS, on_call=True, now=now)
+    commands.add_person(pseudonym="Lena", qualifications=QUALIFICATIONS, lead=True, on_call=True, now=now)
+    commands.add_person(pseudonym="Petra", administrator=True, now=now)
 
 
 def sign_in_links() -> list[tuple[str, str]]:

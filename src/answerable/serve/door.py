@@ -32,6 +32,7 @@ def run(name: str) -> None:
     """Serve one door until asked to stop."""
     from granian import Granian  # noqa: PLC0415  only a door needs it
     from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
 
     web = config().web
     os.environ[PARENT_VARIABLE] = str(os.getpid())
@@ -46,7 +47,7 @@ def run(name: str) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         websockets=False,
-        log_enabled=False,
+        log_level=LogLevels.warning,
         log_access=False,
         working_dir=Path.cwd(),
         process_name=f"answerable-{name}",
