@@ -120,7 +120,7 @@ class Notice(models.Model):
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=30, help_text="the pack's notice: interim, removed, restored, ...")
     code_hash = models.CharField(
-        max_length=64, unique=True, help_text="keyed hash of the code that opens an appeal"
+        max_length=64, null=True, unique=True, help_text="keyed hash of the code that opens an appeal"
     )
     decided_at = models.DateTimeField(help_text="when it was owed")
     told_at = models.DateTimeField(null=True)

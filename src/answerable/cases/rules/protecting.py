@@ -121,10 +121,10 @@ def share(original: Original, kind: CopyKind, already_touched: int, cleared_by_p
         return Sharing(Visibility.GONE, shares_decision=True, look=False)
     if original.violating and original.confirmed_by_two:
         return Sharing(Visibility.HIDDEN, shares_decision=False, look=True)
-    if cleared_by_people:
-        return Sharing(Visibility.VISIBLE, shares_decision=False, look=original.violating)
     if not original.violating and original.protected is Visibility.VISIBLE:
         return NOTHING_SHARED
+    if cleared_by_people:
+        return Sharing(Visibility.VISIBLE, shares_decision=False, look=original.violating)
     if already_touched < original.up_to:
         own = original.protected if not original.violating else Visibility.HIDDEN
         return Sharing(min(own, Visibility.HIDDEN), shares_decision=False, look=True)

@@ -1,0 +1,56 @@
+"""The only writers of a case. Each command is one transaction: it asks the rules, writes the change, what is owed
+for it, and the audit entries. Doors and handlers call nothing else.
+"""
+
+from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
+from answerable.cases.commands.claiming import claimed_found
+from answerable.cases.commands.copying import copies_found
+from answerable.cases.commands.desk import (
+    judge_account,
+    look_at,
+    mark_kept,
+    open_personal,
+    read_answer,
+    write_message,
+)
+from answerable.cases.commands.intake import file_report
+from answerable.cases.commands.judging import remove_undecided, review
+from answerable.cases.commands.registering import (
+    count_views,
+    delete_item,
+    edit_item,
+    item_fetched,
+    register_item,
+    resolved,
+)
+from answerable.cases.commands.seeing import cannot, done, holder_told, item_seen
+from answerable.cases.queries.consequences import consequences
+
+__all__ = [
+    "answer_report",
+    "appeal",
+    "cannot",
+    "claimed_found",
+    "complain",
+    "consequences",
+    "copies_found",
+    "count_views",
+    "delete_item",
+    "done",
+    "edit_item",
+    "file_report",
+    "holder_told",
+    "item_fetched",
+    "item_seen",
+    "judge_account",
+    "look_at",
+    "mark_kept",
+    "open_personal",
+    "read_answer",
+    "register_item",
+    "remove_undecided",
+    "resolved",
+    "review",
+    "withdraw_report",
+    "write_message",
+]

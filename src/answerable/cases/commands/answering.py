@@ -1,0 +1,249 @@
+"""What reporters and account holders say afterwards: answers, withdrawals, complaints, appeals."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from answerable.cases import codes
+from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.rounds import begin_round, standing_decision
+from answerable.cases.commands.wanting import want
+from answerable.cases.commands.writing import (
+    Writing,
+    facts_of,
+    facts_of_item,
+    owed_by_pack,
+    pack_of,
+    regimes,
+    within,
+)
+from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
+from answerable.cases.models import Appeal, Case, Item, Message, Notice, Report, Review
+from answerable.cases.rules import deciding, protecting
+from answerable.db import personal
+from answerable.db.models import PersonalText
+from answerable.obligations import Owed
+from answerable.policy import store
+from answerable.policy.words import Age, By, Verdict, Visibility
+
+FACTS = ("age", "police", "identity", "place")
+"""Kinds of new facts that an answer may bring. Each counts once for a report (rule 6)."""
+DECIDE_WITHIN = timedelta(hours=24)
+HIDE_WITHIN = timedelta(seconds=60)
+ERASE_MESSAGE_AFTER = timedelta(days=730)
+MESSAGES_LIMIT = 100
+
+
+def answer_report(report_id: int, *, text: str, now: datetime, fact: str = "", age: Age | None = None) -> int:
+    """Take a reporter's answer. It is read by somebody who did not decide, and reopens what was refused.
+
+    `fact` names the kind of new fact that it brings; one that this report hadn't given hides a cleared item again
+    until people looked. `age` is the age that the answer states. Returns the message's number.
+    """
+    _check_text(text)
+    if fact and fact not in FACTS:
+        raise Refused(f"Choose one of {', '.join(FACTS)}, or none.")
+    words = personal.seal("message", text, erase_after=now + ERASE_MESSAGE_AFTER)
+    with transaction.atomic():
+        report = _report(report_id)
+        if report.withdrawn_at is not None:
+            raise Refused("This report was withdrawn, which ends its messages. You can send a new report.")
+        if Message.objects.filter(report=report, from_reporter=True).count() >= MESSAGES_LIMIT:
+            raise Refused("There are many messages already. Somebody reads them; please send a new report.")
+        PersonalText.objects.bulk_create([words])
+        message = Message.objects.create(report=report, at=now, from_reporter=True, text=words)
+        new_fact = bool(fact) and fact not in report.facts
+        if new_fact:
+            report.facts = [*report.facts, fact]
+            report.save(update_fields=["facts"])
+        writing = Writing(actor="reporter", now=now, cause=f"message:{message.pk}")
+        entry_id = writing.record(
+            "answer_received", {"report": report.pk, "message": message.pk, "fact": fact, "new": new_fact}
+        )
+        items = [item for item in map(lock, _item_ids(report)) if item is not None]
+        for item in items:
+            writing.case = item.case
+            _reconsider(writing, item, report, age, new_fact=new_fact)
+        writing.case = items[0].case if items else report.case
+        _owe_reading(writing, report)
+        writing.finish(entry_id)
+        return int(message.pk)
+
+
+def _reconsider(writing: Writing, item: Item, report: Report, age: Age | None, *, new_fact: bool) -> None:
+    """Begin a new round for an item on which anybody said no, by people who did not (rules 6 and 10)."""
+    if age is not None:
+        younger = deciding.youngest([Age(item.age), age])
+        if younger != item.age:
+            writing.record("age_changed", {"item": item.pk, "from": str(item.age), "to": str(younger)})
+            item.age = younger
+            item.save(update_fields=["age"])
+    decision = standing_decision(item.content_id)
+    if decision is not None and decision.verdict == Verdict.VIOLATING:
+        return
+    refused = Review.objects.filter(
+        content_id=item.content_id, round=item.round, verdict=Verdict.NOT_VIOLATING
+    ).exists()
+    if not refused and decision is None:
+        return
+    begin_round(writing, item, "answer")
+    if item.case is None:
+        return
+    dos = pack_of(item.case).owes(report.harm, "on_answer", facts_of_item(item), regimes())
+    decide_due = writing.now + within(dos, "decide", DECIDE_WITHIN)
+    writing.owe([_judge("decide", item, decide_due)])
+    if new_fact and Visibility(item.wanted) < Visibility.HIDDEN:
+        item.nobody_in_it_at = None
+        item.save(update_fields=["nobody_in_it_at"])
+        want(writing, item, Visibility.HIDDEN, why="report", due_at=writing.now + HIDE_WITHIN)
+        writing.owe([_judge("look", item, writing.now + protecting.LOOK_SOON)])
+
+
+def _owe_reading(writing: Writing, report: Report) -> None:
+    pack = store.pack(writing.case.pack_digest) if writing.case else store.active()
+    facts = facts_of(report, media=False, located=True, known=True)
+    dos = pack.owes(report.harm, "on_answer", facts, regimes())
+    owed = owed_by_pack(dos, event_at=writing.now, report=report, case=writing.case)
+    if not any(one.kind == "read_answer" for one in owed):
+        owed.append(
+            Owed(
+                kind="read_answer",
+                subject=f"report:{report.pk}",
+                by=By.OTHER_PEOPLE,
+                due_at=writing.now + DECIDE_WITHIN,
+            )
+        )
+    writing.owe(owed)
+
+
+def _judge(kind: str, item: Item, due_at: datetime) -> Owed:
+    return Owed(kind=kind, subject=f"item:{item.pk}", by=By.OTHER_PEOPLE, due_at=due_at)
+
+
+def withdraw_report(report_id: int, *, now: datetime) -> None:
+    """End the messages of a report and erase its contact. It lifts nothing (rule 18)."""
+    with transaction.atomic():
+        report = _report(report_id)
+        if report.withdrawn_at is not None:
+            return
+        report.withdrawn_at = now
+        contact, report.contact = report.contact, None
+        report.save(update_fields=["withdrawn_at", "contact"])
+        if contact is not None:
+            personal.erase(contact)
+        case = _case_of(report)
+        writing = Writing(actor="reporter", now=now, cause=f"report:{report.pk}", case=case)
+        entry_id = writing.record("report_withdrawn", {"report": report.pk})
+        facts = facts_of(report, media=False, located=True, known=True)
+        dos = store.pack(report.pack_digest).owes(report.harm, "on_withdrawn", facts, regimes())
+        writing.owe(
+            owed_by_pack(dos, event_at=now, report=report, case=case, skip=frozenset({"tell_reporter"}))
+        )
+        writing.finish(entry_id)
+
+
+def complain(report_id: int, *, item_id: int, text: str, now: datetime) -> int:
+    """Contest a decision not to act on an item that this report names: other people decide anew."""
+    _check_text(text)
+    words = personal.seal("message", text, erase_after=now + ERASE_MESSAGE_AFTER)
+    with transaction.atomic():
+        report = _report(report_id)
+        if item_id not in _item_ids(report):
+            raise NotFound("This report doesn't name that item.")
+        item = _locked(item_id)
+        decision = standing_decision(item.content_id)
+        if decision is None or decision.verdict != Verdict.NOT_VIOLATING:
+            raise Refused("Nothing was refused here: there is no decision to contest.")
+        if Appeal.objects.filter(report=report, item=item, outcome="").exists():
+            raise AlreadyDone("Your complaint is here already: other people are deciding it.")
+        PersonalText.objects.bulk_create([words])
+        writing = Writing(actor="reporter", now=now, cause=f"report:{report.pk}", case=item.case)
+        begin_round(writing, item, "complaint")
+        appeal = Appeal.objects.create(
+            kind="complaint",
+            item=item,
+            account=item.account,
+            report=report,
+            text=words,
+            received_at=now,
+            round=item.round,
+        )
+        entry_id = writing.record(
+            "complaint_received", {"appeal": appeal.pk, "report": report.pk, "item": item.pk}
+        )
+        _owe_contest(writing, item, "on_complaint", "decide_complaint")
+        writing.finish(entry_id)
+        return int(appeal.pk)
+
+
+def appeal(code: str, *, text: str, now: datetime) -> int:
+    """Contest, as the account holder, what a notice told. People who had no part in it decide anew."""
+    _check_text(text)
+    words = personal.seal("message", text, erase_after=now + ERASE_MESSAGE_AFTER)
+    with transaction.atomic():
+        notice = Notice.objects.filter(code_hash=codes.code_hash(code)).first()
+        if notice is None:
+            raise NotFound("This code opens nothing.")
+        item = _locked(notice.item_id)
+        if item.wanted == Visibility.VISIBLE:
+            raise Refused("The item is visible again: there is nothing left to contest.")
+        if Appeal.objects.filter(item=item, kind="appeal", outcome="").exists():
+            raise AlreadyDone("An appeal about this item is here already: other people are deciding it.")
+        PersonalText.objects.bulk_create([words])
+        writing = Writing(actor="account_holder", now=now, cause=f"notice:{notice.pk}", case=item.case)
+        if standing_decision(item.content_id) is not None:
+            begin_round(writing, item, "appeal")
+        row = Appeal.objects.create(
+            kind="appeal",
+            item=item,
+            account=item.account,
+            notice=notice,
+            text=words,
+            received_at=now,
+            round=item.round,
+        )
+        entry_id = writing.record("appeal_received", {"appeal": row.pk, "item": item.pk})
+        _owe_contest(writing, item, "on_appeal", "decide_appeal")
+        writing.finish(entry_id)
+        return int(row.pk)
+
+
+def _owe_contest(writing: Writing, item: Item, event: str, kind: str) -> None:
+    if item.case is None:
+        return
+    dos = pack_of(item.case).owes(item.case.harm, event, facts_of_item(item), regimes())
+    owed = [one for one in owed_by_pack(dos, event_at=writing.now, item=item) if one.kind != "tell_reporter"]
+    if not any(one.kind == kind for one in owed):
+        owed.append(_judge(kind, item, writing.now + timedelta(days=7)))
+    writing.owe(owed)
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise Refused("Write something first: the message is empty.")
+    if len(text) > STATEMENT_LIMIT:
+        raise Refused(f"The message is too long: write at most {STATEMENT_LIMIT} characters.")
+
+
+def _report(report_id: int) -> Report:
+    report = Report.objects.select_for_update(of=("self",)).filter(pk=report_id).first()
+    if report is None:
+        raise NotFound(f"There is no report {report_id}.")
+    return report
+
+
+def _item_ids(report: Report) -> list[int]:
+    rows = report.reported_items.filter(item__isnull=False).order_by("item_id")
+    return list(rows.values_list("item_id", flat=True))
+
+
+def _case_of(report: Report) -> Case | None:
+    first = report.reported_items.filter(item__case__isnull=False).select_related("item__case").first()
+    return first.item.case if first is not None and first.item is not None else report.case
+
+
+def _locked(item_id: int) -> Item:
+    item = lock(item_id)
+    if item is None:
+        raise NotFound(f"There is no item {item_id}.")
+    return item

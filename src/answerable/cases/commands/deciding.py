@@ -1,0 +1,250 @@
+"""What a decision does: to the item, to identical files, to near copies, and to everybody who is to be told."""
+
+from datetime import datetime, timedelta
+
+from answerable import obligations
+from answerable.cases.commands.copying import share_with_copies
+from answerable.cases.commands.grouping import lock, put_in
+from answerable.cases.commands.rounds import standing_decision
+from answerable.cases.commands.telling import reports_naming, tell_holder_of_decision, tell_reports
+from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, know, want
+from answerable.cases.commands.writing import (
+    Writing,
+    facts_of_item,
+    owed_by_pack,
+    pack_of,
+    regimes,
+    within,
+)
+from answerable.cases.inputs import Refused
+from answerable.cases.kinds import BY_JUDGING
+from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
+from answerable.policy import Pack
+from answerable.policy.words import Verdict, Visibility
+
+REMOVE_WITHIN = timedelta(seconds=60)
+RESTORE_WITHIN = timedelta(seconds=60)
+BY_DECIDING = frozenset({"remove", "restore", "tell_reporter", "tell_holder", "settle_tie"})
+"""Kinds that these functions owe themselves, whatever the pack's entry for them is needed for."""
+
+
+def harm_of_clause(pack: Pack, clause: str) -> str:
+    """The harm under whose clause an item was judged. Raises Refused for an unknown clause."""
+    for name, harm in pack.harms.items():
+        if any(known.id == clause for known in harm.clauses):
+            return name
+    raise Refused(f"There is no clause {clause!r} in this case's policy pack.")
+
+
+def decide_violating(
+    writing: Writing,
+    item: Item,
+    case: Case,
+    clause: str,
+    basis: str,
+    began_at: datetime,
+    of: Decision | None = None,
+) -> Decision:
+    """Let `violating` stand for an item's content: remove it, block the file, share it with identical ones."""
+    content = _content(item)
+    standing = standing_decision(content.pk)
+    if standing is not None and standing.verdict == Verdict.VIOLATING:
+        return standing
+    if standing is not None:
+        standing.overturned_at = writing.now
+        standing.save(update_fields=["overturned_at"])
+    decision = Decision.objects.create(
+        content=content,
+        case=case,
+        round=item.round,
+        verdict=Verdict.VIOLATING,
+        clause=clause,
+        basis=basis,
+        of_decision=of,
+        at=writing.now,
+        answers_reports_before=began_at,
+    )
+    writing.record(
+        "decision_made",
+        {
+            "item": item.pk,
+            "content": content.pk,
+            "verdict": "violating",
+            "clause": clause,
+            "basis": basis,
+            "of": of.pk if of else None,
+        },
+        case_id=case.pk,
+    )
+    pack = pack_of(case)
+    harm = harm_of_clause(pack, clause)
+    dos = pack.owes(harm, "on_violating", facts_of_item(item), regimes())
+    want(
+        writing,
+        item,
+        Visibility.GONE,
+        why="decision",
+        due_at=writing.now + within(dos, "remove", REMOVE_WITHIN),
+    )
+    know(writing, item, CONFIRMED)
+    forget(writing, item, REPORTED)
+    skip = BY_DECIDING if of is None else BY_DECIDING | {"second_look", "report_authority", "preserve"}
+    writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=skip))
+    tell_reports(writing, reports_naming([item.pk]), "violating_removed", {})
+    tell_holder_of_decision(writing, item, pack, harm, "on_violating")
+    if of is None:
+        _share_with_identical(writing, item, case, decision)
+        share_with_copies(writing, content, pack, case)
+    return decision
+
+
+def _share_with_identical(writing: Writing, item: Item, case: Case, decision: Decision) -> None:
+    """The identical file shares `violating` at once, wherever it is (rule 11)."""
+    content = _content(item)
+    twins = (
+        ItemContent.objects.filter(sha256=content.sha256)
+        .exclude(item=item)
+        .order_by("item_id")
+        .values_list("item_id", "pk")
+    )
+    for item_id, content_id in twins:
+        twin = lock(item_id)
+        if twin is None or twin.content_id != content_id:
+            continue
+        if twin.case is None:
+            put_in(writing, twin, case)
+        decide_violating(
+            writing,
+            twin,
+            twin.case or case,
+            decision.clause,
+            "exact_copy",
+            decision.answers_reports_before,
+            of=decision,
+        )
+        close_looks(writing, twin, "decided_otherwise")
+
+
+def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision) -> None:
+    """A second person said yes: the decision now reaches near copies and accounts (rule 12)."""
+    if decision.confirmed_by_two_at is not None:
+        return
+    decision.confirmed_by_two_at = writing.now
+    decision.save(update_fields=["confirmed_by_two_at"])
+    know(writing, item, CONFIRMED_BY_TWO)
+    writing.record("decision_confirmed", {"item": item.pk, "decision": decision.pk}, case_id=case.pk)
+    pack = pack_of(case)
+    harm = harm_of_clause(pack, decision.clause)
+    dos = pack.owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
+    writing.owe(
+        owed_by_pack(
+            dos,
+            event_at=writing.now,
+            item=item,
+            case=case,
+            account_id=item.account_id,
+            skip=BY_DECIDING,
+        )
+    )
+    share_with_copies(writing, _content(item), pack, case)
+
+
+def decide_not_violating(
+    writing: Writing, item: Item, case: Case, clause: str, began_at: datetime
+) -> Decision | None:
+    """Let `not_violating` stand for this one content, put the item back, tell those who asked. Never spreads."""
+    content = _content(item)
+    standing = standing_decision(content.pk)
+    if standing is not None and standing.verdict == Verdict.NOT_VIOLATING:
+        standing.answers_reports_before = began_at
+        standing.save(update_fields=["answers_reports_before"])
+        decision = standing
+    else:
+        decision = Decision.objects.create(
+            content=content,
+            case=case,
+            round=item.round,
+            verdict=Verdict.NOT_VIOLATING,
+            clause=clause,
+            basis="reviews",
+            at=writing.now,
+            answers_reports_before=began_at,
+        )
+        writing.record(
+            "decision_made",
+            {"item": item.pk, "content": content.pk, "verdict": "not_violating", "clause": clause},
+            case_id=case.pk,
+        )
+    pack = pack_of(case)
+    dos = pack.owes(case.harm, "on_not_violating", facts_of_item(item), regimes())
+    lift(writing, item, case, "cleared", within(dos, "restore", RESTORE_WITHIN))
+    writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_DECIDING))
+    tell_reports(writing, _reports_answered(item, began_at), "not_violating", {})
+    return decision
+
+
+def lift(writing: Writing, item: Item, case: Case, why: str, in_time: timedelta) -> None:
+    """Put an item back that was hidden without a decision, with the copies hidden because of it alone."""
+    if item.wanted in (Visibility.LIMITED, Visibility.HIDDEN, Visibility.GONE):
+        want(writing, item, Visibility.VISIBLE, why=why, due_at=writing.now + in_time)
+        tell_holder_of_decision(writing, item, pack_of(case), case.harm, "on_not_violating")
+    share_with_copies(writing, _content(item), pack_of(case), case)
+
+
+def _reports_answered(item: Item, began_at: datetime) -> list[Report]:
+    """The reports on an item that came before the look began: one look answers them all (rule 6)."""
+    return [r for r in reports_naming([item.pk]) if r.received_at <= began_at]
+
+
+def close_looks(writing: Writing, item: Item, reason: str) -> None:
+    """Release what asks people to judge an item that is decided otherwise."""
+    obligations.release_all(BY_JUDGING, f"item:{item.pk}", reason, writing.now)
+
+
+def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> None:
+    """Record what a filing about a child rests on, once; the clock starts here (rule 13)."""
+    content = _content(item)
+    if Finding.objects.filter(content=content, withdrawn_at__isnull=True).exists():
+        return
+    finding = Finding.objects.create(content=content, case=case, review=review, age=item.age, at=writing.now)
+    writing.record(
+        "finding_made", {"finding": finding.pk, "item": item.pk, "age": str(item.age)}, case_id=case.pk
+    )
+
+
+def answer_appeals(writing: Writing, item: Item, verdict: Verdict, entry_id: int) -> None:
+    """Answer the appeals and complaints that wait for this decision, and tell who made them."""
+    open_appeals = list(Appeal.objects.filter(item=item, outcome="", round__lte=item.round))
+    for appeal in open_appeals:
+        stays = (appeal.kind == "appeal") == (verdict is Verdict.VIOLATING)
+        appeal.outcome = "upheld" if stays else "reversed"
+        appeal.decided_at = writing.now
+        appeal.save(update_fields=["outcome", "decided_at"])
+        writing.record(
+            "appeal_decided", {"appeal": appeal.pk, "kind": appeal.kind, "outcome": appeal.outcome}
+        )
+    if open_appeals:
+        obligations.keep_all(
+            {"decide_appeal", "decide_complaint"},
+            f"item:{item.pk}",
+            now=writing.now,
+            proof_entry_id=entry_id,
+        )
+
+
+def close_when_done(case: Case, writing: Writing) -> None:
+    """Close a case whose items are all decided. It opens again with the next report or answer."""
+    undecided = case.items.filter(interim_since__isnull=False).exists() or any(
+        standing_decision(content_id) is None
+        for content_id in case.items.values_list("content_id", flat=True)
+    )
+    if not undecided and case.closed_at is None:
+        case.closed_at = writing.now
+        case.save(update_fields=["closed_at"])
+        writing.record("case_closed", {}, case_id=case.pk)
+
+
+def _content(item: Item) -> ItemContent:
+    if item.content is None:
+        raise Refused("This item's content has not been fetched yet: nothing can be decided about it.")
+    return item.content

@@ -1,0 +1,225 @@
+"""What staff do besides judging: look, read, answer, say whose account it is, mark kept what they did by hand."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from answerable import obligations
+from answerable.cases.commands.deciding import harm_of_clause
+from answerable.cases.commands.telling import tell_reports
+from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
+from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
+from answerable.cases.kinds import BY_THEIR_OWN_COMMAND
+from answerable.cases.models import Account, Case, Decision, Item, Message, Person, Report, Review
+from answerable.cases.rules import deciding
+from answerable.db import personal
+from answerable.db.models import PersonalText
+from answerable.obligations import Owed
+from answerable.obligations.models import Obligation
+from answerable.policy.words import By, Verdict
+
+SEARCH_WITHIN = timedelta(hours=24)
+SEARCH_LIMIT = 500
+
+
+def look_at(item_ids: Sequence[int], *, person_id: int, revealed: bool, now: datetime) -> datetime:
+    """Record that a person opened items (blurred), or saw their media. The time is the look's beginning."""
+    with transaction.atomic():
+        person = _person(person_id)
+        for item in Item.objects.filter(pk__in=list(item_ids)).only("pk", "case_id", "content_id"):
+            writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"item:{item.pk}")
+            kind = "revealed" if revealed else "looked_at"
+            writing.record(kind, {"item": item.pk, "content": item.content_id}, case_id=item.case_id)
+    return now
+
+
+def open_personal(
+    text_id: int, *, person_id: int, purpose: str, now: datetime, second_person_id: int | None = None
+) -> str:
+    """Open a statement, message, reason or contact, and record who did and what for.
+
+    A contact takes a second person who agrees (rule 20). Raises Refused, NotFound.
+    """
+    with transaction.atomic():
+        person = _person(person_id)
+        row = PersonalText.objects.filter(pk=text_id).first()
+        if row is None:
+            raise NotFound("This text was erased.")
+        if row.kind in ("contact", "signature"):
+            second = _person(second_person_id) if second_person_id else None
+            if second is None or second.pk == person.pk:
+                raise Refused("A contact is opened by two people: ask a second one to agree.")
+        writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"text:{text_id}")
+        writing.record(
+            "text_opened",
+            {"text": text_id, "kind": row.kind, "purpose": purpose[:60], "second": second_person_id},
+        )
+    return personal.open_text(row)
+
+
+def read_answer(message_id: int, *, person_id: int, now: datetime) -> str:
+    """Read a reporter's answer, as somebody who did not decide about it. Returns its text."""
+    with transaction.atomic():
+        person = _person(person_id)
+        message = (
+            Message.objects.select_related("report", "text").filter(pk=message_id, from_reporter=True).first()
+        )
+        if message is None or message.text is None:
+            raise NotFound("This answer was erased.")
+        decided = Review.objects.filter(
+            person=person, content__item__reported_in__report=message.report, at__lt=message.at
+        )
+        if decided.exists():
+            raise Refused("You decided about this before: an answer is read by somebody who did not.")
+        writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"message:{message.pk}")
+        if message.read_at is None:
+            message.read_at = now
+            message.save(update_fields=["read_at"])
+        entry_id = writing.record("answer_read", {"message": message.pk, "report": message.report_id})
+        unread = Message.objects.filter(report=message.report, from_reporter=True, read_at__isnull=True)
+        if not unread.exists():
+            obligations.keep_all(
+                "read_answer", f"report:{message.report_id}", now=now, proof_entry_id=entry_id
+            )
+            tell_reports(writing, [message.report], "answer_read", {})
+        writing.finish(entry_id)
+        text = message.text
+    return personal.open_text(text)
+
+
+def write_message(report_id: int, *, person_id: int, text: str, now: datetime) -> int:
+    """Write to a reporter, on their status page."""
+    if not text.strip():
+        raise Refused("Write something first: the message is empty.")
+    if len(text) > STATEMENT_LIMIT:
+        raise Refused(f"The message is too long: write at most {STATEMENT_LIMIT} characters.")
+    words = personal.seal("message", text)
+    with transaction.atomic():
+        person = _person(person_id)
+        report = Report.objects.filter(pk=report_id).first()
+        if report is None:
+            raise NotFound(f"There is no report {report_id}.")
+        if report.withdrawn_at is not None:
+            raise Refused("The reporter withdrew: messages have ended.")
+        PersonalText.objects.bulk_create([words])
+        message = Message.objects.create(report=report, at=now, from_reporter=False, text=words)
+        writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"report:{report.pk}")
+        writing.record("message_sent", {"report": report.pk, "message": message.pk})
+        return int(message.pk)
+
+
+def mark_kept(obligation_id: int, *, person_id: int, reference: str, now: datetime) -> None:
+    """Mark as kept what a person did outside this software, with a reference that leads to its proof."""
+    if not reference.strip():
+        raise Refused("Write a reference: the number of the report, the file, the call.")
+    with transaction.atomic():
+        person = _person(person_id)
+        obligation = Obligation.objects.select_for_update().filter(pk=obligation_id).first()
+        if obligation is None:
+            raise NotFound(f"There is no obligation {obligation_id}.")
+        if obligation.state != "owed":
+            raise AlreadyDone("Somebody closed this already.")
+        if obligation.by == By.WORKER or obligation.kind in BY_THEIR_OWN_COMMAND:
+            raise Refused("This can't be marked: it is kept by doing it here.")
+        if obligation.not_before is not None and obligation.not_before > now:
+            raise Refused(f"Not before {obligation.not_before:%Y-%m-%d %H:%M} UTC.")
+        writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"obligation:{obligation.pk}")
+        entry_id = writing.record(
+            "obligation_kept",
+            {"obligation": obligation.pk, "kind": obligation.kind, "reference": reference[:200]},
+            case_id=obligation.case_id,
+        )
+        obligations.keep(obligation, now=now, proof_entry_id=entry_id, reference=reference[:200])
+        case = Case.objects.filter(pk=obligation.case_id).first() if obligation.case_id else None
+        if obligation.kind == "report_authority" and case is not None:
+            writing.case = case
+            _owe_after_filing(writing, case, obligation.regime)
+            writing.finish(entry_id)
+
+
+def _owe_after_filing(writing: Writing, case: Case, regime: str) -> None:
+    """What the pack owes once an authority was told, such as a year's preservation."""
+    item = case.items.order_by("pk").first()
+    if item is None:
+        return
+    dos = pack_of(case).owes(case.harm, "on_filed", facts_of_item(item), regimes())
+    wanted = [do for do in dos if do.regime in (None, regime)]
+    writing.owe(owed_by_pack(wanted, event_at=writing.now, item=item, case=case))
+
+
+def judge_account(account_id: int, *, person_id: int, answer: deciding.HolderIs, now: datetime) -> bool:
+    """Say whose account it is (rule 12). Only an offender whose item two people confirmed bears consequences.
+
+    Returns whether its uploads are held from now on.
+    """
+    with transaction.atomic():
+        person = _person(person_id)
+        account = Account.objects.select_for_update().filter(pk=account_id).first()
+        if account is None:
+            raise NotFound(f"There is no account {account_id}.")
+        decision = (
+            Decision.objects.filter(
+                content__item__account=account,
+                verdict=Verdict.VIOLATING,
+                overturned_at__isnull=True,
+                confirmed_by_two_at__isnull=False,
+            )
+            .select_related("case")
+            .order_by("-pk")
+            .first()
+        )
+        if decision is None:
+            raise Refused("No item of this account was confirmed by two people: nothing is to be said of it.")
+        account.judged_at, account.judged_as = now, str(answer)
+        strikes = deciding.strikes(answer, confirmed_by_two=True)
+        if strikes:
+            account.strikes += 1
+            account.uploads_held_since = account.uploads_held_since or now
+        account.save(update_fields=["judged_at", "judged_as", "strikes", "uploads_held_since"])
+        writing = Writing(
+            actor=f"person:{person.pk}", now=now, cause=f"account:{account.pk}", case=decision.case
+        )
+        entry_id = writing.record("account_judged", {"account": account.pk, "answer": str(answer)})
+        obligations.keep_all("judge_account", f"account:{account.pk}", now=now, proof_entry_id=entry_id)
+        if strikes:
+            writing.record(
+                "account_effects", {"account": account.pk, "held": True, "strikes": account.strikes}
+            )
+            _search(writing, account, decision)
+        writing.finish(entry_id)
+        return strikes
+
+
+def _search(writing: Writing, account: Account, decision: Decision) -> None:
+    """Have the account's earlier uploads looked at, and owe what the pack owes for an offender's account."""
+    pack = pack_of(decision.case)
+    harm = harm_of_clause(pack, decision.clause)
+    earlier = account.items.filter(looked_at__isnull=True, interim_since__isnull=True).order_by("-pk")
+    for item in earlier[:SEARCH_LIMIT]:
+        if item.wanted == "gone":
+            continue
+        if item.case_id is None:
+            Item.objects.filter(pk=item.pk).update(case=decision.case)
+        writing.owe(
+            [
+                Owed(
+                    kind="look",
+                    subject=f"item:{item.pk}",
+                    by=By.PEOPLE,
+                    due_at=writing.now + SEARCH_WITHIN,
+                    params={"why": "account"},
+                )
+            ]
+        )
+    sample = account.items.order_by("pk").first()
+    if sample is not None:
+        dos = pack.owes(harm, "on_offender", facts_of_item(sample), regimes())
+        writing.owe(owed_by_pack(dos, event_at=writing.now, case=decision.case, account_id=account.pk))
+
+
+def _person(person_id: int) -> Person:
+    person = Person.objects.filter(pk=person_id, active=True).first()
+    if person is None:
+        raise Refused("This person doesn't work at this desk.")
+    return person

@@ -1,0 +1,159 @@
+"""Finding the items that a report names, and the case that they belong to."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import F
+
+from answerable.cases.commands.writing import Writing
+from answerable.cases.inputs import Link
+from answerable.cases.models import Account, Case, Item, ItemContent, ReportedItem, ViewSample
+from answerable.policy import Pack, store
+from answerable.policy.words import Age
+
+
+def items_at(places: Sequence[Link], now: datetime) -> dict[tuple[str, str], Item]:
+    """The items at these places, locked, those unknown until now included; by (platform, ref)."""
+    wanted = {(place.platform, place.ref): place for place in places if place.ref}
+    found = {key: item for key in sorted(wanted) for item in _locked(*key)}
+    missing = [place for key, place in wanted.items() if key not in found]
+    for place in missing:
+        # A child reported first what the platform never registered: the row begins here.
+        Item.objects.bulk_create(
+            [
+                Item(
+                    platform=place.platform,
+                    ref=place.ref,
+                    url=place.typed[:2000],
+                    kind=place.kind,
+                    registered_at=now,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+        found[place.platform, place.ref] = _locked(place.platform, place.ref)[0]
+    return found
+
+
+def _locked(platform: str, ref: str) -> list[Item]:
+    return list(
+        Item.objects.select_for_update(of=("self",))
+        .select_related("account", "content", "case")
+        .filter(platform=platform, ref=ref)
+    )
+
+
+def lock(item_id: int) -> Item | None:
+    """One item, locked, with what commands read of it."""
+    return (
+        Item.objects.select_for_update(of=("self",))
+        .select_related("account", "content", "case")
+        .filter(pk=item_id)
+        .first()
+    )
+
+
+def account_of(platform: str, ref: str) -> Account | None:
+    """The account of that reference, made when it is new; None for an empty reference."""
+    if not ref:
+        return None
+    account = Account.objects.filter(platform=platform, ref=ref).first()
+    if account is None:
+        Account.objects.bulk_create([Account(platform=platform, ref=ref)], ignore_conflicts=True)
+        account = Account.objects.get(platform=platform, ref=ref)
+    return account
+
+
+def open_case(writing: Writing, harm: str, pack: Pack) -> Case:
+    """A new case, pinned to the pack."""
+    case = Case.objects.create(harm=harm, opened_at=writing.now, pack_digest=pack.digest)
+    writing.record("case_opened", {"harm": harm, "pack": pack.digest}, case_id=case.pk)
+    return case
+
+
+def case_for(writing: Writing, item: Item, harm: str, pack: Pack, opened: list[Case]) -> Case:
+    """The case of a reported item: its own, that of the identical file, or one opened by this report.
+
+    `opened` holds the case that this report opened, if it did: one report opens at most one.
+    """
+    if item.case is not None:
+        return item.case
+    case = _case_of_identical(item)
+    if case is None:
+        if not opened:
+            opened.append(open_case(writing, harm, pack))
+        case = opened[0]
+    put_in(writing, item, case)
+    return case
+
+
+def put_in(writing: Writing, item: Item, case: Case) -> None:
+    """Group an item with a case. What was decided, or is owed, hangs on the item and doesn't move."""
+    item.case = case
+    item.save(update_fields=["case"])
+    writing.record("item_joined", {"item": item.pk}, case_id=case.pk)
+
+
+def _case_of_identical(item: Item) -> Case | None:
+    if item.content is None:
+        return None
+    twin = (
+        ItemContent.objects.filter(sha256=item.content.sha256, item__case__isnull=False)
+        .exclude(item=item)
+        .select_related("item__case")
+        .order_by("item__case_id")
+        .first()
+    )
+    return twin.item.case if twin else None
+
+
+def reached(case: Case, harm: str, pack: Pack, now: datetime) -> None:
+    """Count one more report that reached a case, and raise its harm to the more severe one."""
+    severer = pack.harm(harm).severity.rank > pack.harm(case.harm).severity.rank
+    Case.objects.filter(pk=case.pk).update(
+        reports_count=F("reports_count") + 1, harm=harm if severer else case.harm
+    )
+    case.reports_count += 1
+    case.harm = harm if severer else case.harm
+    if case.closed_at is not None:
+        reopen(case, now)
+
+
+def reopen(case: Case, now: datetime) -> None:
+    """Open a closed case again, under the pack that is active now."""
+    case.closed_at = None
+    case.reopened_at = now
+    case.pack_digest = store.active().digest
+    case.save(update_fields=["closed_at", "reopened_at", "pack_digest"])
+
+
+def noticed(item: Item, age: Age, now: datetime) -> None:
+    """Begin counting the views since the first notice, and make the item as young as anybody says (rule 13).
+
+    Saves nothing.
+    """
+    if item.first_notice_at is None:
+        item.first_notice_at = now
+        item.views_at_first_notice = item.views
+        ViewSample.objects.create(item=item, at=now, views=item.views)
+    item.age = age
+
+
+def ages_said(item: Item) -> list[Age]:
+    """What reporters say of the age in an item."""
+    said = ReportedItem.objects.filter(item=item).values_list("report__age", flat=True).distinct()
+    return [Age(age) for age in said]
+
+
+def join(writing: Writing, first: Case, second: Case) -> Case:
+    """Move the items of the newer case into the older one, which is returned. Judgements don't move."""
+    if first.pk == second.pk:
+        return first
+    older, newer = sorted((first, second), key=lambda case: case.pk)
+    Item.objects.filter(case=newer).update(case=older)
+    newer.joined_into = older
+    newer.closed_at = newer.closed_at or writing.now
+    newer.save(update_fields=["joined_into", "closed_at"])
+    Case.objects.filter(pk=older.pk).update(reports_count=F("reports_count") + newer.reports_count)
+    writing.record("cases_joined", {"older": older.pk, "newer": newer.pk}, case_id=older.pk)
+    return older

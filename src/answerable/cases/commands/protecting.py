@@ -1,0 +1,113 @@
+"""Protecting one reported item, before anybody has looked (rules 5, 6, 7)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from answerable.cases.commands.grouping import noticed
+from answerable.cases.commands.rounds import begin_round, something_new_since, standing_decision
+from answerable.cases.commands.telling import tell_holder_of_hiding
+from answerable.cases.commands.wanting import want
+from answerable.cases.commands.writing import Writing, facts_of, owed_by_pack, regimes, within
+from answerable.cases.kinds import is_media
+from answerable.cases.models import Item, Report
+from answerable.cases.queries.protection import item_facts, token_hidings
+from answerable.cases.rules import deciding, protecting
+from answerable.obligations import Owed
+from answerable.policy import Do, Pack
+from answerable.policy.words import Age, By, Danger, Verdict, Visibility
+
+HIDE_WITHIN = timedelta(seconds=60)
+PER_ITEM = frozenset({"look", "decide", "find_copies"})
+
+
+def protect_item(writing: Writing, report: Report, item: Item, pack: Pack) -> protecting.Protection:
+    """Hide, limit or only look at one reported item, and owe what follows for it (rules 5, 6, 7).
+
+    `item` must be locked, in its case, and that case the one that `writing` is about. Also used when a link is
+    resolved later: times still count from the report's receipt.
+    """
+    now = writing.now
+    first_notice = item.first_notice_at is None
+    age = Age(report.age)
+    noticed(item, age if first_notice else deciding.youngest([Age(item.age), age]), now)
+    facts = facts_of(report, media=is_media(item.kind), located=True, known=True, age=Age(item.age))
+    new = report.verified or something_new_since(item, report)
+    protection = protecting.protect(
+        pack.interim(report.harm, facts),
+        protecting.ReportFacts(age=age, something_new=new, **token_hidings(report.token)),
+        item_facts(item),
+    )
+    dos = pack.owes(report.harm, "on_report", facts, regimes())
+    item.save(update_fields=["first_notice_at", "views_at_first_notice", "age"])
+    _new_round_if_decided(writing, item, new=new)
+    wanted = protecting.VISIBILITY_OF.get(protection.interim)
+    if wanted is not None and Visibility(item.wanted) < wanted:
+        due_at = report.received_at + within(dos, str(protection.interim), HIDE_WITHIN)
+        want(writing, item, wanted, why="report", due_at=due_at)
+        writing.record("interim_set", {"item": item.pk, "report": report.pk, "interim": str(wanted)})
+        tell_holder_of_hiding(writing, item, pack, report.harm, Danger(report.danger))
+    if item.wanted != Visibility.GONE:
+        _owe_looks(writing, report, item, dos, protection)
+    if item.content_id is None:
+        _owe_fetch(writing, item)
+    return protection
+
+
+def _owe_looks(
+    writing: Writing,
+    report: Report,
+    item: Item,
+    dos: Sequence[Do],
+    protection: protecting.Protection,
+) -> None:
+    """Owe the look, the decision and the search for copies of one reported item."""
+    owed = owed_by_pack(
+        [do for do in dos if do.do in PER_ITEM],
+        event_at=report.received_at,
+        item=item,
+    )
+    look_due = report.received_at + protection.look_within
+    owed = [replace(one, due_at=min(one.due_at, look_due)) if one.kind == "look" else one for one in owed]
+    if not any(one.kind == "look" for one in owed):
+        owed.append(Owed(kind="look", subject=f"item:{item.pk}", by=By.PEOPLE, due_at=look_due))
+    writing.owe(owed)
+    if protection.page:
+        writing.owe(
+            [
+                Owed(
+                    kind="page_people",
+                    subject=f"report:{report.pk}",
+                    by=By.WORKER,
+                    due_at=report.received_at + timedelta(minutes=1),
+                    params={"why": protection.why, "item": item.pk},
+                )
+            ]
+        )
+
+
+def _owe_fetch(writing: Writing, item: Item) -> None:
+    writing.owe(
+        [
+            Owed(
+                kind="fetch_item",
+                subject=f"item:{item.pk}",
+                by=By.WORKER,
+                due_at=writing.now + timedelta(minutes=5),
+                platform=item.platform,
+            )
+        ]
+    )
+
+
+def _new_round_if_decided(writing: Writing, item: Item, *, new: bool) -> None:
+    """A report on a cleared item asks for a new look; with something new, for a whole new round (rule 6)."""
+    if item.content_id is None:
+        return
+    decision = standing_decision(item.content_id)
+    if decision is None or decision.verdict != Verdict.NOT_VIOLATING:
+        return
+    if new:
+        begin_round(writing, item, "answer")
+    elif decision.round == item.round:
+        begin_round(writing, item, "repeated")

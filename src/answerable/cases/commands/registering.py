@@ -1,0 +1,302 @@
+"""What platforms tell us: uploads, edits, deletions, views; and what a fetch found."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from answerable import obligations
+from answerable.cases.commands.deciding import decide_violating, harm_of_clause
+from answerable.cases.commands.grouping import account_of, lock, open_case, put_in
+from answerable.cases.commands.protecting import protect_item
+from answerable.cases.commands.rounds import begin_round, standing_decision
+from answerable.cases.commands.wanting import want
+from answerable.cases.commands.writing import Writing, pack_of
+from answerable.cases.inputs import ItemIn, NotFound, Prints, Registered
+from answerable.cases.models import (
+    Account,
+    Decision,
+    Item,
+    ItemContent,
+    ReportedItem,
+    ViewSample,
+)
+from answerable.cases.rules import protecting
+from answerable.obligations import Owed
+from answerable.policy import store
+from answerable.policy.words import By, Verdict, Visibility
+
+HIDE_WITHIN = timedelta(seconds=60)
+
+
+def register_item(item_in: ItemIn, *, now: datetime) -> Registered:
+    """Know an upload: its account, fingerprints and views. A confirmed file is removed at once.
+
+    An upload that nobody reported and nothing matches is not audited, and owes nothing.
+    """
+    with transaction.atomic():
+        item, new = _get_or_make(item_in, now)
+        writing = Writing(actor=f"platform:{item.platform}", now=now, cause=f"item:{item.pk}", case=item.case)
+        _take_facts(item, item_in)
+        if item_in.prints is not None:
+            _take_content(writing, item, item_in.prints)
+        if item_in.held:
+            _hold(writing, item, item_in.held)
+        writing.finish()
+        return Registered(item.pk, Visibility(item.wanted), new)
+
+
+def item_fetched(item_id: int, *, item_in: ItemIn, obligation_id: int, now: datetime) -> None:
+    """Take what a fetch found of an item, and look for its copies if it was reported."""
+    with transaction.atomic():
+        item = _locked(item_id)
+        writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
+        _take_facts(item, item_in)
+        if item_in.prints is not None:
+            _take_content(writing, item, item_in.prints)
+        _name_account(item, item_in)
+        sha256 = item_in.prints.sha256 if item_in.prints else ""
+        entry_id = writing.record("item_fetched", {"item": item.pk, "sha256": sha256})
+        writing.finish(entry_id)
+        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
+
+
+def edit_item(item_in: ItemIn, *, now: datetime) -> Registered:
+    """An item was edited. With new media, what was decided about the old no longer holds (rule 9)."""
+    return register_item(item_in, now=now)
+
+
+def delete_item(platform: str, ref: str, *, now: datetime) -> None:
+    """The platform says that an item was deleted. It is believed when a look no longer finds it (rule 3)."""
+    with transaction.atomic():
+        item = Item.objects.select_for_update(of=("self",)).filter(platform=platform, ref=ref).first()
+        if item is None:
+            raise NotFound(f"There is no item {ref!r} of {platform!r}.")
+        if item.case_id is None:
+            return
+        writing = Writing(actor=f"platform:{platform}", now=now, cause=f"item:{item.pk}", case=item.case)
+        writing.record("item_deleted", {"item": item.pk})
+
+
+def count_views(platform: str, ref: str, *, total: int, now: datetime) -> None:
+    """Take an item's total of views. Of an item in a case each change is kept, so that its course shows."""
+    with transaction.atomic():
+        item = Item.objects.select_for_update(of=("self",)).filter(platform=platform, ref=ref).first()
+        if item is None:
+            raise NotFound(f"There is no item {ref!r} of {platform!r}: register it first.")
+        if total <= item.views:
+            return
+        Item.objects.filter(pk=item.pk).update(views=total)
+        if item.first_notice_at is not None:
+            ViewSample.objects.create(item=item, at=now, views=total)
+
+
+def resolved(
+    reported_item_id: int, *, ref: str | None, kind: str = "image", obligation_id: int, now: datetime
+) -> None:
+    """A link that had to be asked about led to an item, or to none; hiding is still due from the receipt."""
+    with transaction.atomic():
+        row = ReportedItem.objects.select_related("report", "report__case").get(pk=reported_item_id)
+        report = row.report
+        writing = Writing(actor="worker", now=now, cause=f"report:{report.pk}", case=report.case)
+        if ref is None:
+            row.state = "unreachable"
+            row.save(update_fields=["state"])
+            _owe_reading(writing, row)
+        else:
+            item, _ = _get_or_make(ItemIn(platform=row.platform, ref=ref, kind=kind, url=row.link), now)
+            if not ReportedItem.objects.filter(report=report, item=item).exists():
+                row.item, row.state = item, "known"
+                pack = store.pack(report.pack_digest)
+                if item.case is None:
+                    put_in(writing, item, report.case or open_case(writing, report.harm, pack))
+                writing.case = item.case
+                row.interim = str(protect_item(writing, report, item, pack).interim)
+            else:
+                row.state = "known"
+            row.save(update_fields=["item", "state", "interim"])
+        entry_id = writing.record("item_resolved", {"reported_item": row.pk, "found": ref is not None})
+        writing.finish(entry_id)
+        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
+
+
+def _owe_reading(writing: Writing, row: ReportedItem) -> None:
+    """A link that leads to nothing is read by a person: the words beside it may say where to look."""
+    due_at = max(row.report.received_at + protecting.LOOK_SOON, writing.now)
+    writing.owe([Owed(kind="read_report", subject=f"report:{row.report_id}", by=By.PEOPLE, due_at=due_at)])
+
+
+def _locked(item_id: int) -> Item:
+    item = lock(item_id)
+    if item is None:
+        raise NotFound(f"There is no item {item_id}.")
+    return item
+
+
+def _get_or_make(item_in: ItemIn, now: datetime) -> tuple[Item, bool]:
+    found = _find(item_in)
+    if found is not None:
+        return found, False
+    account = account_of(item_in.platform, item_in.account_ref)
+    Item.objects.bulk_create(
+        [
+            Item(
+                platform=item_in.platform,
+                ref=item_in.ref,
+                url=item_in.url[:2000],
+                kind=item_in.kind,
+                account=account,
+                posted_at=item_in.posted_at,
+                views=item_in.views,
+                registered_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    made = _find(item_in)
+    if made is None:
+        raise NotFound(f"Item {item_in.ref!r} vanished while it was registered.")
+    return made, True
+
+
+def _find(item_in: ItemIn) -> Item | None:
+    return (
+        Item.objects.select_for_update(of=("self",))
+        .select_related("account", "content", "case")
+        .filter(platform=item_in.platform, ref=item_in.ref)
+        .first()
+    )
+
+
+def _take_facts(item: Item, item_in: ItemIn) -> None:
+    changed = []
+    for name, value in (
+        ("url", item_in.url[:2000]),
+        ("posted_at", item_in.posted_at),
+        ("kind", item_in.kind),
+    ):
+        if value and getattr(item, name) != value:
+            setattr(item, name, value)
+            changed.append(name)
+    if item_in.views > item.views:
+        item.views = item_in.views
+        changed.append("views")
+    if changed:
+        item.save(update_fields=changed)
+
+
+def _name_account(item: Item, item_in: ItemIn) -> None:
+    if item.account is None and item_in.account_ref:
+        item.account = account_of(item_in.platform, item_in.account_ref)
+        item.save(update_fields=["account"])
+
+
+def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
+    """Take the bytes seen. New bytes are a new content: what was decided about the old ones doesn't hold."""
+    if item.content is not None and item.content.sha256 == prints.sha256:
+        return
+    before = item.content
+    content, _ = ItemContent.objects.get_or_create(
+        item=item,
+        sha256=prints.sha256,
+        defaults={
+            "md5": prints.md5,
+            "pdq": prints.pdq,
+            "pdq_quality": prints.pdq_quality,
+            "media_type": prints.media_type[:100],
+            "size": prints.size,
+            "seen_at": writing.now,
+        },
+    )
+    item.content = content
+    item.save(update_fields=["content"])
+    if before is not None and item.case is not None:
+        item.looked_at = item.nobody_in_it_at = None
+        item.save(update_fields=["looked_at", "nobody_in_it_at"])
+        writing.record("item_content_changed", {"item": item.pk, "from": before.sha256, "to": prints.sha256})
+        begin_round(writing, item, "changed")
+        _owe_look(writing, item, writing.now + protecting.LOOK_SOON)
+    _share_what_is_known(writing, item)
+    if item.case is not None:
+        _owe_search(writing, item)
+
+
+def _share_what_is_known(writing: Writing, item: Item) -> None:
+    """The identical file of a confirmed one is removed at once, before any screening or search (rule 11)."""
+    content = item.content
+    if content is None or standing_decision(content.pk) is not None:
+        return
+    confirmed = (
+        Decision.objects.filter(
+            content__sha256=content.sha256,
+            verdict=Verdict.VIOLATING,
+            overturned_at__isnull=True,
+            of_decision__isnull=True,
+        )
+        .select_related("case")
+        .order_by("pk")
+        .first()
+    )
+    if confirmed is None:
+        return
+    if item.case is None:
+        put_in(writing, item, confirmed.case)
+    writing.case = item.case or confirmed.case
+    harm_of_clause(pack_of(writing.case), confirmed.clause)
+    decide_violating(
+        writing,
+        item,
+        writing.case,
+        confirmed.clause,
+        "exact_copy",
+        confirmed.answers_reports_before,
+        of=confirmed,
+    )
+
+
+def _hold(writing: Writing, item: Item, why: str) -> None:
+    """Hold an upload that screening matched, or whose account is held: hidden until a person looked."""
+    if item.wanted in (Visibility.HIDDEN, Visibility.GONE) or item.looked_at is not None:
+        return
+    if item.case is None:
+        harm = _harm_of_account(item.account) if why == "account" else None
+        pack = store.active()
+        harm = harm or next(iter(pack.harms))
+        put_in(writing, item, open_case(writing, harm, pack))
+    writing.case = item.case
+    if item.first_notice_at is None:
+        item.first_notice_at = writing.now
+        item.views_at_first_notice = item.views
+        item.save(update_fields=["first_notice_at", "views_at_first_notice"])
+    want(writing, item, Visibility.HIDDEN, why=why, due_at=writing.now + HIDE_WITHIN)
+    writing.record("screened_hold", {"item": item.pk, "why": why})
+    _owe_look(writing, item, writing.now + protecting.LOOK_SOON)
+    _owe_search(writing, item)
+
+
+def _harm_of_account(account: Account | None) -> str | None:
+    if account is None:
+        return None
+    decision = (
+        Decision.objects.filter(content__item__account=account, overturned_at__isnull=True)
+        .select_related("case")
+        .order_by("-pk")
+        .first()
+    )
+    return decision.case.harm if decision else None
+
+
+def _owe_look(writing: Writing, item: Item, due_at: datetime) -> None:
+    writing.owe([Owed(kind="look", subject=f"item:{item.pk}", by=By.PEOPLE, due_at=due_at)])
+
+
+def _owe_search(writing: Writing, item: Item) -> None:
+    writing.owe(
+        [
+            Owed(
+                kind="find_copies",
+                subject=f"item:{item.pk}",
+                by=By.WORKER,
+                due_at=writing.now + timedelta(minutes=5),
+            )
+        ]
+    )

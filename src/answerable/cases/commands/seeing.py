@@ -1,0 +1,137 @@
+"""What the worker saw and did outside: an item's visibility, a notice told, something that can't be done."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from answerable import obligations
+from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.telling import reports_naming, tell_reports
+from answerable.cases.commands.writing import Writing
+from answerable.cases.inputs import NotFound
+from answerable.cases.kinds import KIND_BY_WANTED
+from answerable.cases.models import Notice
+from answerable.obligations import Owed
+from answerable.obligations.models import Obligation
+from answerable.policy.words import By, Visibility
+
+
+def item_seen(
+    item_id: int,
+    *,
+    visibility: Visibility,
+    serial: int,
+    asked_at: datetime | None,
+    acknowledged_at: datetime | None,
+    seen_at: datetime,
+    now: datetime,
+) -> bool:
+    """A look at the platform saw an item's visibility. Keeps what is owed when that is what is wanted.
+
+    `serial` is the one that the handler asked for: where another is wanted meanwhile, what was seen is noted and
+    nothing is kept. Returns whether the item is as wanted now (False: the handler tries again).
+    """
+    with transaction.atomic():
+        item = lock(item_id)
+        if item is None:
+            raise NotFound(f"There is no item {item_id}.")
+        if item.seen_at is not None and seen_at < item.seen_at:
+            return False
+        item.seen, item.seen_at = str(visibility), seen_at
+        if serial == item.wanted_serial:
+            item.asked_at = asked_at or item.asked_at
+            item.acknowledged_at = acknowledged_at or item.acknowledged_at
+        if visibility >= Visibility.HIDDEN and item.hidden_at is None and item.first_notice_at is not None:
+            item.hidden_at = seen_at
+        item.save(update_fields=["seen", "seen_at", "asked_at", "acknowledged_at", "hidden_at"])
+        as_wanted = serial == item.wanted_serial and _satisfies(visibility, Visibility(item.wanted))
+        writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
+        entry_id = writing.record(
+            "item_seen",
+            {
+                "item": item.pk,
+                "serial": serial,
+                "wanted": str(item.wanted),
+                "seen": str(visibility),
+                "seen_at": seen_at.isoformat(timespec="milliseconds"),
+                "asked_at": asked_at.isoformat(timespec="milliseconds") if asked_at else None,
+                "acknowledged_at": acknowledged_at.isoformat(timespec="milliseconds")
+                if acknowledged_at
+                else None,
+            },
+        )
+        if as_wanted:
+            kind = KIND_BY_WANTED[Visibility(item.wanted)]
+            obligations.keep_all(kind, f"item:{item.pk}", now=now, proof_entry_id=entry_id)
+        return as_wanted
+
+
+def _satisfies(seen: Visibility, wanted: Visibility) -> bool:
+    """Whether what was seen is what was wanted: exactly, but that more hidden than `hidden` is hidden too."""
+    if wanted is Visibility.HIDDEN:
+        return seen >= Visibility.HIDDEN
+    return seen is wanted
+
+
+def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
+    """A platform can't do what is owed. Nothing wider is done: people are paged, the reporter told (rule 5).
+
+    The obligation stays owed, by people from now on: they do it by hand and mark it kept.
+    """
+    with transaction.atomic():
+        obligation = Obligation.objects.select_for_update().filter(pk=obligation_id, state="owed").first()
+        if obligation is None:
+            return
+        writing = Writing(actor="worker", now=now, cause=f"obligation:{obligation.pk}")
+        writing.record(
+            "obligation_released",
+            {"obligation": obligation.pk, "kind": obligation.kind},
+            case_id=obligation.case_id,
+        )
+        obligations.release(obligation, f"by_hand: {reason}"[:200], now)
+        by_hand = Owed(
+            kind="do_by_hand",
+            subject=obligation.subject,
+            by=By.PEOPLE,
+            due_at=max(obligation.due_at, now + timedelta(minutes=15)),
+            platform=obligation.platform,
+            params={"kind": obligation.kind, "reason": reason[:200]},
+        )
+        page = Owed(
+            kind="page_people",
+            subject=obligation.subject,
+            by=By.WORKER,
+            due_at=now + timedelta(minutes=1),
+            params={"why": "by_hand", "kind": obligation.kind},
+        )
+        writing.owe([by_hand, page])
+        word, _, number = obligation.subject.partition(":")
+        if word == "item" and obligation.kind in ("hide", "limit", "remove"):
+            tell_reports(writing, reports_naming([int(number)]), "by_hand", {})
+        writing.finish()
+
+
+def holder_told(notice_id: int, *, obligation_id: int, now: datetime) -> None:
+    """The platform took a notice for an account holder."""
+    with transaction.atomic():
+        notice = Notice.objects.select_related("item").get(pk=notice_id)
+        notice.told_at = now
+        notice.save(update_fields=["told_at"])
+        writing = Writing(actor="worker", now=now, cause=f"notice:{notice_id}")
+        entry_id = writing.record(
+            "notice_told", {"notice": notice.pk, "kind": notice.kind}, case_id=notice.item.case_id
+        )
+        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
+
+
+def done(obligation_id: int, *, record: str, event: dict[str, object], now: datetime) -> None:
+    """Something the worker owed was done outside (a page sent, a freeze, a suspension): note it, keep it."""
+    with transaction.atomic():
+        obligation = Obligation.objects.filter(pk=obligation_id, state="owed").first()
+        if obligation is None:
+            return
+        writing = Writing(actor="worker", now=now, cause=f"obligation:{obligation_id}")
+        entry_id = writing.record(
+            record, {"subject": obligation.subject, **event}, case_id=obligation.case_id
+        )
+        obligations.keep(obligation, now=now, proof_entry_id=entry_id)

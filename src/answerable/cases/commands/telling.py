@@ -1,0 +1,110 @@
+"""Telling reporters (their status page, at once) and account holders (a notice, when the law lets it wait no more)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from answerable.cases import codes
+from answerable.cases.commands.writing import Writing, facts_of_item, regimes
+from answerable.cases.models import Item, Message, Notice, Report
+from answerable.cases.rules import telling
+from answerable.obligations import Owed
+from answerable.policy import Pack
+from answerable.policy.words import Age, By, Danger
+
+TELL_WITHIN = timedelta(seconds=60)
+
+
+def reports_naming(item_ids: Iterable[int]) -> list[Report]:
+    """The reports that name any of these items and whose reporters still want to hear."""
+    found = Report.objects.filter(
+        reported_items__item_id__in=list(item_ids), withdrawn_at__isnull=True
+    ).distinct()
+    return list(found)
+
+
+def tell_reports(
+    writing: Writing,
+    reports: Iterable[Report],
+    reply: str,
+    params: Mapping[str, str | int],
+    *,
+    owed_kind: str = "tell_reporter",
+) -> None:
+    """Put a reply of the pack on the status pages of these reports. It is there when the transaction ends."""
+    told = list(reports)
+    if not told:
+        return
+    Message.objects.bulk_create(
+        [
+            Message(report=r, at=writing.now, from_reporter=False, reply=reply, params=dict(params))
+            for r in told
+        ]
+    )
+    if owed_kind != "acknowledge":  # `report_received` records the acknowledgement
+        for start in range(0, len(told), 2000):
+            part = told[start : start + 2000]
+            writing.record("message_sent", {"reply": reply, "reports": [r.pk for r in part]})
+    writing.owe(
+        Owed(
+            kind=owed_kind,
+            subject=f"report:{r.pk}",
+            by=By.WORKER,
+            due_at=writing.now + TELL_WITHIN,
+            params={"reply": reply},
+        )
+        for r in told
+    )
+
+
+def tell_holder_of_hiding(
+    writing: Writing, item: Item, pack: Pack, harm: str, danger: Danger = Danger.NONE
+) -> None:
+    """Owe the notice of an interim hiding, delayed as far as the pack says on its ground (rule 16)."""
+    _tell_holder(writing, item, pack, harm, "on_interim_hidden", danger)
+
+
+def tell_holder_of_decision(writing: Writing, item: Item, pack: Pack, harm: str, event: str) -> None:
+    """Owe the notice of a decision, or of its undoing, as the pack says after that event."""
+    _tell_holder(writing, item, pack, harm, event, Danger.NONE)
+
+
+def _tell_holder(writing: Writing, item: Item, pack: Pack, harm: str, event: str, danger: Danger) -> None:
+    if item.account_id is None:
+        return
+    told = Notice.objects.filter(item=item, told_at__isnull=False).exists()
+    facts = facts_of_item(item, danger=danger, told=told)
+    for do in pack.owes(harm, event, facts, regimes()):
+        if do.do != "tell_holder":
+            continue
+        kind = str(do.params.get("notice", "interim"))
+        notice = Notice.objects.create(
+            account_id=item.account_id, item=item, kind=kind, decided_at=writing.now
+        )
+        notice.code_hash = codes.code_hash(codes.derived_code(f"notice:{notice.pk}"))
+        notice.save(update_fields=["code_hash"])
+        not_before = writing.now + do.after if do.after else None
+        if not_before and telling.must_wait(Age(item.age), harm, danger):
+            writing.record(
+                "notice_delayed",
+                {
+                    "notice": notice.pk,
+                    "item": item.pk,
+                    "ground": str(do.params.get("ground", "")),
+                    "until": not_before.isoformat(timespec="seconds"),
+                },
+                case_id=item.case_id,
+            )
+        writing.owe(
+            [
+                Owed(
+                    kind="tell_holder",
+                    subject=f"notice:{notice.pk}",
+                    by=By.WORKER,
+                    due_at=writing.now + do.within,
+                    not_before=not_before,
+                    platform=item.platform,
+                    regime=do.regime or "",
+                    params=do.params,
+                )
+            ]
+        )

@@ -1,0 +1,96 @@
+"""Undoing a decision: everything that followed from `violating` is taken back, everywhere (rule 15)."""
+
+from datetime import timedelta
+
+from answerable import obligations
+from answerable.cases.commands.copying import share_with_copies
+from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.telling import reports_naming, tell_holder_of_decision, tell_reports
+from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, want
+from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes, within
+from answerable.cases.models import Account, Case, Decision, Finding, Item
+from answerable.obligations.models import Obligation
+from answerable.policy.words import Verdict, Visibility
+
+PUT_BACK_WITHIN = timedelta(seconds=60)
+BY_UNDOING = frozenset(
+    {"restore", "tell_reporter", "tell_holder", "lift_account_effects", "correct_authority"}
+)
+
+
+def overturn(writing: Writing, item: Item, decision: Decision) -> None:
+    """Take back a `violating` decision and all that followed: put back, unblock, lift holds, tell everybody told.
+
+    `item` must be locked. The decision that replaces it, if any, is the caller's to write.
+    """
+    case, pack = decision.case, pack_of(decision.case)
+    decision.overturned_at = writing.now
+    decision.save(update_fields=["overturned_at"])
+    writing.record("decision_overturned", {"item": item.pk, "decision": decision.pk}, case_id=case.pk)
+    dos = pack.owes(case.harm, "on_overturned", facts_of_item(item), regimes())
+    in_time = within(dos, "restore", PUT_BACK_WITHIN)
+    for hash_list in (CONFIRMED, CONFIRMED_BY_TWO, REPORTED):
+        forget(writing, item, hash_list)
+    want(writing, item, Visibility.VISIBLE, why="overturned", due_at=writing.now + in_time)
+    obligations.release_all("second_look", f"item:{item.pk}", "decided_otherwise", writing.now)
+    writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_UNDOING))
+    _withdraw_finding(writing, item, case)
+    _lift_account(writing, item)
+    told = reports_naming([item.pk])
+    tell_reports(writing, told, "overturned", {})
+    tell_holder_of_decision(writing, item, pack, case.harm, "on_overturned")
+    for shared in Decision.objects.filter(of_decision=decision, overturned_at__isnull=True).select_related(
+        "content"
+    ):
+        twin = lock(shared.content.item_id)
+        if twin is not None:
+            overturn(writing, twin, shared)
+    if item.content is not None:
+        share_with_copies(writing, item.content, pack, case)
+
+
+def _withdraw_finding(writing: Writing, item: Item, case: Case) -> None:
+    """Take a finding back: what was not filed yet is released, what was filed is owed a correction."""
+    for finding in Finding.objects.filter(content_id=item.content_id, withdrawn_at__isnull=True):
+        finding.withdrawn_at = writing.now
+        finding.save(update_fields=["withdrawn_at"])
+        writing.record("finding_withdrawn", {"finding": finding.pk, "item": item.pk}, case_id=case.pk)
+    if Finding.objects.filter(case=case, withdrawn_at__isnull=True).exists():
+        return
+    filings = Obligation.objects.filter(case_id=case.pk, kind="report_authority")
+    if filings.filter(state__in=["kept", "kept_late"]).exists():
+        dos = pack_of(case).owes(case.harm, "on_overturned", facts_of_item(item), regimes())
+        corrections = [do for do in dos if do.do == "correct_authority"]
+        writing.owe(owed_by_pack(corrections, event_at=writing.now, case=case))
+    for waiting in filings.filter(state="owed"):
+        obligations.release(waiting, "decided_otherwise", writing.now)
+
+
+def _lift_account(writing: Writing, item: Item) -> None:
+    """Lift what the account bore, unless another confirmed decision stands against it."""
+    if item.account_id is None:
+        return
+    account = Account.objects.select_for_update().get(pk=item.account_id)
+    others = Decision.objects.filter(
+        content__item__account=account,
+        verdict=Verdict.VIOLATING,
+        overturned_at__isnull=True,
+        confirmed_by_two_at__isnull=False,
+    )
+    if others.exists():
+        return
+    obligations.release_all(
+        {"judge_account", "search_account"}, f"account:{account.pk}", "decided_otherwise", writing.now
+    )
+    if account.uploads_held_since is None and account.strikes == 0:
+        return
+    account.uploads_held_since = None
+    account.strikes = 0
+    account.judged_as = ""
+    account.judged_at = None
+    account.save(update_fields=["uploads_held_since", "strikes", "judged_as", "judged_at"])
+    writing.record("account_effects", {"account": account.pk, "lifted": True})
+    for held in account.items.filter(wanted_why="account", interim_since__isnull=False):
+        locked = lock(held.pk)
+        if locked is not None:
+            want(writing, locked, Visibility.VISIBLE, why="overturned", due_at=writing.now + PUT_BACK_WITHIN)

@@ -1,0 +1,143 @@
+"""Changing what is wanted of an item: the one place that sets `wanted` (mechanism: desired state, not verbs)."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from answerable import obligations
+from answerable.cases.commands.writing import Writing
+from answerable.cases.kinds import KIND_BY_WANTED
+from answerable.cases.models import Item, KnownChange
+from answerable.obligations import Owed
+from answerable.policy.words import By, Visibility
+
+REPORTED, CONFIRMED, CONFIRMED_BY_TWO = "own.reported", "own.confirmed", "own.confirmed_by_two"
+SEARCHABLE_QUALITY = 50
+INTERIM_WHYS = frozenset({"report", "copy", "list", "account"})
+"""Reasons that no person decided: minutes under them are counted (rule 7)."""
+KNOWN_CHANGE_LOCK = 0x616E7377
+"""PostgreSQL advisory lock: held from taking a `seq` to commit, so that no reader can miss one."""
+
+
+def want(
+    writing: Writing,
+    item: Item,
+    visibility: Visibility,
+    *,
+    why: str,
+    due_at: datetime,
+    params: dict[str, object] | None = None,
+) -> bool:
+    """Want another visibility for an item, owe making it so, release what contradicts it.
+
+    `item` must be locked. Returns whether anything changed. The caller saves nothing: this does.
+    """
+    if item.wanted == visibility:
+        return False
+    was = Visibility(item.wanted)
+    item.wanted = visibility
+    item.wanted_serial += 1
+    item.wanted_why = why
+    item.wanted_at = writing.now
+    item.asked_at = item.acknowledged_at = None
+    _count_interim(item, visibility, why, was, writing.now)
+    item.save(update_fields=WANTED_FIELDS)
+    kind = KIND_BY_WANTED[visibility]
+    contradicted = [other for other in KIND_BY_WANTED.values() if other != kind]
+    obligations.release_all(contradicted, f"item:{item.pk}", "superseded", writing.now)
+    writing.owe(
+        [
+            Owed(
+                kind=kind,
+                subject=f"item:{item.pk}",
+                by=By.WORKER,
+                due_at=due_at,
+                platform=item.platform,
+                params=params or {},
+                urgency=0 if visibility is not Visibility.GONE else None,
+            )
+        ]
+    )
+    writing.record(
+        "wanted_changed",
+        {"item": item.pk, "from": str(was), "to": str(visibility), "serial": item.wanted_serial, "why": why},
+        case_id=item.case_id,
+    )
+    _know_what_is_reported(writing, item, visibility, why)
+    return True
+
+
+WANTED_FIELDS = (
+    "wanted",
+    "wanted_serial",
+    "wanted_why",
+    "wanted_at",
+    "asked_at",
+    "acknowledged_at",
+    "interim_since",
+    "interim_times",
+    "interim_seconds",
+)
+
+
+def _count_interim(item: Item, visibility: Visibility, why: str, was: Visibility, now: datetime) -> None:
+    """Keep the minutes of hiding that nobody decided (rule 7)."""
+    if why in INTERIM_WHYS and Visibility.VISIBLE < visibility < Visibility.GONE:
+        if item.interim_since is None:
+            item.interim_since = now
+            item.interim_times += 1
+        return
+    if item.interim_since is not None:
+        if visibility is Visibility.VISIBLE and was is not Visibility.VISIBLE:
+            item.interim_seconds += round((now - item.interim_since) / timedelta(seconds=1))
+        item.interim_since = None
+
+
+def _know_what_is_reported(writing: Writing, item: Item, visibility: Visibility, why: str) -> None:
+    """While a reported item is hidden undecided, the same file uploaded again is held for a look."""
+    if visibility is Visibility.HIDDEN and why in INTERIM_WHYS:
+        know(writing, item, REPORTED)
+    elif visibility is Visibility.VISIBLE:
+        forget(writing, item, REPORTED)
+
+
+def know(writing: Writing, item: Item, hash_list: str) -> None:
+    """Put the fingerprints of an item's content on one of our own hash lists, once."""
+    cause = f"content:{item.content_id}"
+    known = KnownChange.objects.filter(cause=cause, hash_list=hash_list).order_by("-seq").first()
+    if item.content is None or (known is not None and known.op == "add"):
+        return
+    _change(writing, item, hash_list, "add", cause)
+
+
+def forget(writing: Writing, item: Item, hash_list: str) -> bool:
+    """Take the fingerprints of an item's content off a list. Whether they were on it."""
+    cause = f"content:{item.content_id}"
+    known = KnownChange.objects.filter(cause=cause, hash_list=hash_list).order_by("-seq").first()
+    if known is None or known.op == "remove":
+        return False
+    _change(writing, item, hash_list, "remove", cause)
+    return True
+
+
+def _change(writing: Writing, item: Item, hash_list: str, op: str, cause: str) -> None:
+    content = item.content
+    if content is None:
+        return
+    prints: list[tuple[str, bytes]] = [("sha256", bytes.fromhex(content.sha256))]
+    if content.md5:
+        prints.append(("md5", bytes.fromhex(content.md5)))
+    if content.pdq is not None and (content.pdq_quality or 0) >= SEARCHABLE_QUALITY:
+        prints.append(("pdq", bytes(content.pdq)))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KNOWN_CHANGE_LOCK])
+    KnownChange.objects.bulk_create(
+        [
+            KnownChange(op=op, kind=kind, value=value, hash_list=hash_list, cause=cause, at=writing.now)
+            for kind, value in prints
+        ]
+    )
+    writing.record(
+        "known_changed", {"op": op, "list": hash_list, "content": content.pk}, case_id=item.case_id
+    )

@@ -1,0 +1,142 @@
+"""One command's transaction: what it owes and what it records, in the order in which it happened."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from answerable import audit, obligations
+from answerable.cases.kinds import AT_ONCE, SUBJECTS, is_media
+from answerable.cases.models import Case, Item, Report
+from answerable.obligations import Owed
+from answerable.policy import Do, Facts, Pack, store
+from answerable.policy.words import Age, By, Danger, Relation
+from answerable.settings.config import config
+
+
+@dataclass(slots=True)
+class Writing:
+    """What one command writes: who acts, when, and what follows. Lives inside one transaction."""
+
+    actor: str
+    now: datetime
+    cause: str
+    case: Case | None = None
+    _last_entry_id: int = 0
+    _owed: list[tuple[Case | None, Owed]] = field(default_factory=list)
+
+    def record(self, kind: str, event: Mapping[str, object], *, case_id: int | None = None) -> int:
+        """Append to the audit log; the entry's number."""
+        in_case = case_id if case_id is not None else (self.case.pk if self.case else None)
+        entry = audit.append(kind, actor=self.actor, now=self.now, case_id=in_case, event=event)
+        self._last_entry_id = int(entry.pk)
+        return self._last_entry_id
+
+    def owe(self, owed: Iterable[Owed]) -> None:
+        """Note what this command owes, in the case that it is about now; written by `finish`."""
+        self._owed.extend((self.case, one) for one in owed)
+
+    def finish(self, entry_id: int | None = None) -> list[str]:
+        """Write what is owed. What is kept at once gets `entry_id`, else the last entry, as its proof.
+
+        Returns the kinds owed, those kept at once included.
+        """
+        kinds = [one.kind for _, one in self._owed]
+        groups: dict[tuple[int | None, bool], tuple[str, list[Owed]]] = {}
+        for case, one in self._owed:
+            key = (case.pk if case else None, one.kind in AT_ONCE)
+            groups.setdefault(key, (case.pack_digest if case else "", []))[1].append(one)
+        for (case_id, at_once), (digest, owed) in groups.items():
+            rows = obligations.owe(owed, now=self.now, cause=self.cause, case_id=case_id, pack_digest=digest)
+            if at_once:
+                proof = entry_id or self._last_entry_id
+                obligations.keep_each(rows, now=self.now, proof_entry_id=proof)
+        self._owed = []
+        return kinds
+
+
+def pack_of(case: Case) -> Pack:
+    """The pack that a case is pinned to."""
+    return store.pack(case.pack_digest)
+
+
+def owed_by_pack(
+    dos: Iterable[Do],
+    *,
+    event_at: datetime,
+    item: Item | None = None,
+    report: Report | None = None,
+    case: Case | None = None,
+    account_id: int | None = None,
+    skip: frozenset[str] = frozenset(),
+    late_from: datetime | None = None,
+) -> list[Owed]:
+    """What a pack's entries owe for these subjects. Times count from the event (`event_at`).
+
+    Entries whose subject isn't given are left out; `skip` names kinds that the caller owes itself.
+    """
+    owed = []
+    for do in dos:
+        subject = _subject(do, item=item, report=report, case=case, account_id=account_id)
+        if do.do in skip or subject is None:
+            continue
+        start = late_from or event_at
+        owed.append(
+            Owed(
+                kind=do.do,
+                subject=subject,
+                by=do.by,
+                due_at=start + do.within,
+                not_before=event_at + do.after if do.after else None,
+                platform=item.platform if item is not None and do.by is By.WORKER else "",
+                regime=do.regime or "",
+                params={**do.params, **({"to": do.to} if do.to else {})},
+            )
+        )
+    return owed
+
+
+def _subject(
+    do: Do, *, item: Item | None, report: Report | None, case: Case | None, account_id: int | None
+) -> str | None:
+    about = SUBJECTS[do.do]
+    if about == "item" and item is not None:
+        return f"item:{item.pk}"
+    if about == "report" and report is not None:
+        return f"report:{report.pk}"
+    if about == "account" and account_id is not None:
+        return f"account:{account_id}"
+    if about == "case_regime" and case is not None:
+        return f"case_regime:{case.pk}/{do.regime or 'any'}"
+    return None
+
+
+def facts_of(report: Report, *, media: bool, located: bool, known: bool, age: Age | None = None) -> Facts:
+    """What a pack's conditions may ask about a report and one of its items."""
+    return Facts(
+        relation=Relation(report.relation),
+        age=age or Age(report.age),
+        danger=Danger(report.danger),
+        media=media,
+        known=known,
+        located=located,
+        complete=report.complete,
+        contact=report.contact_id is not None,
+        verified=report.verified,
+    )
+
+
+def facts_of_item(item: Item, *, danger: Danger = Danger.NONE, **more: bool) -> Facts:
+    """What a pack's conditions may ask where no single report is at hand: a copy, a decision, a notice."""
+    return Facts(
+        age=Age(item.age), danger=danger, media=is_media(item.kind), known=True, located=True, **more
+    )
+
+
+def regimes() -> tuple[str, ...]:
+    """The laws under which the operator is the provider."""
+    return config().desk.regimes
+
+
+def within(dos: Iterable[Do], kind: str, default: timedelta) -> timedelta:
+    """How long the pack gives for that kind, or `default` when it says nothing."""
+    return next((do.within for do in dos if do.do == kind), default)

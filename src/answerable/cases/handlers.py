@@ -1,0 +1,44 @@
+"""Kinds of obligations that no outside party keeps: those of people, those kept at once, and the desk's own."""
+
+from answerable import clock
+from answerable.cases import commands
+from answerable.cases.kinds import AT_ONCE
+from answerable.obligations import registry
+from answerable.obligations.models import Obligation
+from answerable.policy.words import By
+
+PEOPLE_KINDS = (
+    "look",
+    "decide",
+    "answer_danger",
+    "emergency_duty",
+    "judge_account",
+    "read_report",
+    "do_by_hand",
+    "report_authority",
+    "preserve",
+    "destroy_preserved",
+    "correct_authority",
+    "confirm_ending",
+)
+OTHER_PEOPLE_KINDS = ("second_look", "settle_tie", "read_answer", "decide_appeal", "decide_complaint")
+
+
+def keep_at_once(obligation: Obligation) -> None:
+    """Keep what the command that owed it had already done when it was written (see `kinds.AT_ONCE`)."""
+    commands.done(obligation.pk, record="obligation_kept", event={"kind": obligation.kind}, now=clock.now())
+
+
+def remove_if_undecided(obligation: Obligation) -> None:
+    """At hour 40 of a complete removal request that nobody decided: remove (rule 14)."""
+    item_id = int(obligation.subject.partition(":")[2])
+    commands.remove_undecided(item_id, obligation_id=obligation.pk, now=clock.now())
+
+
+for _kind in sorted(AT_ONCE):
+    registry.kind(_kind, by=By.WORKER, handler=keep_at_once)
+for _kind in PEOPLE_KINDS:
+    registry.kind(_kind, by=By.PEOPLE)
+for _kind in OTHER_PEOPLE_KINDS:
+    registry.kind(_kind, by=By.OTHER_PEOPLE)
+registry.kind("remove_if_undecided", by=By.WORKER, handler=remove_if_undecided)

@@ -1,0 +1,71 @@
+"""The kinds of obligations that a case can owe: what each is about, and who can keep it.
+
+A worker's kinds get their handlers from the parties (`platforms.handlers`, `matching.handlers`); the kinds
+marked `at once` are kept by the command that owes them, in its own transaction.
+"""
+
+from typing import Final
+
+SUBJECTS: Final[dict[str, str]] = {
+    "hide": "item",
+    "limit": "item",
+    "restore": "item",
+    "remove": "item",
+    "fetch_item": "item",
+    "freeze": "item",
+    "find_copies": "item",
+    "block_identical": "item",
+    "unblock": "item",
+    "remove_if_undecided": "item",
+    "look": "item",
+    "decide": "item",
+    "second_look": "item",
+    "settle_tie": "item",
+    "decide_appeal": "item",
+    "decide_complaint": "item",
+    "resolve": "reported_item",
+    "find_claimed": "report",
+    "acknowledge": "report",
+    "tell_reporter": "report",
+    "read_answer": "report",
+    "answer_danger": "report",
+    "confirm_ending": "report",
+    "read_report": "report",
+    "do_by_hand": "item",
+    "erase_text": "report",
+    "page_people": "report",
+    "tell_holder": "notice",
+    "judge_account": "account",
+    "suspend_account": "account",
+    "search_account": "account",
+    "lift_account_effects": "account",
+    "report_authority": "case_regime",
+    "correct_authority": "case_regime",
+    "emergency_duty": "case_regime",
+    "preserve": "case_regime",
+    "destroy_preserved": "case_regime",
+}
+"""What the subject of each kind is. `case_regime` is one per case and body of law: "case_regime:12/us"."""
+
+AT_ONCE: Final = frozenset(
+    {"acknowledge", "tell_reporter", "block_identical", "unblock", "lift_account_effects", "search_account"}
+)
+"""Kept in the transaction that owes them: what a reporter is told stands on their status page at once."""
+
+BY_JUDGING: Final = frozenset(
+    {"look", "decide", "second_look", "settle_tie", "decide_appeal", "decide_complaint"}
+)
+"""Kept by a review, never by a mark."""
+
+BY_THEIR_OWN_COMMAND: Final = BY_JUDGING | {"read_answer", "judge_account"}
+
+WANTED_BY_KIND: Final = {"hide": "hidden", "limit": "limited", "restore": "visible", "remove": "gone"}
+KIND_BY_WANTED: Final = {wanted: kind for kind, wanted in WANTED_BY_KIND.items()}
+
+MEDIA_KINDS: Final = frozenset({"image", "video", "profile"})
+"""Kinds of item that are one piece of media (of a profile: its picture), which alone may be hidden unlooked."""
+
+
+def is_media(kind: str) -> bool:
+    """Whether an item of that kind may be hidden before anybody looked (rule 5)."""
+    return kind in MEDIA_KINDS

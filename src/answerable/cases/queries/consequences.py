@@ -1,0 +1,43 @@
+"""What confirming a judgement would do, shown before it is confirmed. It says nothing of others' judgements."""
+
+from datetime import datetime
+
+from answerable.cases.commands.writing import facts_of_item, owed_by_pack, pack_of, regimes
+from answerable.cases.inputs import Consequences, ReviewIn
+from answerable.cases.models import Copy, Item, ItemContent, Report
+from answerable.policy.words import Verdict, Visibility
+
+
+def consequences(review_in: ReviewIn, *, now: datetime) -> Consequences:
+    """What would follow if this judgement decided. For a refusal it tells what deciding it would do, whoever else
+    has judged: so that a second person can't read a first one's answer from it (rule 10).
+    """
+    contents = list(
+        ItemContent.objects.filter(pk__in=review_in.content_ids).select_related("item", "item__case")
+    )
+    items = [content.item for content in contents]
+    identical = (
+        Item.objects.filter(content__sha256__in=[content.sha256 for content in contents])
+        .exclude(pk__in=[item.pk for item in items])
+        .count()
+    )
+    near = Copy.objects.filter(original__in=contents, kind="near").count()
+    told = Report.objects.filter(reported_items__item__in=items, withdrawn_at__isnull=True).distinct()
+    violating = review_in.verdict is Verdict.VIOLATING
+    owed: dict[str, datetime] = {}
+    event = "on_violating" if violating else "on_not_violating"
+    for item in items:
+        if item.case is None:
+            continue
+        dos = pack_of(item.case).owes(item.case.harm, event, facts_of_item(item), regimes())
+        for one in owed_by_pack(dos, event_at=now, item=item, case=item.case):
+            owed[one.kind] = min(one.due_at, owed.get(one.kind, one.due_at))
+    hidden = [item for item in items if item.wanted in (Visibility.HIDDEN, Visibility.LIMITED)]
+    return Consequences(
+        removes_items=len(items) if violating else 0,
+        identical_items=identical if violating else 0,
+        restores_items=0 if violating else len(hidden),
+        near_copies_to_look_at=near if violating else 0,
+        reporters_told=told.count(),
+        owed=owed,
+    )

@@ -1,0 +1,60 @@
+"""The facts that the protecting rules ask for, gathered from the database."""
+
+from django.db.models import Q
+
+from answerable.cases.kinds import is_media
+from answerable.cases.models import Decision, Item, ReportedItem
+from answerable.cases.rules import protecting
+from answerable.policy.words import Verdict, Visibility
+
+STANDING = Q(overturned_at__isnull=True)
+
+
+def item_facts(item: Item) -> protecting.ItemFacts:
+    """What is known of a locked item at the moment that a report about it is accepted."""
+    return protecting.ItemFacts(
+        media=is_media(item.kind),
+        wanted=Visibility(item.wanted),
+        looked_at=item.looked_at is not None,
+        cleared_by_people=item.nobody_in_it_at is not None or is_cleared(item),
+        decided_violating=item.wanted == Visibility.GONE,
+        account_hidden_unlooked=hidden_unlooked(item),
+        account_found_violating=found_violating(item.account_id),
+    )
+
+
+def is_cleared(item: Item) -> bool:
+    """Whether people decided this item's file not violating, here or in the identical file anywhere."""
+    if item.content is None:
+        return False
+    return Decision.objects.filter(
+        STANDING, verdict=Verdict.NOT_VIOLATING, content__sha256=item.content.sha256
+    ).exists()
+
+
+def hidden_unlooked(item: Item) -> int:
+    """How many other items of the account are hidden without a decision and without anybody's look."""
+    if item.account_id is None:
+        return 0
+    others = Item.objects.filter(
+        account_id=item.account_id, interim_since__isnull=False, looked_at__isnull=True
+    ).exclude(pk=item.pk)
+    return others.count()
+
+
+def found_violating(account_id: int | None) -> bool:
+    """Whether a decision stands against any item of an account."""
+    if account_id is None:
+        return False
+    return Decision.objects.filter(
+        STANDING, verdict=Verdict.VIOLATING, content__item__account_id=account_id
+    ).exists()
+
+
+def token_hidings(token: str) -> dict[str, int]:
+    """How often reports by this token hid an item, and how often people lifted that again."""
+    if not token:
+        return {"token_hidings": 0, "token_lifted": 0}
+    hidings = ReportedItem.objects.filter(report__token=token, interim__in=["hide", "limit"])
+    lifted = hidings.filter(item__wanted_why__in=["cleared", "lifted", "overturned"], item__wanted="visible")
+    return {"token_hidings": hidings.count(), "token_lifted": lifted.count()}
