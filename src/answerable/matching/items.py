@@ -50,6 +50,10 @@ class ItemIndex:
     def copies_of(self, content: ItemContent) -> list[MatchIn]:
         """Every other content that is the identical file, or within 31 bits; nearest first."""
         pdq = bytes(content.pdq) if content.pdq is not None and _searchable(content.pdq_quality) else None
+        if pdq is not None:
+            with self._lock:  # its PDQ may have come after its row: from now on others find it too
+                self._catch_up()
+                self._take([Row(content.pk, content.sha256, pdq, content.pdq_quality)])
         return self._copies(content.sha256, pdq, except_content_id=content.pk)
 
     def copies_of_claim(self, claim: Claim) -> list[MatchIn]:
