@@ -56,7 +56,7 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True)
 class Named:
-    """An item as its address names it, and what stands at such addresses."""
+    """An item that an address names, and what it is as far as the address or the platform tells."""
 
     ref: str
     kind: ItemKind = ItemKind.IMAGE
@@ -101,8 +101,8 @@ class Platform(Protocol):
     def ref_of(self, url: str) -> Named | None:
         """The item that this (normalised) link names, from its text alone."""
 
-    def resolve(self, url: str) -> str | None:
-        """The ref behind a short link or a user's name, asked from the platform; None: it leads nowhere."""
+    def resolve(self, url: str) -> Named | None:
+        """The item behind a short link or a user's name, asked from the platform; None: it leads nowhere."""
 
     def fetch(self, ref: str) -> FetchedItem:
         """The item as it is now, with its media, whatever its visibility."""
@@ -111,7 +111,7 @@ class Platform(Protocol):
         """What somebody who is neither the author nor staff gets to see now; an absent item is `gone`."""
 
     def set_visibility(self, ref: str, wanted: Visibility, serial: int) -> None:
-        """Ask for a visibility. A platform ignores a serial lower than the last it was given."""
+        """Ask for a visibility. Raises SerialBehind when the platform was given a later one."""
 
     def freeze(self, ref: str) -> None:
         """Keep the bytes as they are, against the author's own deletion too."""
@@ -228,6 +228,12 @@ class RedirectRefused(PlatformError):
 
 class HostNotConfigured(PlatformError):
     """The address lies outside the hosts that the configuration names; nothing was sent there."""
+
+
+class SerialBehind(PlatformError):
+    """The platform has carried out a later request for this item than the one it was asked for now."""
+
+    retry_helps = True
 
 
 class NotAsWanted(PlatformError):

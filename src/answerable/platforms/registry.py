@@ -82,3 +82,11 @@ def _platforms(config: Config) -> Mapping[str, Platform]:
 @lru_cache(maxsize=8)
 def _hosts(config: Config) -> Mapping[str, str]:
     return {links.configured_host(host): entry.name for entry in config.platforms for host in entry.hosts}
+
+
+def media_hosts(name: str) -> tuple[str, ...]:
+    """The hosts from which media of that platform may be fetched. Raises UnknownPlatform."""
+    for entry in settings.CONFIG.platforms:
+        if entry.name == name:
+            return tuple(entry.media_hosts)
+    raise UnknownPlatform(name)

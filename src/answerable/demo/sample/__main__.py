@@ -10,6 +10,7 @@ THREADS = 8
 
 
 def serve(
+    *,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8402,
     data: Annotated[Path, typer.Option(help="Directory of database and pictures.")] = Path("data/sample"),
     desk: Annotated[str, typer.Option(help="The desk's public address.")] = "http://localhost:8400",

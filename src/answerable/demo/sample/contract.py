@@ -1,7 +1,7 @@
 """The site's side of the http contract, whole: what an integrator writes. Copy it, and change what it calls.
 
-One address receives everything: a POST whose body is JSON with a `verb`, signed as Standard Webhooks say. Every
-answer echoes the request's webhook-id as `re`. `answerable platform check` tries all of it.
+One address receives everything: a POST whose body is JSON with a `verb`, signed as Standard Webhooks say.
+Every answer echoes the request's webhook-id as `re`. `answerable platform check` tries all of it.
 """
 
 import base64
@@ -10,14 +10,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from standardwebhooks.webhooks import Webhook
 
-from answerable.demo.sample import shown, storage
+from answerable.demo.sample import settings, shown, storage
 from answerable.demo.sample.models import Answered, Item, Notice, Person
 
 Body = dict[str, Any]
@@ -86,10 +85,11 @@ def carry_out(body: Body) -> Body:
 
 
 def item_resolve(body: Body) -> Body:
-    """The ref behind whatever address or name a person typed; null where it leads nowhere."""
+    """The item behind whatever address or name a person typed; null where it leads nowhere."""
     typed = text_of(body, "url").split("?")[0].split("#")[0].rstrip("/")
     last = typed.removeprefix("@").split("@")[0].rsplit("/", 1)[-1]
-    return {"ref": last if Item.objects.filter(ref=last).exists() else None}
+    item = existing().filter(ref=last).first()
+    return {"ref": item.ref, "kind": kind_of(item)} if item else {"ref": None}
 
 
 def item_get(body: Body) -> Body:
@@ -119,7 +119,7 @@ def item_set_visibility(body: Body) -> Body:
         if wanted == "gone":
             item.frozen = True  # nobody sees it, its author can't destroy it, and it can be put back
         item.save(update_fields=["wanted", "serial", "held", "to_screen", "frozen"])
-    return {"done": True}
+    return {"done": True, "serial": item.serial}
 
 
 def item_freeze(body: Body) -> Body:
@@ -201,14 +201,15 @@ def described(item: Item, inline: bool = True) -> Body:
     """An item as the contract writes it. Media by address while everybody sees them, else inline."""
     body: Body = {
         "ref": item.ref,
-        "kind": CONTRACT_KIND[item.kind],
+        "kind": kind_of(item),
         "url": f"{settings.PUBLIC_URL}{PAGE_OF[item.kind]}{item.ref}",
         "account": item.author.name,
         "posted_at": item.posted_at.isoformat(),
         "views": item.views,
     }
     if not item.sha256:
-        return body | {"kind": "text"}
+        words = base64.b64encode(item.caption.encode()).decode()
+        return body | {"media": {"inline": words, "media_type": "text/plain"}}
     if item.kind != "message" and shown.visibility(item) in ("visible", "limited"):
         return body | {
             "media": {"url": f"{settings.PUBLIC_URL}/media/{item.ref}", "media_type": item.media_type}
@@ -217,6 +218,11 @@ def described(item: Item, inline: bool = True) -> Body:
         return body
     data = base64.b64encode(storage.read(item.sha256)).decode()
     return body | {"media": {"inline": data, "media_type": item.media_type}}
+
+
+def kind_of(item: Item) -> str:
+    """What an item is, in the contract's words."""
+    return CONTRACT_KIND[item.kind] if item.sha256 else "text"
 
 
 def existing() -> Any:

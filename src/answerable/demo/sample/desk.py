@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from django.conf import settings
+
+from answerable.demo.sample import settings
 
 TOTAL_SECONDS = 8.0
 
@@ -37,7 +38,7 @@ def screen(data: bytes, media_type: str, account: str) -> Verdict:
     """Ask before anybody sees an upload. Raises DeskUnreachable; DeskRefused."""
     answer = _post("/api/v1/screen", {"account": account, "media": inline(data, media_type)}, key="")
     try:
-        return Verdict(answer.get("verdict"))
+        return Verdict(str(answer.get("verdict")))
     except ValueError as error:
         raise DeskUnreachable("its answer holds no verdict") from error
 

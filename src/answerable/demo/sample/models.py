@@ -8,6 +8,8 @@ from django.db import models
 class Person(models.Model):
     """An account. Signing in takes a name: it is a sample."""
 
+    objects: ClassVar[models.Manager["Person"]] = models.Manager()
+
     name = models.CharField(max_length=30, unique=True, help_text="begins with a letter: also its ref")
     shown_name = models.CharField(max_length=60)
     about = models.CharField(max_length=300, default="")
@@ -20,6 +22,8 @@ class Item(models.Model):
 
     `ref` is unique over all three: posts and messages begin with a digit, profiles are named as their person.
     """
+
+    objects: ClassVar[models.Manager["Item"]] = models.Manager()
 
     ref = models.CharField(max_length=40, unique=True)
     kind = models.CharField(max_length=8, choices=[(k, k) for k in ("post", "message", "profile")])
@@ -46,6 +50,8 @@ class Item(models.Model):
 class Repost(models.Model):
     """Somebody shows another's post on their own page. It is no copy: it stands and falls with the post."""
 
+    objects: ClassVar[models.Manager["Repost"]] = models.Manager()
+
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="reposts")
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="reposts")
     at = models.DateTimeField()
@@ -57,6 +63,8 @@ class Repost(models.Model):
 class Notice(models.Model):
     """What the desk told the holder of an account."""
 
+    objects: ClassVar[models.Manager["Notice"]] = models.Manager()
+
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="notices")
     key = models.CharField(max_length=200, unique=True)
     text = models.TextField()
@@ -66,6 +74,8 @@ class Notice(models.Model):
 class Answered(models.Model):
     """A request of the desk that was carried out, so that the same one again gets the same answer."""
 
+    objects: ClassVar[models.Manager["Answered"]] = models.Manager()
+
     request_id = models.CharField(max_length=200, unique=True)
     body_digest = models.CharField(max_length=64)
     answer = models.JSONField()
@@ -74,6 +84,8 @@ class Answered(models.Model):
 
 class Event(models.Model):
     """Something that the desk has to be told, kept until it answered."""
+
+    objects: ClassVar[models.Manager["Event"]] = models.Manager()
 
     type = models.CharField(max_length=30)
     key = models.CharField(max_length=60, unique=True, help_text="the Idempotency-Key, the same on each try")

@@ -1,4 +1,4 @@
-"""What people do to items: post, edit, delete. Each change owes the desk its event in the same transaction."""
+"""What people do to items: post, edit, delete. Each change owes the desk its event, in one transaction."""
 
 import io
 import secrets

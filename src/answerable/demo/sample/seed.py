@@ -3,10 +3,9 @@
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
-from answerable.demo.sample import outbox, pictures, posting, storage
+from answerable.demo.sample import outbox, pictures, posting, settings, storage
 from answerable.demo.sample.models import Item, Person
 
 PEOPLE = (

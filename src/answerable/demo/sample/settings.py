@@ -69,5 +69,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django.request": {"level": "ERROR"}},  # what is hidden is "not found", all day long
 }
 STYLESHEET = Path(__file__).parent / "style.css"

@@ -4,9 +4,9 @@ import hashlib
 import hmac
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import QuerySet
 
+from answerable.demo.sample import settings
 from answerable.demo.sample.models import Item, Person
 
 LOOK_LASTS = timedelta(minutes=2)

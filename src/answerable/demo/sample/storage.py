@@ -4,7 +4,7 @@ import hashlib
 import os
 import tempfile
 
-from django.conf import settings
+from answerable.demo.sample import settings
 
 
 def write(data: bytes) -> str:

@@ -40,9 +40,10 @@ class Adapter:
         found = links.ref_in(link, self.entry.item_paths) if link else None
         return Named(found[0], ItemKind(found[1])) if found else None
 
-    def resolve(self, url: str) -> str | None:
-        """Ask what a short link or a user's name leads to."""
-        return self._ask(wire.Resolved, "item.resolve", url=url).ref
+    def resolve(self, url: str) -> Named | None:
+        """Ask what a short link or a user's name leads to. Unless the site says what it is, it is a page."""
+        answer = self._ask(wire.Resolved, "item.resolve", url=url)
+        return Named(answer.ref, answer.kind) if answer.ref else None
 
     def fetch(self, ref: str) -> FetchedItem:
         """Ask for the item. Raises AnswerMalformed when it is another than the one asked for."""
@@ -58,23 +59,35 @@ class Adapter:
         page or media still answer is `visible`; one said to be visible whose media are refused is `hidden`.
         """
         try:
-            answer = self._ask(wire.VisibilityAnswer, "item.visibility", ref=ref)
+            answer = self.ask_visibility(ref)
         except base.ItemNotFound:
             return Visibility.GONE
-        if answer.ref != ref:
-            raise base.AnswerMalformed("ref: it is not the item that was asked for")
         shown = [self._is_shown(url) for url in self._look_addresses(answer.look)]
         if answer.visibility >= Visibility.HIDDEN:
             return Visibility.VISIBLE if any(shown) else answer.visibility
         return answer.visibility if all(shown) else Visibility.HIDDEN
 
+    def ask_visibility(self, ref: str) -> wire.VisibilityAnswer:
+        """What the site says, before anybody looked. Raises ItemNotFound."""
+        answer = self._ask(wire.VisibilityAnswer, "item.visibility", ref=ref)
+        if answer.ref != ref:
+            raise base.AnswerMalformed("ref: it is not the item that was asked for")
+        return answer
+
     def set_visibility(self, ref: str, wanted: Visibility, serial: int) -> None:
         """Ask for it. An item that the site no longer has is as gone as can be."""
         try:
-            self._ask(wire.Done, "item.set_visibility", ref=ref, wanted=wanted.value, serial=serial)
+            answer = self._ask(
+                wire.VisibilitySet, "item.set_visibility", ref=ref, wanted=wanted.value, serial=serial
+            )
         except base.ItemNotFound:
             if wanted is not Visibility.GONE:
                 raise
+            return
+        if answer.serial < serial:
+            raise base.AnswerMalformed(f"serial: {answer.serial} after {serial} was carried out")
+        if answer.serial > serial:
+            raise base.SerialBehind(f"{answer.serial} there, {serial} here")
 
     def freeze(self, ref: str) -> None:
         """Ask the site to keep the bytes, against the author's own deletion too."""
@@ -114,7 +127,8 @@ class Adapter:
         raise _refusal(answer, request_id)
 
     def _signer(self) -> Webhook:
-        path = Path(settings.DATA) / self.entry.secret_file
+        path = Path(self.entry.secret_file)
+        path = path if path.is_absolute() else Path(settings.DATA) / path
         try:
             return wire.read_secret(path.read_text("ascii"))
         except (OSError, UnicodeDecodeError) as error:

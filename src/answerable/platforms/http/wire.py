@@ -55,10 +55,17 @@ class Done(Answer):
     done: Literal[True]
 
 
+class VisibilitySet(Done):
+    """A visibility was set, or ignored because a later request came first: the last serial carried out."""
+
+    serial: int = Field(ge=0)
+
+
 class Resolved(Answer):
-    """The item behind a link or a name; null where it leads nowhere."""
+    """The item behind a link or a name, and what it is; null where it leads nowhere."""
 
     ref: Ref | None
+    kind: ItemKind = Field(ItemKind.PAGE, strict=False)
 
 
 class Look(Wire):

@@ -3,16 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from answerable.demo.sample import shown, storage
+from answerable.demo.sample import settings, shown, storage
 from answerable.demo.sample.contract import PAGE_OF
 from answerable.demo.sample.desk import report_link
-from answerable.demo.sample.models import Item, Person
+from answerable.demo.sample.models import Item, Notice, Person
 from answerable.demo.sample.views.people import signed_in, viewer
 
 ON_HOME = 60
@@ -81,8 +80,7 @@ def messages_page(request: HttpRequest) -> HttpResponse:
 @signed_in
 def notices_page(request: HttpRequest) -> HttpResponse:
     """What the report desk told the signed-in person."""
-    me = viewer(request)
-    notices = me.notices.order_by("-id")[:ON_HOME] if me else []
+    notices = Notice.objects.filter(person=viewer(request)).order_by("-id")[:ON_HOME]
     return _fresh(render(request, "sample/notices.html", {"notices_list": notices}))
 
 

@@ -1,0 +1,209 @@
+"""What the worker does on platforms. Each handler asks outside, within its time, and ends in one command.
+
+An error is a failed attempt: the loop notes it and tries again. What a platform can't do is handed to people
+by the command `cannot`; nothing wider is ever done in its place (rule 5).
+"""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from answerable import clock, media
+from answerable.cases import commands
+from answerable.cases.inputs import ItemIn, Prints
+from answerable.cases.models import Account, Item, Notice, ReportedItem
+from answerable.obligations import registry as kinds
+from answerable.obligations.models import Obligation
+from answerable.platforms import base, registry
+from answerable.platforms.base import NEEDED_FOR, Asking, Capability, FetchedItem, asking
+from answerable.platforms.notices import text_of
+from answerable.policy.words import By, Visibility
+
+
+def make_it_so(obligation: Obligation) -> None:
+    """Make an item as it is wanted now, whatever was wanted when this was owed, then look.
+
+    Reports what was seen. Raises NotAsWanted when that isn't what is wanted.
+    """
+    item = Item.objects.get(pk=_number(obligation))
+    wanted, serial = Visibility(item.wanted), item.wanted_serial
+    target = registry.platform(item.platform)
+    if _lacks(target, NEEDED_FOR[wanted], obligation):
+        return
+    acknowledged_at: datetime | None = None
+    with _asking(obligation):
+        asked_at = clock.now()
+        try:
+            target.set_visibility(item.ref, wanted, serial)
+            acknowledged_at = clock.now()
+            seen = target.visibility(item.ref)
+        except base.ItemNotFound:
+            seen = Visibility.GONE
+        except base.CannotDo as error:
+            commands.cannot(obligation.pk, reason=str(error), now=clock.now())
+            return
+    now = clock.now()
+    as_wanted = commands.item_seen(
+        item.pk,
+        visibility=seen,
+        serial=serial,
+        asked_at=asked_at,
+        acknowledged_at=acknowledged_at,
+        seen_at=now,
+        now=now,
+    )
+    if as_wanted:
+        return
+    if acknowledged_at is None:
+        commands.cannot(obligation.pk, reason="The platform no longer has the item.", now=now)
+        return
+    raise base.NotAsWanted(f"wanted {wanted.value}, seen {seen.value}")
+
+
+def resolve(obligation: Obligation) -> None:
+    """Ask the platform what a reported link or name leads to."""
+    row = ReportedItem.objects.get(pk=_number(obligation))
+    target = registry.platform(row.platform)
+    named = None
+    if Capability.RESOLVE in target.capabilities:
+        with _asking(obligation):
+            named = target.resolve(row.link)
+    commands.resolved(
+        row.pk,
+        ref=named.ref if named else None,
+        kind=named.kind.value if named else base.ItemKind.PAGE.value,
+        obligation_id=obligation.pk,
+        now=clock.now(),
+    )
+
+
+def fetch_item(obligation: Obligation) -> None:
+    """Fetch an item's facts and bytes, fingerprint them, and hand both over. The bytes are not kept."""
+    item = Item.objects.get(pk=_number(obligation))
+    target = registry.platform(item.platform)
+    if _lacks(target, Capability.FETCH, obligation):
+        return
+    with _asking(obligation) as bound:
+        try:
+            fetched = target.fetch(item.ref)
+            prints = _prints(fetched, item.platform, bound)
+        except (base.ItemNotFound, media.MediaGone) as error:
+            event: dict[str, object] = {"item": item.pk, "found": False, "error": type(error).__name__}
+            commands.done(obligation.pk, record="item_fetched", event=event, now=clock.now())
+            return
+    item_in = ItemIn(
+        platform=item.platform,
+        ref=item.ref,
+        url=fetched.url,
+        kind=fetched.kind.value,
+        account_ref=fetched.account,
+        posted_at=fetched.posted_at,
+        views=fetched.views or 0,
+        prints=prints,
+    )
+    commands.item_fetched(item.pk, item_in=item_in, obligation_id=obligation.pk, now=clock.now())
+
+
+def tell_holder(obligation: Obligation) -> None:
+    """Tell an account holder what the policy pack says for this notice."""
+    notice = Notice.objects.select_related("account", "item").get(pk=_number(obligation))
+    target = registry.platform(notice.account.platform)
+    if _lacks(target, Capability.NOTIFY, obligation):
+        return
+    text = text_of(notice, obligation.pack_digest)
+    with _asking(obligation):
+        try:
+            target.notify(notice.account.ref, text, f"notice-{notice.pk}")
+        except (base.CannotDo, base.ItemNotFound) as error:
+            commands.cannot(obligation.pk, reason=str(error), now=clock.now())
+            return
+    commands.holder_told(notice.pk, obligation_id=obligation.pk, now=clock.now())
+
+
+def freeze(obligation: Obligation) -> None:
+    """Have the platform keep an item's bytes, against the author's own deletion too."""
+    item = Item.objects.get(pk=_number(obligation))
+    target = registry.platform(item.platform)
+    if _lacks(target, Capability.FREEZE, obligation):
+        return
+    with _asking(obligation):
+        try:
+            target.freeze(item.ref)
+        except (base.CannotDo, base.ItemNotFound) as error:
+            commands.cannot(obligation.pk, reason=str(error), now=clock.now())
+            return
+    commands.done(obligation.pk, record="item_frozen", event={"item": item.pk}, now=clock.now())
+
+
+def suspend_account(obligation: Obligation) -> None:
+    """Stop an account from posting, after people answered whose it is."""
+    _suspend(obligation, suspended=True)
+
+
+def lift_account_effects(obligation: Obligation) -> None:
+    """Let an account post again after the decision against it was overturned."""
+    _suspend(obligation, suspended=False)
+
+
+def _suspend(obligation: Obligation, *, suspended: bool) -> None:
+    account = Account.objects.get(pk=_number(obligation))
+    target = registry.platform(account.platform)
+    if _lacks(target, Capability.SUSPEND, obligation):
+        return
+    with _asking(obligation):
+        try:
+            target.suspend(account.ref, suspended)
+        except (base.CannotDo, base.ItemNotFound) as error:
+            commands.cannot(obligation.pk, reason=str(error), now=clock.now())
+            return
+    event: dict[str, object] = {"account": account.pk, "suspended": suspended}
+    commands.done(obligation.pk, record="account_effects", event=event, now=clock.now())
+
+
+def _prints(fetched: FetchedItem, platform: str, bound: Asking) -> Prints | None:
+    """The fingerprints of an item's bytes, fetched from configured media hosts only."""
+    if fetched.media is None:
+        return None
+    data = fetched.media.data
+    if data is None:
+        hosts = registry.media_hosts(platform)
+        data = media.fetch(fetched.media.url, hosts, timeout_seconds=bound.seconds_left()).data
+    found = media.fingerprint(data, within_seconds=bound.seconds_left())
+    return Prints(
+        sha256=found.sha256,
+        md5=found.md5,
+        pdq=found.pdq,
+        pdq_quality=found.pdq_quality,
+        media_type=found.media_type,
+        size=found.size,
+    )
+
+
+def _lacks(target: base.Platform, needed: Capability, obligation: Obligation) -> bool:
+    """Hand the obligation to people when the platform can't do what it takes."""
+    if needed in target.capabilities:
+        return False
+    reason = str(base.CannotDo(f"{target.name} has no {needed.value}"))
+    commands.cannot(obligation.pk, reason=reason, now=clock.now())
+    return True
+
+
+def _asking(obligation: Obligation) -> AbstractContextManager[Asking]:
+    return asking(f"{obligation.pk}-{obligation.attempt}")
+
+
+def _number(obligation: Obligation) -> int:
+    return int(obligation.subject.partition(":")[2])
+
+
+for _kind, _handler in {
+    "hide": make_it_so,
+    "limit": make_it_so,
+    "restore": make_it_so,
+    "remove": make_it_so,
+    "resolve": resolve,
+    "fetch_item": fetch_item,
+    "tell_holder": tell_holder,
+    "freeze": freeze,
+    "suspend_account": suspend_account,
+}.items():
+    kinds.kind(_kind, by=By.WORKER, handler=_handler)

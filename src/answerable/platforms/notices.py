@@ -1,0 +1,51 @@
+"""What account holders are told, in the words of the policy pack. Nothing here says who reported, or when."""
+
+from django.conf import settings
+
+from answerable.cases import codes
+from answerable.cases.models import Decision, Notice
+from answerable.cases.rules.telling import day_only
+from answerable.policy import Pack, store
+from answerable.policy.texts import in_language
+
+MEANS = {
+    "reviews": {
+        "en": "people decided; no automated means were used to decide",
+        "fr": "des personnes ont décidé ; aucun moyen automatisé n’a servi à décider",
+    },
+    "exact": {
+        "en": "the file was recognised automatically as the very same as one that people decided about",
+        "fr": "le fichier a été reconnu automatiquement comme étant exactement celui que des personnes ont jugé",
+    },
+}
+"""How a decision was reached, as a statement of reasons has to say (Regulation (EU) 2022/2065, Art. 17(3)(c))."""
+
+
+def text_of(notice: Notice, pack_digest: str) -> str:
+    """The notice in every language of the desk: nobody knows which one the holder reads."""
+    pack = store.pack(pack_digest) if pack_digest else store.active()
+    decision = Decision.objects.filter(content__item=notice.item).order_by("-at", "-pk").first()
+    basis = "exact" if decision and decision.basis != "reviews" else "reviews"
+    parts = [
+        pack.notice(
+            notice.kind,
+            language,
+            regimes=settings.CONFIG.desk.regimes,
+            address=f"{settings.CONFIG.desk.public_url}/appeal",
+            code=codes.grouped(codes.derived_code(f"notice:{notice.pk}")),
+            day=day_only(decision.at if decision else notice.decided_at),
+            clause=_clause(pack, decision.clause, language) if decision else "",
+            means=in_language(MEANS[basis], language),
+        )
+        for language in settings.CONFIG.desk.languages
+    ]
+    return "\n\n".join(parts)
+
+
+def _clause(pack: Pack, clause_id: str, language: str) -> str:
+    """The clause as the terms state it; its name where a newer pack no longer has it."""
+    for harm in pack.harms.values():
+        for clause in harm.clauses:
+            if clause.id == clause_id:
+                return in_language(clause.text, language)
+    return clause_id
