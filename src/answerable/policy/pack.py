@@ -71,6 +71,7 @@ class Pack(Part):
     notices: dict[Name, Notice]
     terms: tuple[Texts, ...] = ()
     erases: dict[Name, Duration]
+    contest_for: Duration
 
     _digest: str = PrivateAttr("")
     _text: str = PrivateAttr("")

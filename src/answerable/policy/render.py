@@ -47,17 +47,25 @@ _WORDS = {
     },
 }
 
+LANGUAGES = tuple(_WORDS)
+"""The languages in which the headings are written; a pack's own texts may have more."""
+
 
 def render(pack: Pack, language: str) -> str:
     """The terms, replies and notices of a pack in one language, as Markdown. Times are those of the pack."""
+    words = _WORDS.get(language, _WORDS["en"])
+    messages = [*_replies(pack, language, words), *_notices(pack, language, words)]
+    return "\n\n".join([terms(pack, language).rstrip(), *messages]) + "\n"
+
+
+def terms(pack: Pack, language: str) -> str:
+    """The terms alone, for the public page."""
     words = _WORDS.get(language, _WORDS["en"])
     parts = [f"# {words['title']}", f"*{pack.pack} {pack.version} · {pack.digest[:12]}*"]
     parts += [f"## {words['generally']}", *_list(in_language(text, language) for text in pack.terms)]
     for harm_id, harm in pack.harms.items():
         parts += _harm(pack, harm_id, harm, language, words)
     parts += _laws(pack, language, words)
-    parts += _replies(pack, language, words)
-    parts += _notices(pack, language, words)
     return "\n\n".join(parts) + "\n"
 
 

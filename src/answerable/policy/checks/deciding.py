@@ -28,7 +28,7 @@ BY_PEOPLE = frozenset(
         "emergency_duty",
     }
 )
-BY_OTHERS = frozenset({"read_answer", "decide_appeal", "decide_complaint"})
+BY_OTHERS = frozenset({"second_look", "settle_tie", "read_answer", "decide_appeal", "decide_complaint"})
 
 # What may follow from which events only: a reporter's words never decide, and no act on an account follows
 # from a report alone.

@@ -1,6 +1,7 @@
 """Promises that are kept, and notices that wait where telling can hurt (rules 2 and 16)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from answerable.policy.checks.places import (
     Given,
@@ -16,17 +17,29 @@ from answerable.policy.errors import Hole
 from answerable.policy.pack import Pack, applies
 from answerable.policy.words import Age, Event, Interim, Severity
 
+SIX_MONTHS = timedelta(days=183)
+PERSONAL = frozenset({"statement", "contact", "signature", "message", "reason"})
 DELAYED = (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING)
 
 
 def holes(pack: Pack) -> Iterator[Hole]:
     """Every promise without an obligation, every notice that comes too early, too late or never."""
     yield from _promises(pack)
+    yield from _long_enough(pack)
     for harm_id, harm in pack.harms.items():
         if any(entry.use is not Interim.LOOK for entry in harm.interim):
             yield from _interim_notice(pack, harm_id)
         for event in DELAYED:
             yield from _delays(pack, harm_id, event)
+
+
+def _long_enough(pack: Pack) -> Iterator[Hole]:
+    if pack.contest_for < SIX_MONTHS:
+        yield pack.source.hole(
+            ("contest_for",), "a decision can be contested for six months (DSA Art. 20): 183d"
+        )
+    for kind in sorted(PERSONAL - set(pack.erases)):
+        yield pack.source.hole(("erases",), f"how long a {kind!r} is kept is missing")
 
 
 def _promises(pack: Pack) -> Iterator[Hole]:

@@ -15,7 +15,7 @@ REPLIES = frozenset(
         "hidden",
         "limited",
         "waits_for_look",
-        "cannot_hide",
+        "by_hand",
         "platform_silent",
         "violating_removed",
         "gone",
