@@ -14,19 +14,18 @@ def landscape(width: int = 320, height: int = 200, seed: int = 1) -> Image.Image
     y = np.linspace(0, 1, height)[:, None]
     sky = 90 + 120 * (1 - y) * np.ones_like(x)
     picture = np.stack([sky * 0.7, sky * 0.8, sky], axis=-1)
-    for depth in range(3):
-        waves = generator.uniform(1, 9, 4)
+    for depth in range(9):
+        waves = generator.uniform(1, 12, 4)
         phases = generator.uniform(0, 6.3, 4)
         ridge = (
-            0.35
-            + 0.2 * depth
-            + 0.08
+            0.2
+            + 0.09 * depth
+            + 0.1
             * sum(
                 np.sin(w * 3.1 * x + p) / (n + 1) for n, (w, p) in enumerate(zip(waves, phases, strict=True))
             )
         )
-        colour = generator.uniform(20, 200, 3)
-        picture[y > ridge] = colour
+        picture[y > ridge] = generator.uniform(0, 110, 3) + 140 * (depth % 2)
     picture += generator.normal(0, 4, picture.shape)
     return Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8), "RGB")
 
