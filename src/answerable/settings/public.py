@@ -7,6 +7,7 @@ from answerable.settings.base import cookie_name, templates
 INSTALLED_APPS = [*_BASE_APPS, "django.contrib.staticfiles", "ninja", "answerable.intake"]
 ROOT_URLCONF = "answerable.intake.site"
 TEMPLATES = templates()
+CSRF_FAILURE_VIEW = "answerable.intake.views.public.csrf_failure"
 CSRF_COOKIE_NAME = cookie_name("public_csrf")
 LANGUAGE_COOKIE_NAME = cookie_name("language")
 # Platforms register uploads with their bytes, base64 in JSON. A person's words have far narrower limits.

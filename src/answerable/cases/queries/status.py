@@ -1,0 +1,260 @@
+"""What one report's status page shows (rule 17), and nothing else.
+
+The items named in that report, what is owed to that reporter, and their messages. Of copies a count, once
+decided. Never other reports, joining, places, accounts, the statement or the contact. Times of things that
+happened because of somebody else's earlier report are not told: nothing here lies before this report.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from answerable.audit.models import AuditEntry
+from answerable.cases import codes
+from answerable.cases.models import (
+    Appeal,
+    Copy,
+    Decision,
+    Item,
+    Message,
+    Notice,
+    Person,
+    Report,
+    ReportedItem,
+)
+from answerable.db import personal
+from answerable.obligations.models import Obligation
+from answerable.policy import store
+from answerable.policy.words import Age, Verdict, Visibility
+
+SHOWN_KINDS = (
+    "hide", "limit", "look", "decide", "remove", "find_copies", "settle_tie", "restore",
+    "remove_if_undecided", "resolve", "read_report", "read_answer", "answer_danger", "decide_complaint",
+    "confirm_ending", "tell_reporter", "find_claimed",
+)  # fmt: skip
+"""Kinds that are owed to a reporter. Duties towards authorities and account holders are not theirs."""
+DECIDING_KINDS = frozenset({"decide", "settle_tie"})
+"""Shown as one thing: how many people it takes, and that they differ, is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing that the report names, and what became of it."""
+
+    link: str
+    item_id: int | None
+    state: str
+    """unknown_site, unreachable, resolving, hiding, hidden, limiting, limited, looking, removing, gone, kept."""
+    at: datetime | None = None
+    """When that state was seen, or decided."""
+    hidden_at: datetime | None = None
+    """When a look at the platform first found it hidden, counted from this report at the earliest."""
+    decided_at: datetime | None = None
+    may_complain: bool = False
+    complained: bool = False
+    copies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OwedToReporter:
+    """One thing owed to this reporter, and by when."""
+
+    kind: str
+    due_at: datetime
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message on the page. `text` None: erased."""
+
+    at: datetime
+    mine: bool
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportStatus:
+    """Everything that the page of one report shows."""
+
+    report_id: int
+    received_at: datetime
+    danger: str
+    child: bool
+    """Whether the matter is a child's, or may be."""
+    things: tuple[Thing, ...]
+    owed: tuple[OwedToReporter, ...]
+    messages: tuple[Said, ...]
+    withdrawn_at: datetime | None
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the reporter can still write and withdraw."""
+        return self.withdrawn_at is None
+
+
+def report_by_code(code: str) -> Report | None:
+    """The report that an access code opens. A wrong, unknown or erased code is None, by the same path."""
+    return report_by_code_hash(codes.code_hash(codes.normalised(code)))
+
+
+def report_by_code_hash(code_hash: str) -> Report | None:
+    """The report of a code's keyed hash."""
+    return Report.objects.filter(code_hash=code_hash, code_erased_at__isnull=True).first()
+
+
+def notice_by_code(code: str) -> Notice | None:
+    """The notice to an account holder whose code this is."""
+    hashed = codes.code_hash(codes.normalised(code))
+    return Notice.objects.select_related("item").filter(code_hash=hashed).first()
+
+
+def somebody_on_call() -> bool:
+    """Whether any person of the desk is on call."""
+    return Person.objects.filter(on_call=True, active=True).exists()
+
+
+def report_status(report: Report, *, language: str, now: datetime) -> ReportStatus:
+    """What the status page of this report shows at this moment."""
+    named = list(report.reported_items.select_related("item__content", "item__case").order_by("pk"))
+    return ReportStatus(
+        report_id=report.pk,
+        received_at=report.received_at,
+        danger=report.danger,
+        child=report.age != Age.ADULT or any(row.item and row.item.age != Age.ADULT for row in named),
+        things=tuple(_thing(row, report) for row in named),
+        owed=tuple(_owed(report, named, now)) if report.withdrawn_at is None else (),
+        messages=tuple(_messages(report, language)),
+        withdrawn_at=report.withdrawn_at,
+    )
+
+
+def owed_kinds(report: Report) -> set[str]:
+    """The kinds that this report is or was owed: what its promises rest on."""
+    items = [f"item:{pk}" for pk in report.reported_items.values_list("item_id", flat=True) if pk]
+    mine = Q(cause=f"report:{report.pk}") | Q(subject=f"report:{report.pk}")
+    joined = Q(subject__in=items, state="owed")
+    found = Obligation.objects.filter(mine | joined).exclude(state="released")
+    return set(found.values_list("kind", flat=True).distinct())
+
+
+def promises(report: Report, language: str) -> list[str]:
+    """The promises that this report is owed, with their times (rule 2)."""
+    return store.pack(report.pack_digest).promises(report.harm, owed_kinds(report), language)
+
+
+def receipt_entry_id(report: Report) -> int | None:
+    """The audit entry that records the receiving of this report."""
+    acknowledged = Obligation.objects.filter(
+        kind="acknowledge", subject=f"report:{report.pk}", proof_entry_id__isnull=False
+    )
+    entry_id = acknowledged.order_by("pk").values_list("proof_entry_id", flat=True).first()
+    if entry_id is not None and _is_receipt_of(AuditEntry.objects.get(pk=entry_id), report):
+        return entry_id
+    entries = AuditEntry.objects.filter(kind="report_received", at=report.received_at).order_by("pk")
+    return next((entry.pk for entry in entries if _is_receipt_of(entry, report)), None)
+
+
+def _is_receipt_of(entry: AuditEntry, report: Report) -> bool:
+    if entry.kind != "report_received" or entry.event is None:
+        return False
+    return bool(json.loads(entry.event).get("report") == report.pk)
+
+
+def _thing(row: ReportedItem, report: Report) -> Thing:
+    item = row.item
+    if item is None:
+        state = row.state if row.state in ("unknown_site", "unreachable") else "resolving"
+        return Thing(row.link, None, state)
+    decision = _decision(item)
+    violating = decision is not None and decision.verdict == Verdict.VIOLATING
+    answered = (
+        decision is not None and not violating and decision.answers_reports_before >= report.received_at
+    )
+    state, at = _state(item, answered=answered)
+    decided = decision if violating or answered else None
+    open_complaint = Appeal.objects.filter(kind="complaint", report=report, item=item, outcome="")
+    complained = answered and open_complaint.exists()
+    return Thing(
+        link=row.link,
+        item_id=item.pk,
+        state=state,
+        at=_not_before(at if at else (decided.at if decided else None), report),
+        hidden_at=_not_before(item.hidden_at, report),
+        decided_at=_not_before(decided.at, report) if decided else None,
+        may_complain=answered and not complained and report.withdrawn_at is None,
+        complained=complained,
+        copies=_copies(item) if violating else 0,
+    )
+
+
+def _state(item: Item, *, answered: bool) -> tuple[str, datetime | None]:
+    """The item's state in one word, and when it was last seen so."""
+    if item.seen == Visibility.GONE:
+        return "gone", item.seen_at
+    if item.wanted == Visibility.GONE:
+        return "removing", None
+    if answered:
+        return "kept", None
+    for wanted, reached, under_way in (
+        (Visibility.HIDDEN, "hidden", "hiding"),
+        (Visibility.LIMITED, "limited", "limiting"),
+    ):
+        if item.wanted == wanted:
+            seen = bool(item.seen) and Visibility(item.seen) >= wanted
+            return (reached, item.seen_at) if seen else (under_way, None)
+    return "looking", None
+
+
+def _decision(item: Item) -> Decision | None:
+    if item.content_id is None:
+        return None
+    return Decision.objects.filter(content_id=item.content_id, overturned_at__isnull=True).first()
+
+
+def _copies(item: Item) -> int:
+    """How many copies were found and decided with it."""
+    edges = Copy.objects.filter(
+        original_id=item.content_id,
+        content__decisions__verdict=Verdict.VIOLATING,
+        content__decisions__overturned_at__isnull=True,
+    ).exclude(content__item_id=item.pk)
+    return edges.values("content__item_id").distinct().count()
+
+
+def _not_before(at: datetime | None, report: Report) -> datetime | None:
+    """Never earlier than this report: an earlier time would tell that somebody else reported."""
+    return max(at, report.received_at) if at is not None else None
+
+
+def _owed(report: Report, named: Iterable[ReportedItem], now: datetime) -> list[OwedToReporter]:
+    """What is owed next, each kind once, by its earliest time."""
+    subjects = [f"report:{report.pk}"]
+    for row in named:
+        subjects.append(f"reported_item:{row.pk}")
+        if row.item_id is not None:
+            subjects.append(f"item:{row.item_id}")
+    open_ones = Obligation.objects.filter(state="owed", subject__in=subjects, kind__in=SHOWN_KINDS)
+    earliest: dict[str, datetime] = {}
+    for one in open_ones:
+        window = one.due_at - one.owed_at
+        due_at = one.due_at if one.owed_at >= report.received_at else report.received_at + window
+        kind = "decide" if one.kind in DECIDING_KINDS else one.kind
+        earliest[kind] = min(due_at, earliest.get(kind, due_at))
+    return sorted((OwedToReporter(k, at, at < now) for k, at in earliest.items()), key=lambda one: one.due_at)
+
+
+def _messages(report: Report, language: str) -> list[Said]:
+    pack = store.pack(report.pack_digest)
+    kinds = owed_kinds(report)
+
+    def text(message: Message) -> str | None:
+        if message.reply:
+            return pack.reply(message.reply, language, owed=kinds, **message.params)
+        return personal.open_text(message.text) if message.text is not None else None
+
+    rows = report.messages.select_related("text").order_by("at", "pk")
+    return [Said(row.at, row.from_reporter, text(row)) for row in rows]
