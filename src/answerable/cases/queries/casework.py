@@ -1,0 +1,183 @@
+"""What a case page shows, and to whom: a blind reviewer gets what was reported, nothing that was judged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q
+
+from answerable.audit.kinds import KINDS
+from answerable.audit.models import AuditEntry
+from answerable.cases.inputs import NotFound
+from answerable.cases.models import (
+    Appeal,
+    Case,
+    Copy,
+    Decision,
+    Item,
+    Message,
+    Person,
+    Report,
+    ReportedItem,
+    Review,
+    ViewSample,
+)
+from answerable.cases.queries.queue import blind_items, settles
+from answerable.cases.queries.standing import may_see
+from answerable.obligations.models import Obligation
+
+HISTORY_LIMIT = 300
+
+
+class NotQualified(Exception):
+    """This takes a qualification that you do not have. What you don't have to see stays closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One entry of the history: when, what, and who by pseudonym."""
+
+    at: datetime
+    about: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOf:
+    """A copy of an item of the case, where it stands and how far it differs."""
+
+    original: Item
+    item: Item
+    kind: str
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case for one person. When `blind`, everything that follows from judgements is empty."""
+
+    case: Case
+    reports: list[Report]
+    items: list[Item]
+    to_judge: frozenset[int]
+    blind: bool
+    copies: list[CopyOf] = field(default_factory=list)
+    obligations: list[Obligation] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    appeals: list[Appeal] = field(default_factory=list)
+    history: list[Happened] = field(default_factory=list)
+    views: list[tuple[datetime, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One item as a reviewer meets it: what was reported of it, never what was judged."""
+
+    item: Item
+    case: Case
+    reports: list[Report]
+    others: list[Item]
+    to_judge: bool
+    contests: list[Appeal]
+
+
+def open_case(case_id: int, person: Person) -> Case:
+    """The case, or the one that it was joined into. Raises NotFound, NotQualified."""
+    case = Case.objects.filter(pk=case_id).first()
+    while case is not None and case.joined_into_id is not None:
+        case = Case.objects.get(pk=case.joined_into_id)
+    if case is None:
+        raise NotFound(f"There is no case {case_id}.")
+    if not may_see(person, case):
+        raise NotQualified
+    return case
+
+
+def case_view(case_id: int, person: Person, *, now: datetime) -> CaseView:
+    """Everything of a case that this person may see now. Raises NotFound, NotQualified."""
+    case = open_case(case_id, person)
+    items = list(case.items.select_related("account", "content").order_by("pk"))
+    to_judge = frozenset(blind_items(person, case, now=now))
+    seen = {"case": case, "reports": reports_of(case), "items": items, "to_judge": to_judge}
+    if to_judge:
+        return CaseView(**seen, blind=True)
+    return CaseView(
+        **seen,
+        blind=False,
+        copies=_copies(items),
+        obligations=list(Obligation.objects.filter(case_id=case.pk).order_by("due_at", "pk")),
+        reviews=list(case.reviews.select_related("person", "content").order_by("at", "pk")),
+        decisions=list(case.decisions.select_related("content").order_by("at", "pk")),
+        appeals=list(Appeal.objects.filter(item__in=items).order_by("received_at", "pk")),
+        history=_history(case),
+        views=views_since_notice(items),
+    )
+
+
+def item_view(item_id: int, person: Person, *, now: datetime) -> ItemView:
+    """What somebody who judges an item needs, the same for everybody. Raises NotFound, NotQualified."""
+    item = Item.objects.select_related("content", "case").filter(pk=item_id, case__isnull=False).first()
+    if item is None or item.case_id is None:
+        raise NotFound(f"There is no reported item {item_id}.")
+    case = open_case(item.case_id, person)
+    to_judge = blind_items(person, case, now=now)
+    found = Item.objects.select_related("content", "case").filter(pk__in=to_judge).exclude(pk=item.pk)
+    settling = settles(person, item, now=now)
+    others = [other for other in found.order_by("pk") if settles(person, other, now=now) == settling]
+    named = Report.objects.filter(reported_items__item=item).order_by("received_at", "pk")
+    contests = list(item.appeals.filter(outcome="").order_by("received_at", "pk"))
+    return ItemView(item, case, list(named), others, item.pk in to_judge, contests)
+
+
+def report_view(report_id: int, person: Person) -> tuple[Report, list[Case], list[Message]]:
+    """A report, the cases that it reaches, and its messages. Raises NotFound, NotQualified."""
+    report = Report.objects.filter(pk=report_id).first()
+    if report is None:
+        raise NotFound(f"There is no report {report_id}.")
+    if not may_see(person, report):
+        raise NotQualified
+    numbers = set(
+        ReportedItem.objects.filter(report=report, item__case__isnull=False).values_list(
+            "item__case", flat=True
+        )
+    )
+    numbers |= {report.case_id} if report.case_id is not None else set()
+    cases = [open_case(number, person) for number in sorted(numbers)]
+    return report, cases, list(report.messages.order_by("at", "pk"))
+
+
+def reports_of(case: Case) -> list[Report]:
+    """The reports that reach a case, oldest first."""
+    reaching = Q(case=case) | Q(reported_items__item__case=case)
+    return list(Report.objects.filter(reaching).distinct().order_by("received_at", "pk"))
+
+
+def views_since_notice(items: Iterable[Item]) -> list[tuple[datetime, int]]:
+    """How often the items were seen since each one's first notice, added up, at each time it was counted."""
+    noticed = {i.pk: i for i in items if i.first_notice_at is not None}
+    standing: dict[int, int] = {}
+    points: list[tuple[datetime, int]] = []
+    samples = ViewSample.objects.filter(item__in=noticed).order_by("at", "pk")
+    for item_id, at, views in samples.values_list("item_id", "at", "views"):
+        item = noticed[item_id]
+        if item.first_notice_at is not None and at >= item.first_notice_at:
+            standing[item_id] = max(0, views - (item.views_at_first_notice or 0))
+            points.append((at, sum(standing.values())))
+    return points
+
+
+def _copies(items: Iterable[Item]) -> list[CopyOf]:
+    edges = Copy.objects.filter(original__item__in=list(items)).select_related(
+        "original__item", "content__item"
+    )
+    return [
+        CopyOf(e.original.item, e.content.item, e.kind, e.distance)
+        for e in edges.order_by("kind", "distance", "pk")
+    ]
+
+
+def _history(case: Case) -> list[Happened]:
+    entries = AuditEntry.objects.filter(case_id=case.pk).order_by("-pk")[:HISTORY_LIMIT]
+    names = {f"person:{pk}": name for pk, name in Person.objects.values_list("pk", "pseudonym")}
+    return [Happened(e.at, KINDS[e.kind].about, names.get(e.actor, e.actor)) for e in entries]

@@ -1,0 +1,161 @@
+"""What waits for people: one row per item, message, account or duty, in order of what is due (rule 10).
+
+A second review looks exactly like a first. So the row of an item depends on nothing that a reviewer did in
+the present round: all obligations to judge it make one row, with one wording, and its time is that of the
+first look that was owed in this round, kept or not. Whoever may still judge an item of a case sees of that
+case nothing that follows from judgements.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from answerable.cases.kinds import BY_JUDGING
+from answerable.cases.models import Case, Item, Person, Review
+from answerable.cases.queries.standing import Standing, may_see, standing
+from answerable.obligations.models import Obligation
+from answerable.policy.words import By
+
+FIRST_ASKED = BY_JUDGING - {"second_look", "settle_tie"}
+"""Those that are owed whether or not anybody judged."""
+BEFORE_A_LOOK = frozenset(
+    {"answer_danger", "emergency_duty", "read_answer", "read_report", "page_people", "confirm_ending"}
+)
+"""Duties that follow from what was reported, not from a judgement: a blind reviewer may see them."""
+OWN_PAGE = {"read_answer": "report", "judge_account": "account"}
+"""Duties that are done where their subject is shown; the others have a page of their own."""
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing to do. `page` and `pk` say where it is done; `kind` is `judge` for every judgement."""
+
+    page: str
+    pk: int
+    kind: str
+    case_id: int | None
+    harm: str
+    due_at: datetime
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether its time has passed."""
+        return now > self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    pk: int
+    kind: str
+    by: str
+    subject: str
+    case_id: int | None
+    due_at: datetime
+    params: Mapping[str, object]
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether it follows from what was reported alone, so that it betrays no judgement."""
+        by_hand = self.kind == "do_by_hand" and self.params.get("kind") in ("hide", "limit")
+        return by_hand or self.kind in BEFORE_A_LOOK
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The table and the number that the subject names: "item:42", or "case_regime:12/us"."""
+        name, _, rest = self.subject.partition(":")
+        return name, int(rest.partition("/")[0])
+
+
+def rows(person: Person, *, now: datetime) -> list[Row]:
+    """What this person may keep now, first what is due first."""
+    owed = _owed(now)
+    cases = Case.objects.in_bulk({o.case_id for o in owed if o.case_id is not None})
+    qualified = {case.pk for case in cases.values() if may_see(person, case)}
+    found = _judgements(person, owed)
+    blind_cases = {row.case_id for row in found}
+    part = set(Review.objects.filter(person=person, case__in=list(cases)).values_list("case_id", flat=True))
+    for duty in owed:
+        if duty.kind in BY_JUDGING or (duty.case_id is not None and duty.case_id not in qualified):
+            continue
+        if duty.case_id in blind_cases and not duty.tells_nothing:
+            continue
+        if duty.by == By.OTHER_PEOPLE and duty.case_id in part:
+            continue
+        found.append(_duty_row(duty, cases))
+    return sorted(found, key=lambda row: (row.due_at, row.page, row.pk))
+
+
+def may_see_judgements(person: Person, case: Case, *, now: datetime) -> bool:
+    """Whether others' judgements in this case, and what follows from them, may be shown to this person."""
+    return not blind_items(person, case, now=now)
+
+
+def settles(person: Person, item: Item, *, now: datetime) -> bool:
+    """Whether a judgement by this person would settle what two judged differently. Never shown to anybody."""
+    owed = {o.kind for o in _owed(now) if o.subject == f"item:{item.pk}"}
+    position = standing(person, [item]).get(item.pk)
+    return "settle_tie" in owed and position is not None and position.may_settle
+
+
+def blind_items(person: Person, case: Case, *, now: datetime) -> list[int]:
+    """Items of this case that wait for a judgement which this person may give, by number."""
+    owed = [o for o in _owed(now) if o.case_id == case.pk]
+    return sorted(row.pk for row in _judgements(person, owed))
+
+
+def _owed(now: datetime) -> list[_Owed]:
+    open_ones = Obligation.objects.filter(state="owed", by__in=[By.PEOPLE, By.OTHER_PEOPLE])
+    columns = ("pk", "kind", "by", "subject", "case_id", "due_at", "params")
+    values = open_ones.exclude(not_before__gt=now).values_list(*columns)
+    return [_Owed(*value) for value in values]
+
+
+def _judgements(person: Person, owed: Iterable[_Owed]) -> list[Row]:
+    """One row per item that waits for a judgement which this person may give."""
+    waiting: dict[int, list[_Owed]] = {}
+    for one in owed:
+        if one.kind in BY_JUDGING and one.place[0] == "item":
+            waiting.setdefault(one.place[1], []).append(one)
+    items = Item.objects.select_related("case").filter(pk__in=waiting)
+    positions = standing(person, items)
+    allowed = {
+        item.pk: item
+        for item in items
+        if item.pk in positions and _may_judge(positions[item.pk], waiting[item.pk])
+    }
+    due = _first_due(allowed, waiting)
+    return [
+        Row("item", pk, "judge", item.case_id, item.case.harm if item.case else "", due[pk])
+        for pk, item in allowed.items()
+    ]
+
+
+def _may_judge(position: Standing, owed: list[_Owed]) -> bool:
+    """A tie takes a lead who has not seen the case; without one, anybody who is qualified and may judge."""
+    if any(o.kind == "settle_tie" for o in owed):
+        return position.may_settle
+    return position.may_judge
+
+
+def _first_due(items: Mapping[int, Item], waiting: Mapping[int, list[_Owed]]) -> dict[int, datetime]:
+    """When the first look of the present round was due, whether or not it was kept since."""
+    began: dict[int, datetime] = {}
+    earlier = Review.objects.filter(content__item__in=items).values_list("content__item_id", "round", "at")
+    for item_id, number, at in earlier:
+        if number < items[item_id].round:
+            began[item_id] = max(at, began.get(item_id, _BEGINNING))
+    due: dict[int, datetime] = {}
+    subjects = {f"item:{pk}": pk for pk in items}
+    asked = Obligation.objects.filter(kind__in=FIRST_ASKED, subject__in=list(subjects))
+    for subject, owed_at, due_at in asked.values_list("subject", "owed_at", "due_at"):
+        pk = subjects[subject]
+        if owed_at >= began.get(pk, _BEGINNING):
+            due[pk] = min(due_at, due.get(pk, due_at))
+    return {pk: due.get(pk) or min(o.due_at for o in waiting[pk]) for pk in items}
+
+
+def _duty_row(duty: _Owed, cases: Mapping[int, Case]) -> Row:
+    harm = cases[duty.case_id].harm if duty.case_id in cases else ""
+    name, number = duty.place
+    page = OWN_PAGE.get(duty.kind, "duty")
+    return Row(page, number if page == name else duty.pk, duty.kind, duty.case_id, harm, duty.due_at)

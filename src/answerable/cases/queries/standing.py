@@ -1,0 +1,58 @@
+"""How a person stands to cases and items: what they may see and judge, from what is on record."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from answerable.cases.models import Case, Item, Person, Report, Review
+from answerable.cases.queries.judging import qualification_for
+from answerable.cases.rules import deciding
+from answerable.policy import Pack, store
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person may do with one item in its present round."""
+
+    may_judge: bool
+    may_settle: bool
+
+
+def may_see(person: Person, matter: Case | Report) -> bool:
+    """Whether a person is qualified for anything in this case or report; the rest stays closed to them."""
+    harm = store.pack(matter.pack_digest).harm(matter.harm)
+    rules = [harm.refuse, *([harm.refuse_adult] if harm.refuse_adult else [])]
+    return any(person.is_qualified(rule.qualified) for rule in rules)
+
+
+def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:
+    """How this person stands to each of these items, by item number (rules 6 and 10)."""
+    listed = [item for item in items if item.case is not None]
+    rounds: dict[int, set[int]] = {}
+    judged_now: set[int] = set()
+    current = {item.pk: item for item in listed}
+    made = Review.objects.filter(person=person, content__item__in=listed)
+    for item_id, content_id, number in made.values_list("content__item_id", "content_id", "round"):
+        rounds.setdefault(item_id, set()).add(number)
+        if content_id == current[item_id].content_id and number == current[item_id].round:
+            judged_now.add(item_id)
+    seen = set(Review.objects.filter(person=person).values_list("case_id", flat=True).distinct())
+    packs: dict[str, Pack] = {}
+    found: dict[int, Standing] = {}
+    for item in listed:
+        case = item.case
+        if case is None:
+            continue
+        pack = packs.setdefault(case.pack_digest, store.pack(case.pack_digest))
+        qualified = person.is_qualified(qualification_for(item, pack, case))
+        found[item.pk] = Standing(
+            may_judge=deciding.may_judge(
+                qualified=qualified,
+                judged_this_round=item.pk in judged_now,
+                took_part_before=any(number < item.round for number in rounds.get(item.pk, ())),
+                round_why=item.round_why,
+            ),
+            may_settle=deciding.may_settle(
+                lead=person.lead, qualified=qualified, seen_the_case=case.pk in seen
+            ),
+        )
+    return found

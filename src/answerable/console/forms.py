@@ -1,0 +1,98 @@
+"""What staff type, checked before any command sees it."""
+
+from typing import Any
+
+from django import forms
+
+from answerable.cases.inputs import STATEMENT_LIMIT
+from answerable.console.wording import AGES, HOLDERS, MISSING, VERDICTS
+from answerable.policy.shapes import Harm
+
+
+class JudgementForm(forms.Form):
+    """A verdict under a clause, the age, the reason; an exception or the missing element where they apply."""
+
+    verdict = forms.ChoiceField(
+        choices=[(v.value, text) for v, text in VERDICTS.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a verdict."},
+    )
+    age = forms.ChoiceField(
+        label="The person shown is",
+        choices=[(a.value, text) for a, text in AGES.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say how old the person shown is; “not sure” is an answer."},
+    )
+    clause = forms.ChoiceField(
+        widget=forms.RadioSelect, error_messages={"required": "Choose the clause that you judged under."}
+    )
+    exception = forms.ChoiceField(required=False, label="Exception")
+    missing_element = forms.ChoiceField(required=False, label="What the removal request lacks")
+    nobody_in_it = forms.BooleanField(
+        required=False, label="Nobody is in it: no person, real, drawn or generated"
+    )
+    reason = forms.CharField(
+        label="Your reason",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "true"}),
+        help_text="For those who check your judgement later. It never leaves the desk.",
+        error_messages={"required": "Give a reason: one sentence is enough."},
+    )
+
+    def __init__(self, *args: Any, harm: Harm, complete: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["clause"].choices = [(c.id, c.text["en"]) for c in harm.clauses]  # type: ignore[attr-defined]
+        exceptions = [("", "None"), *((e.id, e.text["en"]) for e in harm.exceptions)]
+        self.fields["exception"].choices = exceptions  # type: ignore[attr-defined]
+        self.fields["missing_element"].choices = [("", "Nothing"), *MISSING.items()]  # type: ignore[attr-defined]
+        if len(exceptions) == 1:
+            del self.fields["exception"]
+        if not complete:
+            del self.fields["missing_element"]
+        for (
+            field
+        ) in self.fields.values():  # they stand beside the pictures, whose own forms can't lie inside theirs
+            field.widget.attrs["form"] = "judgement"
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what contradicts itself."""
+        cleaned = super().clean() or {}
+        if cleaned.get("verdict") == "violating":
+            for name in ("nobody_in_it", "missing_element", "exception"):
+                if cleaned.get(name):
+                    self.add_error(name, "That goes with “not violating” only.")
+        return cleaned
+
+
+class HolderForm(forms.Form):
+    """Whose account it is (rule 12)."""
+
+    answer = forms.ChoiceField(
+        label="Who holds this account?",
+        choices=list(HOLDERS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose an answer; “I can't tell” is one."},
+    )
+
+
+class KeptForm(forms.Form):
+    """Where to find the proof that something was done outside of this desk."""
+
+    reference = forms.CharField(
+        label="Reference",
+        max_length=200,
+        help_text="The number or name under which the other side holds it. No names of people.",
+        error_messages={"required": "Write the reference: without it nobody can check that it was done."},
+    )
+
+
+class MessageForm(forms.Form):
+    """Words to a reporter, on their status page."""
+
+    text = forms.CharField(
+        label="Message to the reporter",
+        max_length=STATEMENT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="They read it with their code. Don't name anybody, and don't describe the item.",
+        error_messages={"required": "Write the message."},
+    )

@@ -1,0 +1,68 @@
+"""How times and words are written on staff pages."""
+
+from datetime import datetime, timedelta
+
+from django import template
+
+from answerable.console import wording
+from answerable.policy.words import Age, Danger, Relation
+
+register = template.Library()
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """A time in UTC, to the minute: "1 Dec 09:05"."""
+    return "" if at is None else f"{at.day} {at:%b %H:%M}"
+
+
+@register.filter
+def seconds(at: datetime | None) -> str:
+    """A time in UTC, to the second."""
+    return "" if at is None else f"{at.day} {at:%b %H:%M:%S}"
+
+
+@register.filter
+def until(due: datetime, now: datetime) -> str:
+    """How long there is, or how long it is over: "in 12 min", "3 h over"."""
+    return f"in {span(due - now)}" if due >= now else f"{span(now - due)} over"
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest whole unit."""
+    minutes = int(length.total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 72 * 60 else f"{minutes // 1440} days"
+
+
+@register.filter
+def duty(kind: str) -> str:
+    """What there is to do."""
+    return wording.JUDGE if kind == "judge" else wording.duty(kind)
+
+
+@register.filter
+def relation(value: str) -> str:
+    """Who reports, as they say."""
+    return wording.RELATIONS[Relation(value)]
+
+
+@register.filter
+def age(value: str) -> str:
+    """How old the person shown is."""
+    return wording.AGES[Age(value)]
+
+
+@register.filter
+def danger(value: str) -> str:
+    """Whether somebody is in danger; nothing when not."""
+    return wording.DANGERS[Danger(value)]
+
+
+@register.filter
+def words(value: str) -> str:
+    """A name of the code as words: "kept_late" becomes "kept late"."""
+    return str(value).replace("_", " ")

@@ -1,0 +1,53 @@
+"""How this door says the words of the rest: short sentences for tired people."""
+
+from answerable.policy.words import Age, Danger, Relation, Verdict
+
+JUDGE = "Look at this item"
+"""Every judgement asks for this and nothing else: a second review can't be told from a first."""
+
+DUTIES = {
+    "read_answer": "Read an answer",
+    "read_report": "Read a report",
+    "judge_account": "Say whose account it is",
+    "answer_danger": "Somebody may be in danger: answer now",
+    "emergency_duty": "Tell the emergency contact that the law names",
+    "page_people": "Call the person on duty",
+    "confirm_ending": "Look again before this matter ends",
+    "do_by_hand": "Do by hand what the platform's connection can't",
+    "report_authority": "Report to the authority",
+    "correct_authority": "Correct a report to the authority",
+    "preserve": "Preserve the evidence",
+    "destroy_preserved": "Destroy what was preserved",
+}
+
+RELATIONS = {
+    Relation.DEPICTED: "says: this is me",
+    Relation.GUARDIAN: "says: this is my child",
+    Relation.REPRESENTATIVE: "says: I act for the person shown",
+    Relation.WITNESS: "saw it",
+    Relation.TRUSTED_FLAGGER: "trusted flagger",
+    Relation.AUTHORITY: "authority",
+    Relation.PLATFORM_USER: "user of the platform",
+}
+AGES = {Age.CHILD: "a child", Age.UNSURE: "not sure, treated as a child", Age.ADULT: "an adult"}
+DANGERS = {Danger.NONE: "", Danger.SOON: "danger soon", Danger.NOW: "danger now"}
+VERDICTS = {Verdict.VIOLATING: "Violating", Verdict.NOT_VIOLATING: "Not violating"}
+MISSING = {
+    "not_found_there": "It is not there",
+    "nobody_identifiable": "Nobody in it can be recognised",
+    "not_intimate": "It is not intimate",
+    "published_with_consent": "It was published with consent",
+}
+HOLDERS = {
+    "offender": "The one who did this",
+    "depicted": "The person shown in the item",
+    "taken_over": "Nobody of theirs: the account was taken over",
+    "outrage": "Somebody who shared it in outrage or to warn",
+    "unsure": "I can't tell",
+}
+STATES = {"owed": "owed", "kept": "kept", "kept_late": "kept late", "released": "released"}
+
+
+def duty(kind: str) -> str:
+    """What there is to do. A kind without a sentence of its own is shown by its name."""
+    return DUTIES.get(kind, kind.replace("_", " ").capitalize())
