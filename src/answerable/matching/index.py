@@ -62,10 +62,9 @@ class Index:
             raise ValueError(f"{len(new_ids)} ids and {words.shape[1]} hashes: one of each is needed")
         with self._lock:
             self._reserve(len(self._row_of) + len(new_ids))
-            for place, number in enumerate(new_ids.tolist()):
-                row = self._row_of.setdefault(number, len(self._row_of))
-                self._ids[row] = number
-                self._words[:, row] = words[:, place]
+            rows = [self._row_of.setdefault(number, len(self._row_of)) for number in new_ids.tolist()]
+            self._ids[rows] = new_ids
+            self._words[:, rows] = words  # of an id given twice the last hash stays
 
     def remove(self, ids: Any) -> int:
         """Take `ids` (uint64[n]) out; unknown ones are passed over. Returns how many were there."""

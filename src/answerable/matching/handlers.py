@@ -1,0 +1,50 @@
+"""Keeping `find_copies` and `find_claimed`: search, then one command that says what was found."""
+
+from answerable import clock
+from answerable.cases import commands
+from answerable.cases.inputs import MatchIn
+from answerable.cases.models import Claim, Item
+from answerable.matching.items import items
+from answerable.obligations import registry
+from answerable.obligations.models import Obligation
+from answerable.policy.words import By
+
+
+class NothingSeenYet(Exception):
+    """No content of this item has been seen, so there is nothing to look for yet: it is tried again."""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+def find_copies(obligation: Obligation) -> None:
+    """Find all copies of what an item was last seen to hold. Raises NothingSeenYet."""
+    item = Item.objects.select_related("content").get(pk=_number(obligation, "item"))
+    if item.content is None:
+        raise NothingSeenYet
+    matches = tuple(items().copies_of(item.content))
+    commands.copies_found(item_id=item.pk, matches=matches, obligation_id=obligation.pk, now=clock.now())
+
+
+def find_claimed(obligation: Obligation) -> None:
+    """Find what the hashes that a reporter made on their own device match. A claim finds, it never blocks."""
+    report_id = _number(obligation, "report")
+    nearest: dict[int, MatchIn] = {}
+    for claim in Claim.objects.filter(report_id=report_id).order_by("pk"):
+        for match in items().copies_of_claim(claim):
+            known = nearest.get(match.content_id)
+            if known is None or (match.kind, match.distance) < (known.kind, known.distance):
+                nearest[match.content_id] = match
+    matches = sorted(nearest.values(), key=lambda match: (match.kind, match.distance, match.content_id))
+    commands.claimed_found(report_id=report_id, matches=matches, obligation_id=obligation.pk, now=clock.now())
+
+
+def _number(obligation: Obligation, about: str) -> int:
+    word, _, number = obligation.subject.partition(":")
+    if word != about:
+        raise ValueError(f"{obligation.kind} is about one {about}, not about {obligation.subject!r}")
+    return int(number)
+
+
+registry.kind("find_copies", by=By.WORKER, handler=find_copies)
+registry.kind("find_claimed", by=By.WORKER, handler=find_claimed)
