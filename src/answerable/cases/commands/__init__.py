@@ -15,6 +15,7 @@ from answerable.cases.commands.desk import (
 )
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
+from answerable.cases.commands.opening import open_report
 from answerable.cases.commands.registering import (
     count_views,
     delete_item,
@@ -46,6 +47,7 @@ __all__ = [
     "look_at",
     "mark_kept",
     "open_personal",
+    "open_report",
     "read_answer",
     "register_item",
     "remove_undecided",
