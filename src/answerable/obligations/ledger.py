@@ -166,13 +166,13 @@ def _row(item: Owed, now: datetime, cause: str, case_id: int | None, pack_digest
 def _upsert(rows: list[Obligation]) -> Iterable[Obligation]:
     # Sorted, so that two transactions that owe the same things lock them in the same order.
     rows = sorted(rows, key=lambda row: (row.kind, row.subject))
-    fields = [Obligation._meta.get_field(name) for name in COLUMNS]
+    fields = [field for field in Obligation._meta.concrete_fields if field.attname in COLUMNS]
     values: list[Any] = [
         field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields
     ]
-    one = f"({', '.join(['%s'] * len(COLUMNS))})"
+    one = f"({', '.join(['%s'] * len(fields))})"
     statement = OWE.format(
-        columns=", ".join(COLUMNS),
+        columns=", ".join(field.attname for field in fields),
         rows=", ".join([one] * len(rows)),
         least="min" if connection.vendor == "sqlite" else "least",
         retry=RETRY,

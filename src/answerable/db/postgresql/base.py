@@ -11,9 +11,9 @@ class DatabaseWrapper(django_postgresql.DatabaseWrapper):
     def _set_autocommit(self, autocommit: bool) -> None:
         if not autocommit:
             deadline.check()
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]  # the stubs leave it out
 
     def _commit(self) -> None:
         crash.point("commit")
-        super()._commit()
+        super()._commit()  # type: ignore[misc]  # the stubs leave it out
         crash.point("committed")

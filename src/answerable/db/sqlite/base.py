@@ -20,7 +20,6 @@ from answerable.db import crash, deadline
 # FULL: what was acknowledged survives a power loss. secure_delete: erased text is overwritten on its page.
 # recursive_triggers: REPLACE INTO fires the DELETE triggers too, so it can't slip past them.
 PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA wal_autocheckpoint = 0",
     "PRAGMA secure_delete = ON",
@@ -58,14 +57,20 @@ class DatabaseWrapper(django_sqlite.DatabaseWrapper):
         if self.is_in_memory_db():
             return connection
         self._writer_lock = WriterLock(f"{self.settings_dict['NAME']}.lock")
-        # The first connection ever converts the database to a write-ahead log: one at a time.
-        self._writer_lock.acquire()
-        try:
-            for pragma in PRAGMAS:
-                connection.execute(pragma).fetchall()
-        finally:
-            self._writer_lock.release()
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            self._begin_write_ahead_log(connection)
+        for pragma in PRAGMAS:
+            connection.execute(pragma).fetchall()
         return connection
+
+    def _begin_write_ahead_log(self, connection: Any) -> None:
+        """Convert the database, once in its life: one at a time, and nobody else may be writing."""
+        if self._writer_lock is not None:
+            self._writer_lock.acquire()
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        finally:
+            self._release()
 
     def checkpoint(self, mode: str = "PASSIVE") -> tuple[int, int]:
         """Move the write-ahead log into the database, as its only writer, outside a transaction.
@@ -100,18 +105,18 @@ class DatabaseWrapper(django_sqlite.DatabaseWrapper):
 
     def _commit(self) -> None:
         crash.point("commit")
-        super()._commit()
+        super()._commit()  # type: ignore[misc]  # the stubs leave it out
         # Had it failed, the transaction would still be open: Django then rolls back or closes.
         self._release()
         crash.point("committed")
 
     def _rollback(self) -> None:
-        super()._rollback()
+        super()._rollback()  # type: ignore[misc]  # the stubs leave it out
         self._release()
 
     def _close(self) -> None:
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc]  # the stubs leave it out
         finally:
             lock, self._writer_lock = self._writer_lock, None
             if lock is not None:

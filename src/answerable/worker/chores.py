@@ -1,0 +1,99 @@
+"""What the worker does besides: alarms, erasing on schedule, moving SQLite's log, the sign of life."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+from django.db import Error as DatabaseFault
+from django.db import connection, transaction
+
+from answerable import audit, clock
+from answerable.db import personal
+from answerable.obligations.paging import PagingFailed
+from answerable.worker import alarms
+
+LOG_WORTH_MOVING_BYTES: Final = 4_000_000
+LOG_WORTH_SHRINKING_BYTES: Final = 64_000_000
+LONGEST_PAUSE_SECONDS: Final = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Chore:
+    """Something done again and again, at least `every_seconds` apart; after a fault, later each time."""
+
+    name: str
+    do: Callable[[], object]
+    every_seconds: float
+    next_at: float = 0.0
+    faults: int = 0
+
+    def turn(self) -> None:
+        """Do it if it is time. A fault is logged, and the chore is tried again."""
+        if time.monotonic() < self.next_at:
+            return
+        try:
+            self.do()
+            self.faults = 0
+        except Exception as error:
+            self.faults += 1
+            log.error("a chore failed", chore=self.name, times=self.faults, exc_info=error)
+            if isinstance(error, DatabaseFault):
+                connection.close()
+            elif not isinstance(error, PagingFailed):
+                connection.close_if_unusable_or_obsolete()
+        pause = self.every_seconds * 2 ** min(self.faults, 10)
+        self.next_at = time.monotonic() + min(pause, max(LONGEST_PAUSE_SECONDS, self.every_seconds))
+
+
+def chores(beat: Callable[[], None]) -> list[Chore]:
+    """All of them. `beat` gives the sign of life."""
+    return [
+        Chore("heartbeat", beat, 1.0),
+        Chore("alarms", sound_alarms, 1.0),
+        Chore("erase", erase, 30.0),
+        Chore("checkpoint", move_log, 1.0),
+    ]
+
+
+def run(stop: threading.Event, all_chores: list[Chore], every_seconds: float = 0.5) -> None:
+    """Take turns until `stop`."""
+    try:
+        while not stop.is_set():
+            for chore in all_chores:
+                chore.turn()
+            stop.wait(every_seconds)
+    finally:
+        connection.close()
+
+
+def sound_alarms() -> None:
+    """Page about what is late."""
+    alarms.sound(clock.now())
+
+
+def erase() -> None:
+    """Erase personal texts past their time, with an entry that names their numbers."""
+    now = clock.now()
+    with transaction.atomic():
+        rows = personal.erase_due(now)
+        if rows:
+            audit.append("text_erased", actor="worker", now=now, event={"texts": rows, "ground": "schedule"})
+
+
+def move_log() -> None:
+    """Move SQLite's write-ahead log into the database once it is worth it."""
+    if connection.vendor != "sqlite":
+        return
+    try:
+        size = Path(f"{connection.settings_dict['NAME']}-wal").stat().st_size
+    except FileNotFoundError:
+        return
+    if size >= LOG_WORTH_MOVING_BYTES:
+        mode = "TRUNCATE" if size >= LOG_WORTH_SHRINKING_BYTES else "PASSIVE"
+        connection.checkpoint(mode)  # type: ignore[attr-defined]  # our own backend

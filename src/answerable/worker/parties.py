@@ -1,0 +1,16 @@
+"""The parties whose handlers keep what the worker claims. Importing a module registers its kinds."""
+
+from importlib import import_module
+from typing import Final
+
+HANDLERS: Final = (
+    "answerable.platforms.handlers",
+    "answerable.matching.handlers",
+    "answerable.cases.handlers",
+)
+
+
+def register() -> None:
+    """Import every party's handlers. Raises ImportError and RegistryError: then the worker must not run."""
+    for module in HANDLERS:
+        import_module(module)
