@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from answerable.db import crash
 from answerable.platforms import base
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def call(
     import httpx  # noqa: PLC0415  the public pages locate links and never call
 
     request = httpx.Request(method, url, headers=dict(headers or {}), content=body)
-    return asyncio.run(_bounded(request, seconds, most_bytes))
+    crash.point("call")
+    response = asyncio.run(_bounded(request, seconds, most_bytes))
+    crash.point("called")
+    return response
 
 
 def host_of(url: str) -> str:
