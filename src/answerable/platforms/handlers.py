@@ -86,9 +86,8 @@ def fetch_item(obligation: Obligation) -> None:
         try:
             fetched = target.fetch(item.ref)
             prints = _prints(fetched, item.platform, bound)
-        except (base.ItemNotFound, media.MediaGone) as error:
-            event: dict[str, object] = {"item": item.pk, "found": False, "error": type(error).__name__}
-            commands.done(obligation.pk, record="item_fetched", event=event, now=clock.now())
+        except (base.ItemNotFound, media.MediaGone):
+            commands.item_missing(item.pk, obligation_id=obligation.pk, now=clock.now())
             return
     item_in = ItemIn(
         platform=item.platform,

@@ -17,7 +17,7 @@ _WHOLE_LINK = re.compile(r"https?:/\S+", re.IGNORECASE)
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):/+", re.IGNORECASE)
 _NAME_AT = re.compile(r"^@[^@/\s]+(?:@(?P<host>[^@/\s]+))?$")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_REF = r"(?P<ref>[\w.~:@!$+-]{1,200})"
+_REF = r"(?P<ref>[\w.~:@!$+()',-]{1,200})"
 
 
 @dataclass(frozen=True)
