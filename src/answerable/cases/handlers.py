@@ -3,7 +3,7 @@
 from answerable import clock
 from answerable.cases import commands
 from answerable.cases.kinds import AT_ONCE
-from answerable.obligations import registry
+from answerable.obligations import paging, registry
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
 
@@ -35,10 +35,25 @@ def remove_if_undecided(obligation: Obligation) -> None:
     commands.remove_undecided(item_id, obligation_id=obligation.pk, now=clock.now())
 
 
+def page_people(obligation: Obligation) -> None:
+    """Page the people on call. The text names a number and a kind, never a person or a place (rule 20)."""
+    why = str(obligation.params.get("why", "danger"))
+    try:
+        reached = paging.page(
+            "Answerable: somebody is needed now",
+            f"{why}: {obligation.subject}, due {obligation.due_at:%H:%M} UTC",
+        )
+    except paging.NobodyToPage:
+        commands.nobody_paged(obligation.pk, now=clock.now())
+        return
+    commands.done(obligation.pk, record="obligation_alarmed", event={"reached": reached}, now=clock.now())
+
+
 for _kind in sorted(AT_ONCE):
     registry.kind(_kind, by=By.WORKER, handler=keep_at_once)
 for _kind in PEOPLE_KINDS:
     registry.kind(_kind, by=By.PEOPLE)
 for _kind in OTHER_PEOPLE_KINDS:
     registry.kind(_kind, by=By.OTHER_PEOPLE)
+registry.kind("page_people", by=By.WORKER, handler=page_people)
 registry.kind("remove_if_undecided", by=By.WORKER, handler=remove_if_undecided)

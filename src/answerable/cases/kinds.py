@@ -48,7 +48,15 @@ SUBJECTS: Final[dict[str, str]] = {
 """What the subject of each kind is. `case_regime` is one per case and body of law: "case_regime:12/us"."""
 
 AT_ONCE: Final = frozenset(
-    {"acknowledge", "tell_reporter", "block_identical", "unblock", "lift_account_effects", "search_account"}
+    {
+        "acknowledge",
+        "tell_reporter",
+        "block_identical",
+        "unblock",
+        "lift_account_effects",
+        "search_account",
+        "erase_text",
+    }
 )
 """Kept in the transaction that owes them: what a reporter is told stands on their status page at once."""
 

@@ -28,10 +28,10 @@ def activate(pack: Pack, now: datetime) -> PolicyPack:
 
 def active() -> Pack:
     """The pack of new cases. Raises UnknownPackError before the first was activated."""
-    row = PolicyPack.objects.order_by("activated_at", "digest").last()
-    if row is None:
+    newest = PolicyPack.objects.order_by("-activated_at", "-digest").values_list("digest", flat=True).first()
+    if newest is None:
         raise UnknownPackError("no policy pack is active: start the desk once with `answerable serve`")
-    return pack(row.digest)
+    return pack(newest)
 
 
 @lru_cache(maxsize=64)

@@ -24,7 +24,7 @@ from answerable.cases.commands.registering import (
     register_item,
     resolved,
 )
-from answerable.cases.commands.seeing import cannot, done, holder_told, item_seen
+from answerable.cases.commands.seeing import cannot, done, holder_told, item_missing, item_seen, nobody_paged
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
@@ -42,10 +42,12 @@ __all__ = [
     "file_report",
     "holder_told",
     "item_fetched",
+    "item_missing",
     "item_seen",
     "judge_account",
     "look_at",
     "mark_kept",
+    "nobody_paged",
     "open_personal",
     "open_report",
     "read_answer",

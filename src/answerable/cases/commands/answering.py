@@ -7,6 +7,7 @@ from django.db import transaction
 from answerable.cases import codes
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.rounds import begin_round, standing_decision
+from answerable.cases.commands.telling import tell_by_pack
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import (
     Writing,
@@ -30,7 +31,6 @@ FACTS = ("age", "police", "identity", "place")
 """Kinds of new facts that an answer may bring. Each counts once for a report (rule 6)."""
 DECIDE_WITHIN = timedelta(hours=24)
 HIDE_WITHIN = timedelta(seconds=60)
-ERASE_MESSAGE_AFTER = timedelta(days=730)
 MESSAGES_LIMIT = 100
 
 
@@ -43,7 +43,7 @@ def answer_report(report_id: int, *, text: str, now: datetime, fact: str = "", a
     _check_text(text)
     if fact and fact not in FACTS:
         raise Refused(f"Choose one of {', '.join(FACTS)}, or none.")
-    words = personal.seal("message", text, erase_after=now + ERASE_MESSAGE_AFTER)
+    words = personal.seal("message", text, erase_after=now + store.active().erase_after("message"))
     with transaction.atomic():
         report = _report(report_id)
         if report.withdrawn_at is not None:
@@ -104,6 +104,7 @@ def _owe_reading(writing: Writing, report: Report) -> None:
     facts = facts_of(report, media=False, located=True, known=True)
     dos = pack.owes(report.harm, "on_answer", facts, regimes())
     owed = owed_by_pack(dos, event_at=writing.now, report=report, case=writing.case)
+    tell_by_pack(writing, dos, reports=[report])
     if not any(one.kind == "read_answer" for one in owed):
         owed.append(
             Owed(
@@ -145,7 +146,7 @@ def withdraw_report(report_id: int, *, now: datetime) -> None:
 def complain(report_id: int, *, item_id: int, text: str, now: datetime) -> int:
     """Contest a decision not to act on an item that this report names: other people decide anew."""
     _check_text(text)
-    words = personal.seal("message", text, erase_after=now + ERASE_MESSAGE_AFTER)
+    words = personal.seal("message", text, erase_after=now + store.active().erase_after("message"))
     with transaction.atomic():
         report = _report(report_id)
         if item_id not in _item_ids(report):
@@ -171,7 +172,7 @@ def complain(report_id: int, *, item_id: int, text: str, now: datetime) -> int:
         entry_id = writing.record(
             "complaint_received", {"appeal": appeal.pk, "report": report.pk, "item": item.pk}
         )
-        _owe_contest(writing, item, "on_complaint", "decide_complaint")
+        _owe_contest(writing, item, "on_complaint", "decide_complaint", [report])
         writing.finish(entry_id)
         return int(appeal.pk)
 
@@ -179,7 +180,7 @@ def complain(report_id: int, *, item_id: int, text: str, now: datetime) -> int:
 def appeal(code: str, *, text: str, now: datetime) -> int:
     """Contest, as the account holder, what a notice told. People who had no part in it decide anew."""
     _check_text(text)
-    words = personal.seal("message", text, erase_after=now + ERASE_MESSAGE_AFTER)
+    words = personal.seal("message", text, erase_after=now + store.active().erase_after("message"))
     with transaction.atomic():
         notice = Notice.objects.filter(code_hash=codes.code_hash(code)).first()
         if notice is None:
@@ -203,16 +204,17 @@ def appeal(code: str, *, text: str, now: datetime) -> int:
             round=item.round,
         )
         entry_id = writing.record("appeal_received", {"appeal": row.pk, "item": item.pk})
-        _owe_contest(writing, item, "on_appeal", "decide_appeal")
+        _owe_contest(writing, item, "on_appeal", "decide_appeal", [])
         writing.finish(entry_id)
         return int(row.pk)
 
 
-def _owe_contest(writing: Writing, item: Item, event: str, kind: str) -> None:
+def _owe_contest(writing: Writing, item: Item, event: str, kind: str, reports: list[Report]) -> None:
     if item.case is None:
         return
     dos = pack_of(item.case).owes(item.case.harm, event, facts_of_item(item), regimes())
-    owed = [one for one in owed_by_pack(dos, event_at=writing.now, item=item) if one.kind != "tell_reporter"]
+    owed = owed_by_pack(dos, event_at=writing.now, item=item)
+    tell_by_pack(writing, dos, reports=reports, item=item)
     if not any(one.kind == kind for one in owed):
         owed.append(_judge(kind, item, writing.now + timedelta(days=7)))
     writing.owe(owed)

@@ -6,7 +6,7 @@ from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.grouping import lock, put_in
 from answerable.cases.commands.rounds import standing_decision
-from answerable.cases.commands.telling import reports_naming, tell_holder_of_decision, tell_reports
+from answerable.cases.commands.telling import reports_naming, tell_by_pack, was_told
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, know, want
 from answerable.cases.commands.writing import (
     Writing,
@@ -24,8 +24,8 @@ from answerable.policy.words import Verdict, Visibility
 
 REMOVE_WITHIN = timedelta(seconds=60)
 RESTORE_WITHIN = timedelta(seconds=60)
-BY_DECIDING = frozenset({"remove", "restore", "tell_reporter", "tell_holder", "settle_tie"})
-"""Kinds that these functions owe themselves, whatever the pack's entry for them is needed for."""
+BY_DECIDING = frozenset({"remove", "restore", "settle_tie"})
+"""Kinds that these functions owe themselves: what is wanted of an item says which."""
 
 
 def harm_of_clause(pack: Pack, clause: str) -> str:
@@ -90,8 +90,7 @@ def decide_violating(
     forget(writing, item, REPORTED)
     skip = BY_DECIDING if of is None else BY_DECIDING | {"second_look", "report_authority", "preserve"}
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=skip))
-    tell_reports(writing, reports_naming([item.pk]), "violating_removed", {})
-    tell_holder_of_decision(writing, item, pack, harm, "on_violating")
+    tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item)
     if of is None:
         _share_with_identical(writing, item, case, decision)
         share_with_copies(writing, content, pack, case)
@@ -176,19 +175,23 @@ def decide_not_violating(
             case_id=case.pk,
         )
     pack = pack_of(case)
+    lift(writing, item, case, "cleared")
     dos = pack.owes(case.harm, "on_not_violating", facts_of_item(item), regimes())
-    lift(writing, item, case, "cleared", within(dos, "restore", RESTORE_WITHIN))
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_DECIDING))
-    tell_reports(writing, _reports_answered(item, began_at), "not_violating", {})
+    tell_by_pack(writing, dos, reports=_reports_answered(item, began_at))
     return decision
 
 
-def lift(writing: Writing, item: Item, case: Case, why: str, in_time: timedelta) -> None:
+def lift(writing: Writing, item: Item, case: Case, why: str) -> None:
     """Put an item back that was hidden without a decision, with the copies hidden because of it alone."""
-    if item.wanted in (Visibility.LIMITED, Visibility.HIDDEN, Visibility.GONE):
-        want(writing, item, Visibility.VISIBLE, why=why, due_at=writing.now + in_time)
-        tell_holder_of_decision(writing, item, pack_of(case), case.harm, "on_not_violating")
-    share_with_copies(writing, _content(item), pack_of(case), case)
+    pack = pack_of(case)
+    if item.wanted != Visibility.VISIBLE:
+        facts = facts_of_item(item, told=was_told(item))
+        dos = pack.owes(case.harm, "on_not_violating", facts, regimes())
+        due_at = writing.now + within(dos, "restore", RESTORE_WITHIN)
+        want(writing, item, Visibility.VISIBLE, why=why, due_at=due_at)
+        tell_by_pack(writing, dos, item=item)
+    share_with_copies(writing, _content(item), pack, case)
 
 
 def _reports_answered(item: Item, began_at: datetime) -> list[Report]:

@@ -11,23 +11,21 @@ from django.db import transaction
 
 from answerable.cases import codes
 from answerable.cases.commands.grouping import case_for, items_at, open_case, reached
-from answerable.cases.commands.protecting import PER_ITEM, protect_item
-from answerable.cases.commands.telling import tell_reports
+from answerable.cases.commands.protecting import protect_item
+from answerable.cases.commands.telling import tell_by_pack, tell_reports
 from answerable.cases.commands.writing import Writing, facts_of, owed_by_pack, regimes, within
 from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT, Filed, FiledItem, Refused, ReportIn
 from answerable.cases.kinds import is_media
-from answerable.cases.models import Case, Claim, IdempotencyKey, Report, ReportedItem
+from answerable.cases.models import Case, Claim, IdempotencyKey, Person, Report, ReportedItem
 from answerable.cases.rules import protecting
 from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.obligations import Owed
 from answerable.policy import Pack, store
 from answerable.policy.words import By, Danger, Interim, Visibility
+from answerable.settings.config import config
 
-ERASE_CONTACT_AFTER = timedelta(days=730)
-ERASE_STATEMENT_AFTER = timedelta(days=730)
 RESOLVE_WITHIN = timedelta(seconds=5)
-BY_PROTECTING = frozenset({"hide", "limit", "tell_holder"}) | PER_ITEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def file_report(report_in: ReportIn, *, now: datetime) -> Filed:
     Raises Refused where something is missing or too long; then nothing was written.
     """
     _check(report_in)
-    code = report_in.code or codes.new_code()
+    code = _code(report_in)
     sealed = _seal(report_in, now)
     salt = secrets.token_bytes(16).hex()
     digest = _digest(report_in, salt, now)
@@ -125,6 +123,7 @@ def _owe_report(
         located=bool(report.statement_id) or bool(reported),
         known=known,
     )
+    missing = ",".join(missing_elements(report, located=bool(reported)))
     events = ["on_report"]
     if report.danger != Danger.NONE:
         events.append("on_danger")
@@ -132,9 +131,12 @@ def _owe_report(
         events.append("on_complete_request")
     for event in events:
         dos = pack.owes(report.harm, event, facts, regimes())
-        writing.owe(
-            owed_by_pack(dos, event_at=report.received_at, report=report, case=case, skip=BY_PROTECTING)
-        )
+        if event == "on_danger" and not somebody_is_on_call():
+            dos = [do for do in dos if do.do not in ("page_people", "tell_reporter")]
+            contact = config().desk.emergency_contact
+            tell_reports(writing, [report], "nobody_on_call", {"emergency_contact": contact})
+        tell_by_pack(writing, dos, reports=[report], params={"missing": missing})
+        writing.owe(owed_by_pack(dos, event_at=report.received_at, report=report, case=case))
         if event != "on_report":
             for row in reported:
                 if row.item is not None and row.item.wanted != Visibility.GONE:
@@ -189,13 +191,15 @@ def _check(report_in: ReportIn) -> None:
 
 
 def _seal(report_in: ReportIn, now: datetime) -> Sealed:
-    def one(kind: str, text: str, after: timedelta) -> PersonalText | None:
-        return personal.seal(kind, text, erase_after=now + after) if text.strip() else None
+    pack = store.active()
+
+    def one(kind: str, text: str) -> PersonalText | None:
+        return personal.seal(kind, text, erase_after=now + pack.erase_after(kind)) if text.strip() else None
 
     return Sealed(
-        one("statement", report_in.statement, ERASE_STATEMENT_AFTER),
-        one("contact", report_in.contact, ERASE_CONTACT_AFTER),
-        one("signature", report_in.signature, ERASE_CONTACT_AFTER),
+        one("statement", report_in.statement),
+        one("contact", report_in.contact),
+        one("signature", report_in.signature),
     )
 
 
@@ -213,6 +217,22 @@ def is_complete(report_in: ReportIn) -> bool:
         and report_in.good_faith
         and report_in.contact.strip()
     )
+
+
+def somebody_is_on_call() -> bool:
+    """Whether a page would reach anybody: an address to page, and a person on call (rule 19)."""
+    return bool(config().alerts.urls) and Person.objects.filter(on_call=True, active=True).exists()
+
+
+def missing_elements(report: Report, *, located: bool) -> list[str]:
+    """The elements of a complete removal request that a report lacks, by their names in the pack (rule 14)."""
+    there = {
+        "signature": report.signed,
+        "location": located or report.statement_id is not None,
+        "good_faith": report.good_faith,
+        "contact": report.contact_id is not None,
+    }
+    return [name for name, present in there.items() if not present]
 
 
 def _create_report(

@@ -8,11 +8,13 @@ from answerable import obligations
 from answerable.cases.commands import deciding as effects
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.rounds import standing_decision
+from answerable.cases.commands.telling import reports_naming, tell_by_pack
 from answerable.cases.commands.undoing import overturn
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import (
     Writing,
     facts_of_item,
+    owed_by_pack,
     pack_of,
     regimes,
     within,
@@ -35,7 +37,6 @@ from answerable.policy.words import Age, By, Verdict, Visibility
 
 DECIDE_WITHIN = timedelta(hours=24)
 TIE_WITHIN = timedelta(hours=24)
-RESTORE_WITHIN = timedelta(seconds=60)
 
 
 def review(review_in: ReviewIn, *, now: datetime) -> list[Reviewed]:
@@ -198,7 +199,7 @@ def _apply(
         item.nobody_in_it_at = writing.now
         item.save(update_fields=["nobody_in_it_at"])
         writing.record("hiding_lifted", {"item": item.pk, "review": row.pk})
-        effects.lift(writing, item, case, "lifted", RESTORE_WITHIN)
+        effects.lift(writing, item, case, "lifted")
     _owe_next(writing, item, case, pack, outcome)
     return Reviewed(
         item.content_id or 0,
@@ -233,11 +234,11 @@ def _keep_looks(writing: Writing, item: Item, outcome: deciding.Outcome, entry_i
 def _owe_next(writing: Writing, item: Item, case: Case, pack: Pack, outcome: deciding.Outcome) -> None:
     """Owe the next person's judgement. It looks like a first one to whoever makes it (rule 10)."""
     subject = f"item:{item.pk}"
-    dos = pack.owes(case.harm, "on_report", facts_of_item(item), regimes())
+    event = "on_differ" if outcome.need is deciding.Need.TIE else "on_report"
+    dos = pack.owes(case.harm, event, facts_of_item(item), regimes())
     if outcome.need is deciding.Need.TIE:
-        writing.owe(
-            [Owed(kind="settle_tie", subject=subject, by=By.OTHER_PEOPLE, due_at=writing.now + TIE_WITHIN)]
-        )
+        due_at = writing.now + within(dos, "settle_tie", TIE_WITHIN)
+        writing.owe([Owed(kind="settle_tie", subject=subject, by=By.OTHER_PEOPLE, due_at=due_at)])
     elif outcome.need is deciding.Need.SECOND and outcome.verdict is None:
         due_at = writing.now + within(dos, "decide", DECIDE_WITHIN)
         writing.owe([Owed(kind="decide", subject=subject, by=By.OTHER_PEOPLE, due_at=due_at)])
@@ -256,6 +257,11 @@ def remove_undecided(item_id: int, *, obligation_id: int, now: datetime) -> bool
         undecided = standing_decision(item.content_id) is None and item.wanted != Visibility.GONE
         if undecided:
             want(writing, item, Visibility.GONE, why="law", due_at=now + timedelta(minutes=5))
+            if item.case is not None:
+                facts = facts_of_item(item, complete=True)
+                dos = pack_of(item.case).owes(item.case.harm, "on_undecided_removed", facts, regimes())
+                writing.owe(owed_by_pack(dos, event_at=now, item=item, case=item.case))
+                tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item)
         entry_id = writing.record("interim_set", {"item": item.pk, "hour_40": undecided})
         writing.finish(entry_id)
         obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)

@@ -18,7 +18,6 @@ from answerable.policy import Do, Pack
 from answerable.policy.words import Age, By, Danger, Verdict, Visibility
 
 HIDE_WITHIN = timedelta(seconds=60)
-PER_ITEM = frozenset({"look", "decide", "find_copies"})
 
 
 def protect_item(writing: Writing, report: Report, item: Item, pack: Pack) -> protecting.Protection:
@@ -49,8 +48,6 @@ def protect_item(writing: Writing, report: Report, item: Item, pack: Pack) -> pr
         tell_holder_of_hiding(writing, item, pack, report.harm, Danger(report.danger))
     if item.wanted != Visibility.GONE:
         _owe_looks(writing, report, item, dos, protection)
-    if item.content_id is None:
-        _owe_fetch(writing, item)
     return protection
 
 
@@ -62,11 +59,12 @@ def _owe_looks(
     protection: protecting.Protection,
 ) -> None:
     """Owe the look, the decision and the search for copies of one reported item."""
-    owed = owed_by_pack(
-        [do for do in dos if do.do in PER_ITEM],
-        event_at=report.received_at,
-        item=item,
-    )
+    skip = {"hide", "limit"}
+    if item.content_id is not None:
+        skip.add("fetch_item")
+    if item.interim_since is None:
+        skip.add("freeze")
+    owed = owed_by_pack(dos, event_at=report.received_at, item=item, skip=frozenset(skip))
     look_due = report.received_at + protection.look_within
     owed = [replace(one, due_at=min(one.due_at, look_due)) if one.kind == "look" else one for one in owed]
     if not any(one.kind == "look" for one in owed):
@@ -84,20 +82,6 @@ def _owe_looks(
                 )
             ]
         )
-
-
-def _owe_fetch(writing: Writing, item: Item) -> None:
-    writing.owe(
-        [
-            Owed(
-                kind="fetch_item",
-                subject=f"item:{item.pk}",
-                by=By.WORKER,
-                due_at=writing.now + timedelta(minutes=5),
-                platform=item.platform,
-            )
-        ]
-    )
 
 
 def _new_round_if_decided(writing: Writing, item: Item, *, new: bool) -> None:

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from answerable import obligations
+from answerable import audit, obligations
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.telling import reports_naming, tell_reports
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import NotFound
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Notice
+from answerable.cases.rules import protecting
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By, Visibility
@@ -73,6 +74,35 @@ def _satisfies(seen: Visibility, wanted: Visibility) -> bool:
     return seen is wanted
 
 
+def item_missing(item_id: int, *, obligation_id: int, now: datetime) -> None:
+    """The platform knows no such item: nothing can be fetched or compared, and its reporters are told.
+
+    What asks people to judge it becomes reading the report: its words may say where to look.
+    """
+    with transaction.atomic():
+        item = lock(item_id)
+        if item is None:
+            raise NotFound(f"There is no item {item_id}.")
+        writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
+        entry_id = writing.record("item_fetched", {"item": item.pk, "found": False})
+        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
+        if item.content_id is None:
+            subject = f"item:{item.pk}"
+            obligations.release_all({"find_copies", "freeze", "look", "decide"}, subject, "not_found", now)
+            reports = reports_naming([item.pk])
+            tell_reports(writing, reports, "not_found", {})
+            writing.owe(
+                Owed(
+                    kind="read_report",
+                    subject=f"report:{report.pk}",
+                    by=By.PEOPLE,
+                    due_at=max(now, report.received_at) + protecting.LOOK_SOON,
+                )
+                for report in reports
+            )
+        writing.finish(entry_id)
+
+
 def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
     """A platform can't do what is owed. Nothing wider is done: people are paged, the reporter told (rule 5).
 
@@ -122,6 +152,17 @@ def holder_told(notice_id: int, *, obligation_id: int, now: datetime) -> None:
             "notice_told", {"notice": notice.pk, "kind": notice.kind}, case_id=notice.item.case_id
         )
         obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
+
+
+def nobody_paged(obligation_id: int, *, now: datetime) -> None:
+    """No address to page is configured: said openly, never counted as kept. What people owe stays owed."""
+    with transaction.atomic():
+        obligation = Obligation.objects.filter(pk=obligation_id, state="owed").first()
+        if obligation is None:
+            return
+        event = {"obligation": obligation.pk, "kind": obligation.kind, "reason": "nobody_to_page"}
+        audit.append("obligation_released", actor="worker", now=now, case_id=obligation.case_id, event=event)
+        obligations.release(obligation, "nobody_to_page", now)
 
 
 def done(obligation_id: int, *, record: str, event: dict[str, object], now: datetime) -> None:

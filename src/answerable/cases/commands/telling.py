@@ -8,7 +8,7 @@ from answerable.cases.commands.writing import Writing, facts_of_item, regimes
 from answerable.cases.models import Item, Message, Notice, Report
 from answerable.cases.rules import telling
 from answerable.obligations import Owed
-from answerable.policy import Pack
+from answerable.policy import Do, Pack
 from answerable.policy.words import Age, By, Danger
 
 TELL_WITHIN = timedelta(seconds=60)
@@ -56,55 +56,77 @@ def tell_reports(
     )
 
 
+def tell_by_pack(
+    writing: Writing,
+    dos: Iterable[Do],
+    *,
+    reports: Iterable[Report] = (),
+    item: Item | None = None,
+    danger: Danger = Danger.NONE,
+    params: Mapping[str, str | int] | None = None,
+) -> None:
+    """Tell reporters and the account holder what the pack says after an event.
+
+    `reports` get its replies (with `params`), the holder of `item` its notices, each as the pack times it.
+    """
+    told = list(reports)
+    for do in dos:
+        if do.do == "tell_reporter" and told:
+            tell_reports(writing, told, str(do.params["reply"]), params or {})
+        elif do.do == "tell_holder" and item is not None and item.account_id is not None:
+            _owe_notice(writing, item, do, danger)
+
+
 def tell_holder_of_hiding(
     writing: Writing, item: Item, pack: Pack, harm: str, danger: Danger = Danger.NONE
 ) -> None:
     """Owe the notice of an interim hiding, delayed as far as the pack says on its ground (rule 16)."""
-    _tell_holder(writing, item, pack, harm, "on_interim_hidden", danger)
+    facts = facts_of_item(item, danger=danger, told=was_told(item))
+    dos = pack.owes(harm, "on_interim_hidden", facts, regimes())
+    tell_by_pack(writing, dos, item=item, danger=danger)
 
 
-def tell_holder_of_decision(writing: Writing, item: Item, pack: Pack, harm: str, event: str) -> None:
-    """Owe the notice of a decision, or of its undoing, as the pack says after that event."""
-    _tell_holder(writing, item, pack, harm, event, Danger.NONE)
+def was_told(item: Item) -> bool:
+    """Whether the account holder was told anything about this item before."""
+    return Notice.objects.filter(item=item, told_at__isnull=False).exists()
 
 
-def _tell_holder(writing: Writing, item: Item, pack: Pack, harm: str, event: str, danger: Danger) -> None:
-    if item.account_id is None:
+def _owe_notice(writing: Writing, item: Item, do: Do, danger: Danger) -> None:
+    if item.account is None:
         return
-    told = Notice.objects.filter(item=item, told_at__isnull=False).exists()
-    facts = facts_of_item(item, danger=danger, told=told)
-    for do in pack.owes(harm, event, facts, regimes()):
-        if do.do != "tell_holder":
-            continue
-        kind = str(do.params.get("notice", "interim"))
-        notice = Notice.objects.create(
-            account_id=item.account_id, item=item, kind=kind, decided_at=writing.now
+    notice = Notice.objects.create(
+        account=item.account,
+        item=item,
+        kind=str(do.params["notice"]),
+        decided_at=writing.now,
+    )
+    notice.code_hash = codes.code_hash(codes.derived_code(f"notice:{notice.pk}"))
+    notice.save(update_fields=["code_hash"])
+    harm = item.case.harm if item.case else ""
+    waits = telling.must_wait(Age(item.age), harm, danger)
+    not_before = writing.now + do.after if do.after and waits else None
+    if not_before is not None:
+        writing.record(
+            "notice_delayed",
+            {
+                "notice": notice.pk,
+                "item": item.pk,
+                "ground": str(do.params.get("ground", "")),
+                "until": not_before.isoformat(timespec="seconds"),
+            },
+            case_id=item.case_id,
         )
-        notice.code_hash = codes.code_hash(codes.derived_code(f"notice:{notice.pk}"))
-        notice.save(update_fields=["code_hash"])
-        not_before = writing.now + do.after if do.after else None
-        if not_before and telling.must_wait(Age(item.age), harm, danger):
-            writing.record(
-                "notice_delayed",
-                {
-                    "notice": notice.pk,
-                    "item": item.pk,
-                    "ground": str(do.params.get("ground", "")),
-                    "until": not_before.isoformat(timespec="seconds"),
-                },
-                case_id=item.case_id,
+    writing.owe(
+        [
+            Owed(
+                kind="tell_holder",
+                subject=f"notice:{notice.pk}",
+                by=By.WORKER,
+                due_at=writing.now + do.within,
+                not_before=not_before,
+                platform=item.platform,
+                regime=do.regime or "",
+                params=do.params,
             )
-        writing.owe(
-            [
-                Owed(
-                    kind="tell_holder",
-                    subject=f"notice:{notice.pk}",
-                    by=By.WORKER,
-                    due_at=writing.now + do.within,
-                    not_before=not_before,
-                    platform=item.platform,
-                    regime=do.regime or "",
-                    params=do.params,
-                )
-            ]
-        )
+        ]
+    )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.grouping import lock
-from answerable.cases.commands.telling import reports_naming, tell_holder_of_decision, tell_reports
+from answerable.cases.commands.telling import reports_naming, tell_by_pack
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, want
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes, within
 from answerable.cases.models import Account, Case, Decision, Finding, Item
@@ -13,9 +13,7 @@ from answerable.obligations.models import Obligation
 from answerable.policy.words import Verdict, Visibility
 
 PUT_BACK_WITHIN = timedelta(seconds=60)
-BY_UNDOING = frozenset(
-    {"restore", "tell_reporter", "tell_holder", "lift_account_effects", "correct_authority"}
-)
+BY_UNDOING = frozenset({"restore", "lift_account_effects", "correct_authority"})
 
 
 def overturn(writing: Writing, item: Item, decision: Decision) -> None:
@@ -36,9 +34,7 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_UNDOING))
     _withdraw_finding(writing, item, case)
     _lift_account(writing, item)
-    told = reports_naming([item.pk])
-    tell_reports(writing, told, "overturned", {})
-    tell_holder_of_decision(writing, item, pack, case.harm, "on_overturned")
+    tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item)
     for shared in Decision.objects.filter(of_decision=decision, overturned_at__isnull=True).select_related(
         "content"
     ):

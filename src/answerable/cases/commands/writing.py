@@ -12,6 +12,9 @@ from answerable.policy import Do, Facts, Pack, store
 from answerable.policy.words import Age, By, Danger, Relation
 from answerable.settings.config import config
 
+TOLD = frozenset({"acknowledge", "tell_reporter", "tell_holder"})
+"""Kinds that put words before somebody: owed together with the words."""
+
 
 @dataclass(slots=True)
 class Writing:
@@ -72,12 +75,13 @@ def owed_by_pack(
 ) -> list[Owed]:
     """What a pack's entries owe for these subjects. Times count from the event (`event_at`).
 
-    Entries whose subject isn't given are left out; `skip` names kinds that the caller owes itself.
+    Entries whose subject isn't given are left out, and those of telling (`telling.tell_by_pack` owes these);
+    `skip` names kinds that the caller owes itself.
     """
     owed = []
     for do in dos:
         subject = _subject(do, item=item, report=report, case=case, account_id=account_id)
-        if do.do in skip or subject is None:
+        if do.do in skip or do.do in TOLD or subject is None:
             continue
         start = late_from or event_at
         owed.append(

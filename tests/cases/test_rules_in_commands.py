@@ -1,0 +1,295 @@
+"""The rules that always hold, tried through the commands, as their users meet them."""
+
+import pytest
+
+from answerable.cases import commands
+from answerable.cases.inputs import AlreadyDone, Refused
+from answerable.cases.models import Case, Decision, Finding, KnownChange, Message, Person, Report
+from answerable.cases.rules.deciding import HolderIs
+from answerable.obligations.models import Obligation
+from answerable.policy.words import Age, Danger, Relation
+from tests.cases.desk import TestDesk, prints
+
+pytestmark = pytest.mark.django_db
+
+
+def test_one_report_hides_the_item_and_owes_the_rest(desk: TestDesk) -> None:
+    desk.upload("a")
+    filed = desk.report("a")
+    assert desk.wanted("a") == "hidden"
+    assert {"hide", "look", "decide", "find_copies"} <= desk.owed("a")
+    assert len(filed.code) == 16
+    hide = Obligation.objects.get(kind="hide")
+    assert (hide.due_at - desk.clock.now).total_seconds() <= 60
+
+
+def test_one_persons_refusal_of_a_child_is_none(desk: TestDesk, ravi: Person, rosa: Person) -> None:
+    desk.upload("a")
+    desk.report("a")
+    assert desk.no(ravi, "a").verdict is None
+    assert desk.wanted("a") == "hidden"
+    assert "decide" in desk.owed("a")
+    with pytest.raises(AlreadyDone):
+        desk.no(ravi, "a")
+    assert desk.no(rosa, "a").verdict == "not_violating"
+    assert desk.wanted("a") == "visible"
+
+
+def test_an_unqualified_person_judges_nothing_about_a_child(desk: TestDesk, petra: Person) -> None:
+    desk.upload("a")
+    desk.report("a")
+    with pytest.raises(Refused, match="qualification"):
+        desk.no(petra, "a")
+
+
+def test_one_persons_yes_removes_the_file_and_identical_ones(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("a", file="same")
+    desk.upload("b", file="same", account="other")
+    desk.upload("c", account="third")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    assert [desk.wanted(ref) for ref in "abc"] == ["gone", "gone", "visible"]
+    assert "second_look" in desk.owed("a")
+    assert Decision.objects.get(content__item__ref="b").basis == "exact_copy"
+    assert Finding.objects.count() == 1
+    assert KnownChange.objects.filter(hash_list="own.confirmed", op="add", kind="sha256").exists()
+
+
+def test_two_who_differ_are_settled_by_a_lead_who_has_not_seen_it(
+    desk: TestDesk, ravi: Person, rosa: Person, lena: Person
+) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.no(ravi, "a")
+    assert desk.yes(rosa, "a").verdict is None
+    assert desk.wanted("a") == "hidden"
+    assert "settle_tie" in desk.owed("a")
+    with pytest.raises(AlreadyDone):
+        desk.yes(lena, "a")
+    settled = desk.yes(lena, "a", tie=True)
+    assert settled.verdict == "violating"
+    assert settled.confirmed_by_two
+    assert desk.wanted("a") == "gone"
+
+
+def test_near_copies_are_hidden_and_looked_at_and_never_removed_unlooked(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    desk.upload("b", account="other")
+    desk.report("a")
+    desk.find_copies("a", b=12)
+    assert desk.wanted("b") == "hidden"
+    assert "look" in desk.owed("b")
+    desk.yes(ravi, "a")
+    desk.yes(rosa, "a")
+    assert desk.wanted("b") == "hidden"
+    desk.yes(ravi, "b")
+    assert desk.wanted("b") == "gone"
+
+
+def test_clearing_an_original_puts_back_what_was_hidden_because_of_it_alone(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a", file="same")
+    desk.upload("b", account="other")
+    desk.upload("c", file="same", account="third")
+    desk.upload("d", account="fourth")
+    desk.report("a")
+    desk.report("d")
+    desk.find_copies("a", b=12, c=0, d=20)
+    assert [desk.wanted(ref) for ref in "abcd"] == ["hidden"] * 4
+    desk.no(ravi, "a")
+    desk.no(rosa, "a")
+    assert [desk.wanted(ref) for ref in "abcd"] == ["visible", "visible", "visible", "hidden"]
+
+
+def test_a_repetition_after_a_clearing_gets_a_look_and_hides_nothing(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.no(ravi, "a")
+    desk.no(rosa, "a")
+    desk.clock.pass_(minutes=5)
+    desk.report("a")
+    assert desk.wanted("a") == "visible"
+    assert "look" in desk.owed("a")
+    assert desk.item("a").interim_times == 1
+    assert desk.no(ravi, "a").verdict == "not_violating"
+    assert "look" not in desk.owed("a")
+
+
+def test_an_earlier_code_with_a_new_fact_hides_a_cleared_item_once_for_each_fact(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    filed = desk.report("a")
+    desk.no(ravi, "a")
+    desk.no(rosa, "a")
+    desk.clock.pass_(minutes=5)
+    desk.report("a", earlier_report_id=filed.report_id, new_fact="police")
+    assert desk.wanted("a") == "hidden"
+
+
+def test_an_answer_reopens_before_people_who_did_not_decide(
+    desk: TestDesk, ravi: Person, rosa: Person, lena: Person
+) -> None:
+    desk.upload("a")
+    filed = desk.report("a")
+    desk.no(ravi, "a")
+    desk.clock.pass_(minutes=5)
+    message = commands.answer_report(
+        filed.report_id, text="We are both minors.", fact="age", age=Age.CHILD, now=desk.clock.now
+    )
+    assert {"read_answer"} <= desk.owed()
+    with pytest.raises(Refused):
+        commands.read_answer(message, person_id=ravi.pk, now=desk.clock.now)
+    assert commands.read_answer(message, person_id=rosa.pk, now=desk.clock.now) == "We are both minors."
+    with pytest.raises(Refused):
+        desk.no(ravi, "a")
+    assert desk.no(rosa, "a").verdict is None
+    assert desk.yes(lena, "a").verdict is None
+    assert desk.wanted("a") == "hidden"
+
+
+def test_the_eleventh_unlooked_item_of_one_author_waits_for_a_look(desk: TestDesk, ravi: Person) -> None:
+    for number in range(12):
+        desk.upload(f"n{number}")
+        desk.report(f"n{number}")
+    wanted = [desk.wanted(f"n{number}") for number in range(12)]
+    assert wanted == ["hidden"] * 10 + ["visible"] * 2
+    look = Obligation.objects.get(kind="look", subject=f"item:{desk.item('n11').pk}")
+    assert (look.due_at - desk.clock.now).total_seconds() == 300
+    assert "page_people" in desk.owed()
+    desk.yes(ravi, "n0")
+    desk.upload("more")
+    desk.report("more")
+    assert desk.wanted("more") == "hidden"
+
+
+def test_text_and_accounts_are_never_hidden_unlooked(desk: TestDesk) -> None:
+    desk.upload("t", kind="text")
+    desk.report("t", kind="text")
+    assert desk.wanted("t") == "visible"
+    assert "look" in desk.owed("t")
+
+
+def test_overturning_undoes_everything_that_followed(
+    desk: TestDesk, ravi: Person, rosa: Person, lena: Person
+) -> None:
+    desk.upload("a", file="same")
+    desk.upload("b", file="same", account="other")
+    desk.upload("c", account="third")
+    desk.report("a")
+    desk.find_copies("a", c=9)
+    desk.yes(ravi, "a")
+    desk.yes(rosa, "a")
+    account = desk.item("a").account_id
+    assert account is not None
+    commands.judge_account(account, person_id=ravi.pk, answer=HolderIs.OFFENDER, now=desk.clock.now)
+    assert desk.item("a").account.uploads_held_since is not None
+    desk.platform_obeys()
+    mira = Person.objects.create(pseudonym="Mira", qualifications=["child_safety"])
+    from answerable.cases import codes
+    from answerable.cases.models import Notice
+
+    notice = Notice.objects.filter(item=desk.item("a")).latest("pk")
+    commands.appeal(codes.derived_code(f"notice:{notice.pk}"), text="This is a lake.", now=desk.clock.now)
+    with pytest.raises(Refused, match="part"):
+        desk.no(ravi, "a")
+    desk.no(lena, "a")
+    assert desk.wanted("a") == "gone"
+    desk.no(mira, "a")
+    assert [desk.wanted(ref) for ref in "abc"] == ["visible"] * 3
+    assert desk.item("a").account.uploads_held_since is None
+    assert KnownChange.objects.filter(hash_list="own.confirmed", op="remove").exists()
+    assert not Finding.objects.filter(withdrawn_at__isnull=True).exists()
+    assert Message.objects.filter(reply="overturned").exists()
+
+
+def test_a_changed_file_is_a_new_content_and_no_decision_holds(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.no(ravi, "a")
+    desk.no(rosa, "a")
+    desk.upload("a", file="another")
+    assert "look" in desk.owed("a")
+    assert desk.no(ravi, "a").verdict is None
+
+
+def test_reports_on_the_same_item_join_one_case_and_raise_it(desk: TestDesk) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.report("a", relation=Relation.GUARDIAN)
+    case = Case.objects.get()
+    assert case.reports_count == 2
+
+
+def test_a_report_without_any_link_is_read_by_a_person(desk: TestDesk) -> None:
+    filed = desk.report(statement="On the forum, under the name of a flower.")
+    assert "read_report" in desk.owed()
+    assert Report.objects.get(pk=filed.report_id).case is not None
+
+
+def test_danger_now_owes_a_person_within_fifteen_minutes(desk: TestDesk) -> None:
+    desk.report(statement="He says he comes tonight.", harm="grooming", danger=Danger.NOW)
+    danger = Obligation.objects.get(kind="answer_danger")
+    assert (danger.due_at - desk.clock.now).total_seconds() <= 900
+
+
+def test_a_complete_request_is_refused_only_by_two_who_name_what_is_missing(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    desk.report(
+        "a", harm="ncii", age=Age.ADULT, signature="Dana", contact="dana@example.org", good_faith=True
+    )
+    assert desk.wanted("a") == "hidden"
+    assert "remove_if_undecided" in desk.owed("a")
+    with pytest.raises(Refused, match="missing"):
+        desk.no(ravi, "a", age=Age.ADULT, clause="ncii.shared")
+    facts = {"age": Age.ADULT, "clause": "ncii.shared", "missing_element": "nobody_identifiable"}
+    assert desk.no(ravi, "a", **facts).verdict is None
+    assert desk.no(rosa, "a", **facts).verdict == "not_violating"
+
+
+def test_withdrawing_ends_messages_and_lifts_nothing(desk: TestDesk) -> None:
+    desk.upload("a")
+    filed = desk.report("a", contact="dana@example.org")
+    commands.withdraw_report(filed.report_id, now=desk.clock.now)
+    report = Report.objects.get(pk=filed.report_id)
+    assert report.contact is None
+    assert desk.wanted("a") == "hidden"
+    with pytest.raises(Refused):
+        commands.answer_report(filed.report_id, text="wait", now=desk.clock.now)
+
+
+def test_a_confirmed_file_uploaded_again_is_gone_before_anybody_sees_it(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("a", file="same")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    desk.upload("again", file="same", account="fifth")
+    assert desk.wanted("again") == "gone"
+
+
+def test_the_same_request_twice_is_one_report_with_one_code(desk: TestDesk) -> None:
+    desk.upload("a")
+    first = desk.report("a", idempotency=("intake", "nonce", "digest"))
+    second = desk.report("a", idempotency=("intake", "nonce", "digest"))
+    assert (first.report_id, first.code) == (second.report_id, second.code)
+    assert second.repeated
+    with pytest.raises(Refused):
+        desk.report("a", idempotency=("intake", "nonce", "another"))
+
+
+def test_lifting_takes_one_person_and_one_fact_and_refuses_nothing(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("a", prints=prints("a", 3))
+    desk.report("a")
+    reviewed = desk.no(ravi, "a", nobody_in_it=True)
+    assert reviewed.lifted
+    assert reviewed.verdict is None
+    assert desk.wanted("a") == "visible"
+    assert "decide" in desk.owed("a")
