@@ -56,7 +56,6 @@ def test_its_limits_are_set_in_the_kernel(decoder: Decoder) -> None:
     assert of(resource.RLIMIT_FSIZE) == (0, 0)
     assert of(resource.RLIMIT_CORE) == (0, 0)
     assert of(resource.RLIMIT_NOFILE) == (0, 0)
-    assert of(resource.RLIMIT_NPROC) == (0, 0)
     assert 0 < of(resource.RLIMIT_CPU)[0] <= limits.CPU_SECONDS + 10
 
 
@@ -76,7 +75,21 @@ def test_it_holds_nothing_of_ours(secret: None, decoder: Decoder) -> None:
     assert "sqlite" not in loaded
 
 
-def test_a_decoder_that_hangs_ends_at_the_deadline(decoder: Decoder) -> None:
+@pytest.fixture
+def soon_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a file be called slow soon."""
+    monkeypatch.setattr(limits, "FAIR_SECONDS", 0.01)
+
+
+def test_a_file_that_had_too_little_time_is_not_called_slow(decoder: Decoder) -> None:
+    """What is stored of a file must not follow from how busy we were."""
+    os.kill(decoder.pid, signal.SIGSTOP)
+    with pytest.raises(DecoderUnavailable, match="were left for this file"):
+        decoder.ask({"do": "fingerprint"}, SEEDS[0], time.monotonic() + 0.2)
+    assert not decoder.is_alive()
+
+
+def test_a_decoder_that_hangs_ends_at_the_deadline(decoder: Decoder, soon_slow: None) -> None:
     os.kill(decoder.pid, signal.SIGSTOP)
     with pytest.raises(Undecodable) as caught:
         decoder.ask({"do": "fingerprint"}, SEEDS[0], time.monotonic() + 0.2)
@@ -84,7 +97,7 @@ def test_a_decoder_that_hangs_ends_at_the_deadline(decoder: Decoder) -> None:
     assert not decoder.is_alive()
 
 
-def test_a_file_bigger_than_the_pipe_meets_the_deadline_too(decoder: Decoder) -> None:
+def test_a_file_bigger_than_the_pipe_meets_the_deadline_too(decoder: Decoder, soon_slow: None) -> None:
     os.kill(decoder.pid, signal.SIGSTOP)
     with pytest.raises(Undecodable) as caught:
         decoder.ask({"do": "fingerprint"}, bytes(1 << 22), time.monotonic() + 0.2)
@@ -116,8 +129,9 @@ def test_an_image_that_takes_too_much_memory_is_refused_by_name(decoder: Decoder
     assert decoder.is_spent
 
 
-def test_a_real_image_that_is_slow_ends_at_the_deadline() -> None:
+def test_a_real_image_that_is_slow_ends_at_the_deadline(soon_slow: None) -> None:
     wide = encoded(Image.fromarray(np.zeros((5000, 6000), np.uint8)), compress_level=1)
+    fingerprint(SEEDS[2])  # a decoder is up
     prints = fingerprint(wide, within_seconds=0.05)
     assert (prints.fault, prints.pdq) == (Fault.TOO_SLOW, None)
     assert prints.sha256
@@ -151,12 +165,22 @@ def test_a_decoder_that_died_idle_costs_no_file_its_answer() -> None:
         pool.close()
 
 
-def test_when_all_are_busy_nothing_is_said_about_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WAIT_SECONDS", 0.05)
+def test_when_all_are_busy_nothing_is_said_about_the_file() -> None:
     pool = Pool(1)
     try:
-        with pool._decoder(), pytest.raises(DecoderUnavailable, match="busy"):
-            pool.ask({"do": "fingerprint"}, SEEDS[2])
+        with pool._decoder(soon()), pytest.raises(DecoderUnavailable, match="busy"):
+            pool.ask({"do": "fingerprint"}, SEEDS[2], within_seconds=0.05)
+    finally:
+        pool.close()
+
+
+def test_a_warm_pool_has_a_decoder_waiting() -> None:
+    pool = Pool(1)
+    try:
+        pool.warm()
+        pid = pool._idle[0].pid
+        pool.ask({"do": "fingerprint"}, SEEDS[2])
+        assert pool._idle[0].pid == pid
     finally:
         pool.close()
 

@@ -63,6 +63,9 @@ class Decoder:
             raise DecoderUnavailable(
                 f"it did not start, exit code {code}: run `python -m answerable.media.decoder` to see why"
             ) from error
+        except BaseException:
+            self.kill()
+            raise
 
     @property
     def pid(self) -> int:
@@ -72,15 +75,20 @@ class Decoder:
     def ask(self, facts: dict[str, Any], data: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
         """Send one file and wait for the answer, until `deadline` on the monotonic clock.
 
-        Raises Undecodable when the file kills the decoder or takes too long; the child is dead then.
+        Raises Undecodable when the file kills the decoder or takes too long, DecoderUnavailable when there
+        was not enough time to say that of it. The child is dead then.
         """
         text = json.dumps(facts).encode()
         self.asked += 1
+        began = time.monotonic()
         try:
             self._send([FRAME.pack(len(text), len(data)) + text, data], deadline)
             answer = self._receive(deadline)
         except _Slow as error:
             self.kill()
+            had_seconds = time.monotonic() - began
+            if had_seconds < limits.FAIR_SECONDS:
+                raise DecoderUnavailable(f"only {had_seconds:.1f} s were left for this file") from error
             raise Undecodable(Fault.TOO_SLOW) from error
         except (_Ended, BrokenPipeError, ConnectionResetError) as error:
             self.kill()

@@ -48,8 +48,9 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limits.MEMORY_BYTES, limits.MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the image
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # those open stay open, no further one opens
+    # Its pipes stay open and nothing further opens: no file, no socket, no library of another program. There
+    # is no limit on processes (RLIMIT_NPROC), because HEIC's decoder always starts a thread, which would count.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     _limit_processor_time()
 
 

@@ -61,7 +61,8 @@ def fingerprint(data: bytes, *, within_seconds: float | None = None) -> Fingerpr
     """All fingerprints of one file, by its bytes alone (names and declared types are not believed).
 
     A file that can't be read has its exact hashes, no PDQ, and a `fault` that says why. Raises
-    DecoderUnavailable when no decoder answered, which says nothing about the file.
+    DecoderUnavailable when no decoder answered, or `within_seconds` (waiting included) was too short to blame
+    the file: that says nothing about it, so try again.
     """
     sha256 = hashlib.sha256(data).hexdigest()
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()

@@ -28,10 +28,13 @@ class Pool:
     def ask(
         self, facts: dict[str, Any], data: bytes, within_seconds: float | None = None
     ) -> tuple[dict[str, Any], bytes]:
-        """One file's answer. Raises Undecodable, or DecoderUnavailable when no decoder is to be had."""
+        """One file's answer within that time, waiting for a free decoder included.
+
+        Raises Undecodable, or DecoderUnavailable when no decoder is to be had.
+        """
         seconds = limits.DEADLINE_SECONDS if within_seconds is None else within_seconds
         deadline = time.monotonic() + seconds
-        with self._decoder() as decoder:
+        with self._decoder(deadline) as decoder:
             was_used = decoder.asked > 0
             try:
                 return decoder.ask(facts, data, deadline)
@@ -39,13 +42,18 @@ class Pool:
                 if error.fault is not Fault.CRASHED or not was_used:
                     raise
         # It had read other files before: only one that dies of this file alone says something about it.
-        with self._decoder(fresh=True) as decoder:
+        with self._decoder(deadline, fresh=True) as decoder:
             return decoder.ask(facts, data, deadline)
 
+    def warm(self) -> None:
+        """Have one decoder ready, so that the first file does not wait for its start. Raises DecoderUnavailable."""
+        with self._decoder(time.monotonic() + limits.START_SECONDS):
+            pass
+
     @contextmanager
-    def _decoder(self, fresh: bool = False) -> Iterator[Decoder]:
-        if not self._slots.acquire(timeout=limits.WAIT_SECONDS):
-            raise DecoderUnavailable(f"all were busy for {limits.WAIT_SECONDS:.0f} s")
+    def _decoder(self, deadline: float, fresh: bool = False) -> Iterator[Decoder]:
+        if not self._slots.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            raise DecoderUnavailable("all were busy")
         try:
             decoder = Decoder() if fresh else self._take()
             try:
