@@ -1,7 +1,6 @@
 """The console's tests: people who are signed in, a reported item, and a platform that shows a landscape."""
 
 import io
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.http import HttpRequest
 from django.test import Client
 from PIL import Image
 
@@ -106,10 +106,10 @@ def signed_in(person: Person, name: str = "", *, second_factor: bool = True) -> 
         client.force_login(user, backend=BACKEND)
     if second_factor:
         factor = Authenticator.objects.get(user=user)
-        session = client.session
-        record = {"method": "mfa", "at": time.time(), "id": factor.pk, "type": "totp"}
-        session[AUTHENTICATION_METHODS_SESSION_KEY] = [record]
-        session.save()
+        request = HttpRequest()
+        request.session = client.session
+        record_authentication(request, user, "mfa", id=factor.pk, type="totp")
+        request.session.save()
     return client
 
 

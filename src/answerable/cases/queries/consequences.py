@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from answerable.cases.commands.grouping import ages_said
 from answerable.cases.commands.writing import facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.inputs import Consequences, ReviewIn
 from answerable.cases.models import Copy, Item, ItemContent, Report
-from answerable.policy.words import Verdict, Visibility
+from answerable.cases.rules.deciding import youngest
+from answerable.policy.words import Verdict
 
 
 def consequences(review_in: ReviewIn, *, now: datetime) -> Consequences:
@@ -29,10 +31,12 @@ def consequences(review_in: ReviewIn, *, now: datetime) -> Consequences:
     for item in items:
         if item.case is None:
             continue
+        item.age = youngest([review_in.age, *ages_said(item)])  # not as an earlier judgement may have left it
         dos = pack_of(item.case).owes(item.case.harm, event, facts_of_item(item), regimes())
         for one in owed_by_pack(dos, event_at=now, item=item, case=item.case):
             owed[one.kind] = min(one.due_at, owed.get(one.kind, one.due_at))
-    hidden = [item for item in items if item.wanted in (Visibility.HIDDEN, Visibility.LIMITED)]
+    # Not what is wanted now: a first judgement may have changed that already, and a second person would see it.
+    hidden = [item for item in items if item.interim_times > 0]
     return Consequences(
         removes_items=len(items) if violating else 0,
         identical_items=identical if violating else 0,

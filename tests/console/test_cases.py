@@ -1,0 +1,219 @@
+"""Case and report pages: what is shown to whom, and what is opened only by an act that is logged."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import transaction
+
+from answerable import obligations
+from answerable.audit.log import event_of
+from answerable.audit.models import AuditEntry
+from answerable.cases import commands
+from answerable.cases.models import Account, Item, Message, Person, Report, Review
+from answerable.console.chart import chart
+from answerable.obligations import Owed
+from answerable.obligations.models import Obligation
+from answerable.policy.words import By, Relation
+from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_blind_reviewer_sees_what_was_reported_and_nothing_that_was_judged(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    judge(ravi, reported, "violating", now)
+    page = signed_in(rosa).get(f"/cases/{reported.case_id}/").content.decode()
+    assert "says: this is me" in page
+    for word in ("Judgements", "History", "Obligations", "Ravi", "gone", "wanted", "decided"):
+        assert word not in page
+
+
+def test_who_judged_sees_everything(reported: Item, ravi: Person, now: datetime) -> None:
+    judge(ravi, reported, "violating", now)
+    page = signed_in(ravi).get(f"/cases/{reported.case_id}/").content.decode()
+    for word in ("Judgements", "History", "Obligations", "Ravi", "wanted gone", "a person judged"):
+        assert word in page
+    assert "As seen." not in page
+
+
+def test_a_statement_is_opened_by_an_act_that_is_logged(reported: Item, ravi: Person, now: datetime) -> None:
+    client = signed_in(ravi)
+    case = client.get(f"/cases/{reported.case_id}/").content.decode()
+    assert "That is me" not in case
+    statement_id = Report.objects.get().statement_id
+    assert client.get(f"/texts/{statement_id}/").status_code == 405
+    assert not AuditEntry.objects.filter(kind="text_opened").exists()
+    page = client.post(f"/texts/{statement_id}/").content.decode()
+    assert "That is me." in page
+    entry = AuditEntry.objects.get(kind="text_opened")
+    assert entry.actor == f"person:{ravi.pk}"
+    assert (event_of(entry) or {})["text"] == statement_id
+
+
+def test_a_contact_is_not_opened_by_one_person(reported: Item, ravi: Person, lena: Person) -> None:
+    contact_id = Report.objects.get().contact_id
+    for person in (ravi, lena):
+        answer = signed_in(person).post(f"/texts/{contact_id}/")
+        assert answer.status_code == 404
+        assert "dana@" not in answer.content.decode()
+    assert not AuditEntry.objects.filter(kind="text_opened").exists()
+
+
+def test_a_reason_stays_closed_to_a_blind_reviewer(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    judge(ravi, reported, "not_violating", now)
+    reason_id = Review.objects.get().reason_id
+    assert signed_in(rosa).post(f"/texts/{reason_id}/").status_code == 404
+    judge(rosa, reported, "not_violating", now)
+    assert "As seen." in signed_in(rosa).post(f"/texts/{reason_id}/").content.decode()
+
+
+def test_texts_stay_closed_to_who_is_not_qualified(reported: Item, petra: Person) -> None:
+    statement_id = Report.objects.get().statement_id
+    assert signed_in(petra).post(f"/texts/{statement_id}/").status_code == 403
+    assert signed_in(petra).get(f"/reports/{Report.objects.get().pk}/").status_code == 403
+
+
+def test_a_joined_case_leads_to_the_one_it_was_joined_into(
+    reported: Item, photos: Photos, ravi: Person, now: datetime
+) -> None:
+    post(photos, "z9", landscape(50), now)
+    report(["z9"], now)
+    other = Item.objects.get(ref="z9").case
+    assert other is not None
+    with transaction.atomic():
+        type(other).objects.filter(pk=other.pk).update(joined_into=reported.case_id)
+    answer = signed_in(ravi).get(f"/cases/{other.pk}/")
+    assert answer["Location"] == f"/cases/{reported.case_id}/"
+
+
+def test_a_case_that_is_not_there_is_not_found(policy: None, ravi: Person) -> None:
+    assert signed_in(ravi).get("/cases/4711/").status_code == 404
+
+
+def test_a_message_stands_on_the_reporters_page_and_in_no_list(reported: Item, ravi: Person) -> None:
+    report_id = Report.objects.get().pk
+    client = signed_in(ravi)
+    answer = client.post(f"/reports/{report_id}/", {"action": "write", "text": "We look at it now."})
+    assert answer.status_code == 302
+    message = Message.objects.get(reply="")
+    assert not message.from_reporter
+    assert "We look at it now" not in client.get(f"/reports/{report_id}/").content.decode()
+    assert "We look at it now" in client.post(f"/texts/{message.text_id}/").content.decode()
+
+
+def test_an_empty_message_is_not_sent(reported: Item, ravi: Person) -> None:
+    report_id = Report.objects.get().pk
+    page = signed_in(ravi).post(f"/reports/{report_id}/", {"action": "write", "text": " "}).content.decode()
+    assert "Write the message." in page
+
+
+def test_an_answer_is_read_by_somebody_who_did_not_decide(
+    reported: Item, ravi: Person, rosa: Person, lena: Person, now: datetime
+) -> None:
+    judge(ravi, reported, "not_violating", now)
+    judge(rosa, reported, "not_violating", now)
+    report_id = Report.objects.get().pk
+    commands.answer_report(report_id, text="We are both thirteen.", fact="age", now=now)
+    link = f"/reports/{report_id}/"
+    for person in (ravi, rosa):
+        client = signed_in(person)
+        assert link not in client.get("/").content.decode()
+        assert "Read the answer" not in client.get(link).content.decode()
+    client = signed_in(lena)
+    assert link in client.get("/").content.decode()
+    page = client.post(link, {"action": "read"}).content.decode()
+    assert "We are both thirteen." in page
+    assert not Obligation.objects.filter(kind="read_answer", state="owed").exists()
+    assert AuditEntry.objects.filter(kind="answer_read", actor=f"person:{lena.pk}").exists()
+
+
+def test_a_duty_is_marked_kept_with_a_reference(reported: Item, ravi: Person, now: datetime) -> None:
+    judge(ravi, reported, "violating", now)
+    duty = Obligation.objects.get(kind="report_authority", state="owed", regime="us")
+    client = signed_in(ravi)
+    assert "Reference" in client.get(f"/duties/{duty.pk}/").content.decode()
+    assert "Write the reference" in client.post(f"/duties/{duty.pk}/", {"reference": ""}).content.decode()
+    assert client.post(f"/duties/{duty.pk}/", {"reference": "A-2026-117"}).status_code == 302
+    duty.refresh_from_db()
+    assert (duty.state, duty.reference) == ("kept", "A-2026-117")
+    assert client.get(f"/duties/{duty.pk}/").status_code == 404
+
+
+def test_a_judgement_is_not_marked_kept(reported: Item, ravi: Person) -> None:
+    look = Obligation.objects.get(kind="look", state="owed")
+    assert signed_in(ravi).post(f"/duties/{look.pk}/", {"reference": "x"}).status_code == 404
+
+
+def test_whose_account_it_is_is_asked_once_two_confirmed(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    judge(ravi, reported, "violating", now)
+    judge(rosa, reported, "violating", now)
+    account = Account.objects.get()
+    client = signed_in(rosa)
+    path = f"/accounts/{account.pk}/"
+    assert path in client.get("/").content.decode()
+    assert "Choose an answer" in client.post(path, {"answer": ""}).content.decode()
+    assert client.post(path, {"answer": "depicted"}).status_code == 302
+    account.refresh_from_db()
+    assert (account.judged_as, account.strikes) == ("depicted", 0)
+    assert client.get(path).status_code == 404
+
+
+def test_an_appeal_is_judged_by_others_from_the_same_page(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    judge(ravi, reported, "not_violating", now)
+    judge(rosa, reported, "not_violating", now)
+    report_id = Report.objects.get().pk
+    with transaction.atomic():
+        third = Person.objects.create(pseudonym="Tess", qualifications=["child_safety", "intimate_images"])
+    commands.complain(report_id, item_id=reported.pk, text="It is still there.", now=now)
+    link = f"/items/{reported.pk}/"
+    assert link not in signed_in(ravi).get("/").content.decode()
+    page = signed_in(third).get("/").content.decode()
+    assert link in page
+    assert "Look at this item" in page
+    assert "Contested" in signed_in(third).get(link).content.decode()
+
+
+def test_views_since_notice_are_a_stepped_line(now: datetime) -> None:
+    drawn = chart([(now, 0), (now + timedelta(hours=1), 5), (now + timedelta(hours=2), 20)])
+    assert drawn is not None
+    assert drawn.most == 20
+    assert drawn.line.count("V") == 2
+    assert chart([]) is None
+    assert chart([(now, 3)]) is not None
+
+
+def test_views_are_drawn_on_the_case_page(reported: Item, ravi: Person, now: datetime) -> None:
+    commands.count_views("sample", "a1", total=12, now=now)
+    judge(ravi, reported, "violating", now)
+    page = signed_in(ravi).get(f"/cases/{reported.case_id}/").content.decode()
+    assert 'aria-label="Views since first notice: 12' in page
+
+
+def test_figures_stand_side_by_side(reported: Item, ravi: Person, petra: Person, now: datetime) -> None:
+    with transaction.atomic():
+        owed = Owed(kind="answer_danger", subject="report:1", by=By.PEOPLE, due_at=now - timedelta(hours=1))
+        obligations.owe([owed], now=now - timedelta(hours=2), cause="test:1")
+    page = signed_in(petra).get("/figures/").content.decode()
+    for word in (
+        "Time to hide",
+        "Wrongful hiding",
+        "Views after first notice",
+        "answer danger",
+        "lacks people",
+    ):
+        assert word in page
+    assert "no lead" in page
+
+
+def test_a_report_without_an_item_has_its_page(policy: None, ravi: Person, now: datetime) -> None:
+    filed = report([], now, relation=Relation.GUARDIAN, statement="My daughter is threatened.")
+    page = signed_in(ravi).get(f"/reports/{filed.report_id}/").content.decode()
+    assert "says: this is my child" in page
+    assert "threatened" not in page

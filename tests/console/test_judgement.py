@@ -1,0 +1,305 @@
+"""Looking and judging: each look logged, nothing of others shown, nothing typed lost."""
+
+import base64
+import io
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from django.test import Client
+from PIL import Image
+
+from answerable.audit.models import AuditEntry
+from answerable.cases.models import Decision, Item, Person, Review
+from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
+
+pytestmark = pytest.mark.django_db
+GIVEN = {"verdict": "violating", "age": "child", "clause": "csam.depiction", "reason": "Seen at night."}
+
+
+def opened(page: str) -> str:
+    """What the page carries about what was opened."""
+    found = re.search(r'name="opened" value="([^"]+)"', page)
+    assert found is not None, page
+    return found.group(1)
+
+
+def look(client: Client, item: Item, **more: Any) -> str:
+    """Open an item's page and look at its media; the page that comes back."""
+    page = client.get(f"/items/{item.pk}/").content.decode()
+    answer = client.post(
+        f"/items/{item.pk}/",
+        {"opened": opened(page), "items": [item.pk], "action": f"look:{item.pk}", **more},
+    )
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def same(page: str) -> str:
+    """A page without what differs between any two requests: the form's secret and the sealed state."""
+    page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page)
+    return re.sub(r'name="opened" value="[^"]+"', "", page)
+
+
+def logged(kind: str) -> int:
+    """How many entries of this kind the log holds."""
+    return AuditEntry.objects.filter(kind=kind).count()
+
+
+def test_media_are_blurred_until_somebody_looks(reported: Item, ravi: Person, photos: Photos) -> None:
+    client = signed_in(ravi)
+    page = client.get(f"/items/{reported.pk}/").content.decode()
+    assert "data:image" not in page
+    assert f"/items/{reported.pk}/blurred" in page
+    assert logged("looked_at") == 1
+    assert logged("revealed") == 0
+
+
+def test_the_blurred_picture_is_drawn_by_the_server(reported: Item, ravi: Person, photos: Photos) -> None:
+    answer = signed_in(ravi).get(f"/items/{reported.pk}/blurred")
+    assert answer["Content-Type"] == "image/jpeg"
+    assert answer.content[:3] == b"\xff\xd8\xff"
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_a_look_is_in_the_log_before_a_byte_is_fetched(
+    reported: Item, ravi: Person, photos: Photos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    fetch = photos.fetch
+    monkeypatch.setattr(photos, "fetch", lambda ref: (seen.append(logged("revealed")), fetch(ref))[1])
+    page = look(signed_in(ravi), reported)
+    assert seen == [1]
+    assert "data:image/jpeg;base64," in page
+
+
+def test_no_original_byte_reaches_the_browser(reported: Item, ravi: Person, photos: Photos) -> None:
+    page = look(signed_in(ravi), reported)
+    sent = base64.b64decode(page.split("data:image/jpeg;base64,")[1].split('"')[0])
+    assert photos.shown["a1"] not in sent
+    assert sent[:3] == b"\xff\xd8\xff"
+
+
+def test_a_look_is_grey_and_colour_is_asked_for(reported: Item, ravi: Person, photos: Photos) -> None:
+    client = signed_in(ravi)
+    page = look(client, reported)
+
+    def colours(html: str) -> int:
+        sent = base64.b64decode(html.split("data:image/jpeg;base64,")[1].split('"', maxsplit=1)[0])
+        pixels = np.asarray(Image.open(io.BytesIO(sent)).convert("RGB"), dtype=int)
+        return int(np.abs(pixels[..., 0] - pixels[..., 1]).sum())
+
+    assert colours(page) == 0
+    data = {"opened": opened(page), "action": f"colour:{reported.pk}"}
+    assert colours(client.post(f"/items/{reported.pk}/", data).content.decode()) > 0
+    assert logged("revealed") == 2
+
+
+def test_what_was_typed_is_kept_while_looking(reported: Item, ravi: Person, photos: Photos) -> None:
+    page = look(signed_in(ravi), reported, reason="Half a sentence", verdict="violating")
+    assert "Half a sentence" in page
+    assert "Give a reason" not in page
+
+
+def test_an_item_that_nobody_looked_at_is_not_judged(reported: Item, ravi: Person, photos: Photos) -> None:
+    client = signed_in(ravi)
+    page = client.get(f"/items/{reported.pk}/").content.decode()
+    data = {**GIVEN, "opened": opened(page), "items": [reported.pk], "action": "confirm"}
+    answer = client.post(f"/items/{reported.pk}/", data)
+    assert answer.status_code == 400
+    assert "Look at an item first" in answer.content.decode()
+    assert not Review.objects.exists()
+
+
+def test_consequences_are_shown_and_nothing_happens_before_confirming(
+    reported: Item, ravi: Person, photos: Photos
+) -> None:
+    client = signed_in(ravi)
+    page = look(client, reported)
+    data = {**GIVEN, "opened": opened(page), "items": [reported.pk]}
+    shown = client.post(f"/items/{reported.pk}/", {**data, "action": "consequences"})
+    assert shown.status_code == 200
+    assert "What follows" in shown.content.decode()
+    assert "removed from everyone" in shown.content.decode()
+    assert not Review.objects.exists()
+    data["opened"] = opened(shown.content.decode())
+    done = client.post(f"/items/{reported.pk}/", {**data, "action": "confirm"})
+    assert done.status_code == 302
+    assert Review.objects.get().person == ravi
+    assert Decision.objects.get().verdict == "violating"
+
+
+def test_changing_ones_mind_keeps_everything(reported: Item, ravi: Person, photos: Photos) -> None:
+    client = signed_in(ravi)
+    data = {**GIVEN, "opened": opened(look(client, reported)), "items": [reported.pk], "action": "back"}
+    page = client.post(f"/items/{reported.pk}/", data).content.decode()
+    assert "Seen at night." in page
+    assert re.search(r'value="violating"[^>]*checked', page)
+
+
+def test_what_is_missing_is_said_beside_it(reported: Item, ravi: Person, photos: Photos) -> None:
+    client = signed_in(ravi)
+    data = {"opened": opened(look(client, reported)), "items": [reported.pk], "action": "consequences"}
+    answer = client.post(f"/items/{reported.pk}/", data)
+    assert answer.status_code == 400
+    for sentence in ("Choose a verdict.", "Give a reason", "Choose the clause", "Say how old"):
+        assert sentence in answer.content.decode()
+
+
+def test_violating_and_nobody_in_it_contradict(reported: Item, ravi: Person, photos: Photos) -> None:
+    client = signed_in(ravi)
+    data = {**GIVEN, "nobody_in_it": "on", "opened": opened(look(client, reported)), "items": [reported.pk]}
+    answer = client.post(f"/items/{reported.pk}/", {**data, "action": "consequences"})
+    assert "goes with" in answer.content.decode()
+
+
+def test_one_verdict_for_several_items_that_were_looked_at(
+    policy: None, ravi: Person, photos: Photos, now: datetime
+) -> None:
+    numbers = [post(photos, f"c{place}", landscape(place + 20), now) for place in range(3)]
+    report([f"c{place}" for place in range(3)], now - timedelta(minutes=5))
+    client = signed_in(ravi)
+    page = client.get(f"/items/{numbers[0]}/").content.decode()
+    for number in numbers[:2]:
+        data = {"opened": opened(page), "items": numbers, "action": f"look:{number}"}
+        page = client.post(f"/items/{numbers[0]}/", data).content.decode()
+    data = {**GIVEN, "opened": opened(page), "items": numbers, "action": "confirm"}
+    assert client.post(f"/items/{numbers[0]}/", data).status_code == 302
+    assert set(Review.objects.values_list("content__item_id", flat=True)) == set(numbers[:2])
+
+
+def pages(client: Client, item: Item) -> list[str]:
+    """Everything that a reviewer meets on the way to a judgement."""
+    found = [client.get("/").content.decode(), client.get(f"/cases/{item.case_id}/").content.decode()]
+    found.append(client.get(f"/items/{item.pk}/").content.decode())
+    found.append(look(client, item))
+    for verdict in ("violating", "not_violating"):
+        data = {**GIVEN, "verdict": verdict, "opened": opened(found[3]), "items": [item.pk]}
+        answer = client.post(f"/items/{item.pk}/", {**data, "action": "consequences"})
+        assert answer.status_code == 200, answer.content.decode()
+        found.append(answer.content.decode())
+    return [same(page) for page in found]
+
+
+JUDGEMENTS = [
+    {"verdict": "violating"},
+    {"verdict": "not_violating"},
+    {"verdict": "not_violating", "nobody_in_it": True},
+    {"verdict": "violating", "age": "unsure"},
+]
+
+
+@pytest.mark.parametrize("first", JUDGEMENTS, ids=lambda j: "-".join(str(v) for v in j.values()))
+def test_a_second_reviewer_meets_the_very_pages_of_a_first(
+    first: dict[str, Any], reported: Item, ravi: Person, rosa: Person, photos: Photos, now: datetime
+) -> None:
+    client = signed_in(rosa)
+    reported.refresh_from_db()
+    before = pages(client, reported)
+    more = dict(first)
+    judge(ravi, reported, more.pop("verdict"), now, **more)
+    after = pages(client, reported)
+    assert after == before
+
+
+def test_a_lead_who_settles_meets_the_very_pages_of_a_first(
+    reported: Item, ravi: Person, rosa: Person, lena: Person, photos: Photos, now: datetime
+) -> None:
+    client = signed_in(lena)
+    reported.refresh_from_db()
+    before = pages(client, reported)
+    judge(ravi, reported, "not_violating", now)
+    judge(rosa, reported, "violating", now)
+    assert pages(client, reported) == before
+
+
+def test_a_lead_settles_a_tie_from_the_same_page(
+    reported: Item, ravi: Person, rosa: Person, lena: Person, photos: Photos, now: datetime
+) -> None:
+    judge(ravi, reported, "not_violating", now)
+    judge(rosa, reported, "violating", now)
+    client = signed_in(lena)
+    data = {**GIVEN, "opened": opened(look(client, reported)), "items": [reported.pk], "action": "confirm"}
+    answer = client.post(f"/items/{reported.pk}/", data)
+    assert answer.status_code == 302, answer.content.decode()
+    assert Review.objects.get(person=lena).tie
+    assert Decision.objects.get(overturned_at=None).verdict == "violating"
+
+
+def test_who_comes_second_to_a_decided_item_keeps_the_text(
+    reported: Item, ravi: Person, rosa: Person, lena: Person, photos: Photos, now: datetime
+) -> None:
+    late = signed_in(lena)
+    page = look(late, reported)
+    judge(ravi, reported, "not_violating", now)
+    judge(rosa, reported, "not_violating", now)
+    data = {**GIVEN, "opened": opened(page), "items": [reported.pk], "action": "confirm"}
+    answer = late.post(f"/items/{reported.pk}/", data)
+    assert answer.status_code == 409
+    assert "nothing left for you to judge" in answer.content.decode()
+    assert "Seen at night." in answer.content.decode()
+
+
+def test_the_same_person_in_two_windows_judges_once(
+    reported: Item, ravi: Person, photos: Photos, now: datetime
+) -> None:
+    client = signed_in(ravi)
+    data = {**GIVEN, "opened": opened(look(client, reported)), "items": [reported.pk], "action": "confirm"}
+    assert client.post(f"/items/{reported.pk}/", data).status_code == 302
+    assert client.post(f"/items/{reported.pk}/", data).status_code == 409
+    assert Review.objects.count() == 1
+
+
+def test_new_media_are_not_judged_under_an_old_look(
+    reported: Item, ravi: Person, photos: Photos, now: datetime
+) -> None:
+    client = signed_in(ravi)
+    page = look(client, reported)
+    post(photos, "a1", landscape(99), now)
+    data = {**GIVEN, "opened": opened(page), "items": [reported.pk], "action": "confirm"}
+    answer = client.post(f"/items/{reported.pk}/", data)
+    assert answer.status_code == 409
+    assert "Seen at night." in answer.content.decode()
+    assert not Review.objects.exists()
+
+
+def test_media_that_are_not_those_fingerprinted_are_not_shown(
+    reported: Item, ravi: Person, photos: Photos
+) -> None:
+    photos.shown["a1"] = landscape(77)
+    page = look(signed_in(ravi), reported)
+    assert "data:image" not in page
+    assert "changed since they were fingerprinted" in page
+
+
+def test_a_platform_that_does_not_answer_is_said(reported: Item, ravi: Person, photos: Photos) -> None:
+    photos.shown.clear()
+    page = look(signed_in(ravi), reported)
+    assert "The platform did not show the item" in page
+
+
+def test_a_state_of_somebody_else_is_not_taken(
+    reported: Item, ravi: Person, rosa: Person, photos: Photos
+) -> None:
+    page = look(signed_in(ravi), reported)
+    data = {**GIVEN, "opened": opened(page), "items": [reported.pk], "action": "confirm"}
+    answer = signed_in(rosa).post(f"/items/{reported.pk}/", data)
+    assert answer.status_code == 409
+    assert "belongs to somebody else" in answer.content.decode()
+
+
+def test_who_is_not_qualified_sees_neither_item_nor_picture(
+    reported: Item, petra: Person, photos: Photos
+) -> None:
+    client = signed_in(petra)
+    assert client.get(f"/items/{reported.pk}/").status_code == 403
+    assert client.get(f"/items/{reported.pk}/blurred").status_code == 403
+    assert client.get(f"/cases/{reported.case_id}/").status_code == 403
+    assert photos.fetched == []
+
+
+def test_an_unreported_item_has_no_page(policy: None, ravi: Person, photos: Photos, now: datetime) -> None:
+    number = post(photos, "quiet", landscape(3), now)
+    assert signed_in(ravi).get(f"/items/{number}/").status_code == 404

@@ -1,0 +1,140 @@
+"""What waits for whom, in which order, and what the order doesn't tell."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from answerable import obligations
+from answerable.cases.models import Item, Person
+from answerable.cases.queries.queue import rows
+from answerable.obligations import Owed
+from answerable.policy.words import By
+from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def unqualified(database: None) -> Person:
+    """Somebody of the desk who is qualified for nothing."""
+    with transaction.atomic():
+        return Person.objects.create(pseudonym="Nils")
+
+
+def items_of(person: Person, now: datetime) -> list[int]:
+    """The items that wait for this person."""
+    return [row.pk for row in rows(person, now=now) if row.page == "item"]
+
+
+def owe(kind: str, subject: str, now: datetime, case_id: int | None, **more: object) -> None:
+    """Something that people owe."""
+    with transaction.atomic():
+        owed = Owed(kind=kind, subject=subject, by=By.PEOPLE, due_at=now + timedelta(hours=1), **more)
+        obligations.owe([owed], now=now, cause="test:1", case_id=case_id)
+
+
+def test_an_item_has_one_row_whatever_is_owed_for_it(reported: Item, ravi: Person, now: datetime) -> None:
+    assert items_of(ravi, now) == [reported.pk]
+
+
+def test_who_is_not_qualified_sees_nothing_of_it(reported: Item, unqualified: Person, now: datetime) -> None:
+    assert not [row for row in rows(unqualified, now=now) if row.case_id == reported.case_id]
+
+
+def test_who_judged_an_item_does_not_see_it_again(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    judge(ravi, reported, "not_violating", now)
+    assert items_of(ravi, now) == []
+    assert items_of(rosa, now) == [reported.pk]
+
+
+@pytest.mark.parametrize("first", ["violating", "not_violating"])
+def test_the_row_of_a_second_look_is_the_row_of_a_first(
+    first: str, reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    before = [row for row in rows(rosa, now=now) if row.pk == reported.pk and row.page == "item"]
+    judge(ravi, reported, first, now)
+    after = [row for row in rows(rosa, now=now) if row.pk == reported.pk and row.page == "item"]
+    assert after == before
+
+
+@pytest.mark.parametrize("first", ["violating", "not_violating"])
+def test_the_order_does_not_tell_what_was_judged(
+    first: str, reported: Item, photos: Photos, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    for place in range(3):
+        post(photos, f"b{place}", landscape(place + 5), now)
+        report([f"b{place}"], now - timedelta(minutes=8 - place))
+    before = items_of(rosa, now)
+    assert len(before) == 4
+    judge(ravi, reported, first, now)
+    assert items_of(rosa, now) == before
+
+
+def test_what_follows_from_a_judgement_waits_until_the_own_one(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    judge(ravi, reported, "violating", now)
+    assert "report_authority" in {row.kind for row in rows(ravi, now=now)}
+    assert {row.kind for row in rows(rosa, now=now)} == {"judge"}
+    judge(rosa, reported, "violating", now + timedelta(minutes=1))
+    assert "report_authority" in {row.kind for row in rows(rosa, now=now + timedelta(minutes=1))}
+
+
+def test_a_danger_is_shown_to_whoever_may_judge_too(
+    reported: Item, photos: Photos, rosa: Person, now: datetime
+) -> None:
+    owe("answer_danger", "report:1", now, reported.case_id)
+    assert {row.kind for row in rows(rosa, now=now)} == {"judge", "answer_danger"}
+
+
+def test_a_hiding_by_hand_is_urgent_and_a_removal_by_hand_would_tell(
+    reported: Item, rosa: Person, now: datetime
+) -> None:
+    owe("do_by_hand", f"item:{reported.pk}", now, reported.case_id, params={"kind": "remove"})
+    assert {row.kind for row in rows(rosa, now=now)} == {"judge"}
+    owe("do_by_hand", "item:99", now, reported.case_id, params={"kind": "hide"})
+    assert {row.kind for row in rows(rosa, now=now)} == {"judge", "do_by_hand"}
+
+
+def test_a_tie_waits_for_a_lead_who_took_no_part_and_looks_like_a_look(
+    reported: Item, ravi: Person, rosa: Person, lena: Person, now: datetime
+) -> None:
+    with transaction.atomic():
+        third = Person.objects.create(pseudonym="Tess", qualifications=["child_safety", "intimate_images"])
+    before = [row for row in rows(lena, now=now) if row.page == "item"]
+    judge(ravi, reported, "not_violating", now)
+    judge(rosa, reported, "violating", now)
+    assert items_of(third, now) == []
+    assert [row for row in rows(lena, now=now) if row.page == "item"] == before
+
+
+def test_two_sign_ins_of_one_person_do_not_make_a_second_reviewer(
+    reported: Item, ravi: Person, now: datetime
+) -> None:
+    judge(ravi, reported, "not_violating", now)
+    other = signed_in(ravi, "ravi-at-home")
+    assert f"/items/{reported.pk}/" not in other.get("/").content.decode()
+    assert "nothing for you to judge" in other.get(f"/items/{reported.pk}/").content.decode()
+
+
+def test_what_is_not_due_yet_is_not_shown(reported: Item, ravi: Person, now: datetime) -> None:
+    owe("destroy_preserved", "case_regime:1/us", now, None, not_before=now + timedelta(days=1))
+    assert "destroy_preserved" not in {row.kind for row in rows(ravi, now=now)}
+
+
+def test_the_page_lists_what_waits_and_says_no_personal_word(
+    reported: Item, ravi: Person, sign_in: Callable[..., Client]
+) -> None:
+    page = sign_in(ravi).get("/").content.decode()
+    assert "Look at this item" in page
+    assert "That is me" not in page
+    assert "dana" not in page.lower()
+
+
+def test_an_empty_queue_says_so(policy: None, ravi: Person, sign_in: Callable[..., Client]) -> None:
+    assert "Nothing waits for you" in sign_in(ravi).get("/").content.decode()
