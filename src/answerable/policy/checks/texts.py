@@ -57,7 +57,7 @@ NOTICE_WORDS = frozenset({"address", "code", "day", "clause", "means"})
 
 _FORWARD = re.compile(
     r"\b(we|they|it|you|someone|somebody|people) will\b|\w['’]ll\b|\bwithin\b|\bas soon as\b"
-    r"|\b(nous|elles?|ils?|vous|on) (allons|vont|va|allez) \w+r\b"
+    r"|\b(nous|elles?|ils?|vous|on) (allons|vont|va|allez) \w+re?\b"
     r"|\ben moins d|\bau plus tard\b|\bd['’]ici\b|\bdès que\b",
     re.IGNORECASE,
 )

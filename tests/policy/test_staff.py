@@ -1,0 +1,48 @@
+"""Whom a desk lacks."""
+
+from answerable.policy import baseline
+from answerable.policy.staff import lacking, unkept
+
+EVERYTHING = ["child_safety", "intimate_images", "legal"]
+RAVI = (EVERYTHING, False, False, True)
+ROSA = (EVERYTHING, False, False, False)
+LENA = (EVERYTHING, True, False, False)
+OUTSIDE = (EVERYTHING, False, True, False)
+
+
+def test_two_reviewers_and_a_lead_can_keep_everything() -> None:
+    assert lacking(baseline(), [RAVI, ROSA, LENA]) == []
+    assert unkept(baseline(), [RAVI, ROSA, LENA]) == frozenset()
+
+
+def test_an_empty_desk_can_keep_nothing_that_people_owe() -> None:
+    kinds = unkept(baseline(), [])
+    assert {"look", "decide", "second_look", "settle_tie", "decide_appeal", "answer_danger"} <= kinds
+    assert "hide" not in kinds
+
+
+def test_one_reviewer_cannot_refuse_for_a_child() -> None:
+    reasons = " ".join(str(lack) for lack in lacking(baseline(), [RAVI, LENA]))
+    assert "nobody qualified is left who took no part" in reasons
+    alone = " ".join(str(lack) for lack in lacking(baseline(), [RAVI]))
+    assert "csam (children and unsure): child_safety: a refusal takes 2 qualified people, here is 1" in alone
+    assert "no lead beside the 2 who may differ" in alone
+
+
+def test_an_outside_second_counts() -> None:
+    assert lacking(baseline(), [RAVI, OUTSIDE, LENA]) == []
+
+
+def test_unqualified_people_do_not_count_for_a_child() -> None:
+    legal = (["legal"], True, False, True)
+    reasons = [str(lack) for lack in lacking(baseline(), [legal, legal, legal])]
+    assert any(
+        "csam (children and unsure): child_safety: nobody is qualified" in reason for reason in reasons
+    )
+    assert not any(reason.startswith("other_illegal (adults)") for reason in reasons)
+
+
+def test_danger_without_anybody_on_call_is_named() -> None:
+    (lack,) = lacking(baseline(), [ROSA, ROSA, LENA])
+    assert lack.reason == "nobody is on call"
+    assert "answer_danger" in lack.kinds
