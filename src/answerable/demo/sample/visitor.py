@@ -1,5 +1,6 @@
 """Somebody with a browser, as a program: signs in, uploads, looks, over real HTTP like anybody else."""
 
+import html
 import re
 from types import TracebackType
 
@@ -76,6 +77,6 @@ class Visitor:
     def _posted(self, answer: httpx.Response) -> str:
         if answer.status_code != 302:
             note = _NOTE.search(answer.text)
-            raise NotPosted(note.group(1).strip() if note else f"status {answer.status_code}")
+            raise NotPosted(html.unescape(note.group(1)).strip() if note else f"status {answer.status_code}")
         link = _LINK.match(answer.headers["location"])
         return link.group(1) if link else ""
