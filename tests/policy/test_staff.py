@@ -2,8 +2,9 @@
 
 from answerable.policy import baseline
 from answerable.policy.staff import lacking, unkept
+from answerable.policy.words import Age
 
-EVERYTHING = ["child_safety", "intimate_images", "legal"]
+EVERYTHING = ["child_safety", "intimate_images", "first_aid"]
 RAVI = (EVERYTHING, False, False, True)
 ROSA = (EVERYTHING, False, False, False)
 LENA = (EVERYTHING, True, False, False)
@@ -34,12 +35,20 @@ def test_an_outside_second_counts() -> None:
 
 
 def test_unqualified_people_do_not_count_for_a_child() -> None:
-    legal = (["legal"], True, False, True)
-    reasons = [str(lack) for lack in lacking(baseline(), [legal, legal, legal])]
+    images = (["intimate_images"], True, False, True)
+    reasons = [str(lack) for lack in lacking(baseline(), [images, images, images])]
     assert any(
         "csam (children and unsure): child_safety: nobody is qualified" in reason for reason in reasons
     )
     assert not any(reason.startswith("other_illegal (adults)") for reason in reasons)
+
+
+def test_what_one_harm_lacks_is_still_promised_for_another() -> None:
+    images = (["intimate_images"], True, False, True)
+    people = [images, images, images]
+    assert "decide" in unkept(baseline(), people)
+    assert "decide" in unkept(baseline(), people, harm_id="ncii", age=Age.UNSURE)
+    assert unkept(baseline(), people, harm_id="ncii", age=Age.ADULT) == frozenset()
 
 
 def test_danger_without_anybody_on_call_is_named() -> None:

@@ -1,6 +1,6 @@
 """Whom a desk lacks: what nobody on it can keep, so that it is not promised (rule 10, rule 19)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,6 +25,16 @@ class Lack:
 
     reason: str
     kinds: tuple[str, ...]
+    harm: str = ""
+    """The harm that it is about; empty: all of them."""
+    ages: tuple[Age, ...] = ()
+    """The ages that it is about; empty: all of them."""
+
+    def concerns(self, harm_id: str | None, age: Age | None) -> bool:
+        """Whether a report of that harm about that age suffers from it. None: any."""
+        return (not self.harm or harm_id in (None, self.harm)) and (
+            not self.ages or age in (None, *self.ages)
+        )
 
     def __str__(self) -> str:
         return f"{self.reason}; nobody can keep: {', '.join(self.kinds)}"
@@ -37,45 +47,61 @@ def lacking(pack: Pack, people: Iterable[tuple[Collection[str], bool, bool, bool
     refusal; a tie takes a lead who is none of those who differ.
     """
     staff = [Staff(*person) for person in people]
-    found = {lack for rule in _rules(pack) for lack in _for_rule(rule, staff)}
+    found = {lack for need in _rules(pack) for lack in _for_rule(need, staff)}
     found.update(_for_everybody(pack, staff))
     return sorted(found)
 
 
-def unkept(pack: Pack, people: Iterable[tuple[Collection[str], bool, bool, bool]]) -> frozenset[str]:
-    """The kinds that nobody on this desk can keep: their promises are not offered."""
-    return frozenset(kind for lack in lacking(pack, people) for kind in lack.kinds)
+def unkept(
+    pack: Pack,
+    people: Iterable[tuple[Collection[str], bool, bool, bool]],
+    *,
+    harm_id: str | None = None,
+    age: Age | None = None,
+) -> frozenset[str]:
+    """The kinds that nobody on this desk can keep, for one harm and age (None: for any of them).
+
+    Their promises are not offered.
+    """
+    lacks = [lack for lack in lacking(pack, people) if lack.concerns(harm_id, age)]
+    return frozenset(kind for lack in lacks for kind in lack.kinds)
 
 
-def _rules(pack: Pack) -> list[tuple[str, Refusal]]:
-    """Each refusal with the name of what it is for."""
-    rules = []
+@dataclass(frozen=True)
+class _Need:
+    """A refusal, and the harm and ages that it is for."""
+
+    harm: str
+    ages: tuple[Age, ...]
+    rule: Refusal
+
+    def lack(self, reason: str, *kinds: str) -> Lack:
+        whom = "adults" if self.ages == (Age.ADULT,) else "children and unsure"
+        named = f"{self.harm} ({whom}): {self.rule.qualified}: {reason}"
+        return Lack(named, kinds, self.harm, self.ages)
+
+
+def _rules(pack: Pack) -> Iterator[_Need]:
     for harm_id, harm in pack.harms.items():
-        for age in harm.ages:
-            people = max(harm.refusal(age, complete).people for complete in (False, True))
-            rule = harm.refusal(age, complete=True).model_copy(update={"people": people})
-            rules.append((f"{harm_id} ({'adults' if age is Age.ADULT else 'children and unsure'})", rule))
-    return rules
+        for ages in ((Age.CHILD, Age.UNSURE), (Age.ADULT,)):
+            if set(ages) & set(harm.ages):
+                rules = [harm.refusal(ages[0], complete) for complete in (False, True)]
+                yield _Need(harm_id, ages, max(rules, key=lambda rule: rule.people))
 
 
-def _for_rule(named: tuple[str, Refusal], staff: list[Staff]) -> Iterable[Lack]:
-    name, rule = named
+def _for_rule(need: _Need, staff: list[Staff]) -> Iterator[Lack]:
+    rule = need.rule
     able = [person for person in staff if rule.qualified in person.qualifications]
-    word = f"{name}: {rule.qualified}"
     if not able:
-        yield Lack(f"{word}: nobody is qualified", ("decide", "look", "second_look"))
+        yield need.lack("nobody is qualified", "decide", "look", "second_look")
     if len(able) < rule.people:
-        yield Lack(
-            f"{word}: a refusal takes {rule.people} qualified people, here is {len(able)}: nobody can refuse",
-            ("decide", "second_look"),
-        )
+        reason = f"a refusal takes {rule.people} qualified people, here is {len(able)}: nobody can refuse"
+        yield need.lack(reason, "decide", "second_look")
     if not _lead_beside(able, staff, rule.people):
-        yield Lack(f"{word}: no lead beside the {rule.people} who may differ", ("settle_tie",))
+        yield need.lack(f"no lead beside the {rule.people} who may differ", "settle_tie")
     if len(able) < rule.people + 1:
-        yield Lack(
-            f"{word}: nobody qualified is left who took no part",
-            ("decide_appeal", "decide_complaint", "read_answer"),
-        )
+        reason = "nobody qualified is left who took no part"
+        yield need.lack(reason, "decide_appeal", "decide_complaint", "read_answer")
 
 
 def _lead_beside(able: list[Staff], staff: list[Staff], people: int) -> bool:
@@ -88,7 +114,7 @@ def _lead_beside(able: list[Staff], staff: list[Staff], people: int) -> bool:
     return others >= people or len(able) >= people + 1 or any(person not in able for person in leads)
 
 
-def _for_everybody(pack: Pack, staff: list[Staff]) -> Iterable[Lack]:
+def _for_everybody(pack: Pack, staff: list[Staff]) -> Iterator[Lack]:
     kinds = {entry.do for _, entry in every_entry(pack) if entry.by is not By.WORKER}
     if not any(person.on_call for person in staff):
         urgent = tuple(sorted(kinds & {"answer_danger", "emergency_duty"}))
