@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-THREADS = 8
+THREADS = 4
 
 
 def serve(

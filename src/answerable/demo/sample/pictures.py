@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image, ImageFilter
 
-WIDTH, HEIGHT = 1200, 900
+WIDTH, HEIGHT = 1040, 780
 Colour = tuple[int, int, int]
 PALETTES: tuple[tuple[Colour, Colour, Colour, Colour], ...] = (
     ((252, 214, 170), (239, 143, 118), (122, 74, 110), (38, 32, 66)),
@@ -20,20 +20,21 @@ PALETTES: tuple[tuple[Colour, Colour, Colour, Colour], ...] = (
 def landscape(number: int, width: int = WIDTH, height: int = HEIGHT) -> Image.Image:
     """A picture that depends on the number alone; different numbers are no near copies of each other."""
     chance = np.random.default_rng(number)
-    high, low, far, near = (np.array(colour, float) for colour in PALETTES[number % len(PALETTES)])
-    down = np.linspace(0, 1, height)[:, None, None]
-    canvas = high * (1 - down) + low * down + np.zeros((height, width, 3))
+    high, low, far, near = (np.array(colour, np.float32) for colour in PALETTES[number % len(PALETTES)])
+    down = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
+    canvas = high * (1 - down) + low * down + np.zeros((height, width, 3), np.float32)
     _sun(canvas, chance)
-    across = np.linspace(0, 1, width)
+    across = np.linspace(0, 1, width, dtype=np.float32)
+    rows = np.arange(height, dtype=np.float32)[:, None]
     layers = int(chance.integers(4, 7))
     for layer in range(layers):
         depth = layer / (layers - 1)
         ridge = (0.42 + 0.4 * depth + _ridge(across, chance, 0.16 - 0.07 * depth)) * height
-        below = np.clip(np.arange(height)[:, None] - ridge[None, :], 0, 1)[:, :, None]
+        below = np.clip(rows - ridge[None, :], 0, 1)[:, :, None]
         shade = (far * (1 - depth) + near * depth) * (1.08 - 0.16 * down)
-        mist = np.clip((np.arange(height)[:, None] - ridge[None, :]) / (0.3 * height), 0, 1)[:, :, None]
+        mist = np.clip((rows - ridge[None, :]) / (0.3 * height), 0, 1)[:, :, None]
         canvas = canvas * (1 - below) + below * (shade * mist + (0.72 * shade + 0.28 * low) * (1 - mist))
-    canvas += chance.normal(0, 2.2, (height, width, 1))
+    canvas += 2.2 * chance.standard_normal((height, width, 1), dtype=np.float32)
     picture = Image.fromarray(np.clip(canvas, 0, 255).astype(np.uint8), "RGB")
     return picture.filter(ImageFilter.SMOOTH)
 
