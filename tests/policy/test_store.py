@@ -1,12 +1,14 @@
 """Packs in the database: cases stay pinned to the one that they were opened under."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from answerable.policy import baseline, load, store
+from answerable.policy import PolicyError, baseline, load, store
 from answerable.policy.models import PolicyPack
+from answerable.serve.preparation import activate_policy
 from tests.policy.edits import BASELINE
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +78,16 @@ def test_the_database_keeps_every_pack_as_it_was(statement: str, now: datetime) 
     ):
         cursor.execute(statement)
     assert PolicyPack.objects.get().text == BASELINE
+
+
+def test_a_desk_starts_with_its_configured_pack_checked_against_code_and_laws() -> None:
+    assert activate_policy() == "baseline 2026.12.0"
+    assert store.active().digest == baseline().digest
+
+
+def test_a_desk_under_a_law_that_its_pack_does_not_know_does_not_start(settings: Any) -> None:
+    desk = settings.CONFIG.desk.model_copy(update={"regimes": ("us", "au")})
+    settings.CONFIG = settings.CONFIG.model_copy(update={"desk": desk})
+    with pytest.raises(PolicyError, match="the desk works under 'au'"):
+        activate_policy()
+    assert not PolicyPack.objects.exists()

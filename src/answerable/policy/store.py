@@ -3,6 +3,8 @@
 from datetime import datetime
 from functools import lru_cache
 
+from django.db import transaction
+
 from answerable.policy.load import read
 from answerable.policy.models import PolicyPack
 from answerable.policy.pack import Pack
@@ -13,17 +15,18 @@ class UnknownPackError(Exception):
 
 
 def activate(pack: Pack, now: datetime) -> PolicyPack:
-    """Make a pack the one of new cases, inside the caller's transaction. Cases stay pinned to theirs.
+    """Make a pack the one of new cases, in one transaction. Cases stay pinned to theirs.
 
     Activating the pack that is active already changes nothing.
     """
-    latest = PolicyPack.objects.order_by("activated_at", "digest").last()
-    if latest is not None and latest.digest == pack.digest:
-        return latest
-    row, _ = PolicyPack.objects.update_or_create(
-        digest=pack.digest, defaults={"text": pack.text, "activated_at": now}
-    )
-    return row
+    with transaction.atomic():
+        latest = PolicyPack.objects.order_by("activated_at", "digest").last()
+        if latest is not None and latest.digest == pack.digest:
+            return latest
+        row, _ = PolicyPack.objects.update_or_create(
+            digest=pack.digest, defaults={"text": pack.text, "activated_at": now}
+        )
+        return row
 
 
 def active() -> Pack:

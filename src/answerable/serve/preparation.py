@@ -8,16 +8,16 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from answerable import clock, worker
-from answerable.cases.models import Case
+from answerable import clock
 from answerable.db import triggers
 from answerable.obligations import registry
 from answerable.obligations.models import Obligation
-from answerable.policy import load_named, store
+from answerable.policy import PolicyError, check, load_named, store
 from answerable.settings.keys import read_key
+from answerable.worker import parties
 
 KEYS = ("django.key", "audit.key", "personal.key", "codes.key", "matches.key", "second_factor.key")
 MIGRATION_LOCK = 0x416E7377  # any constant: PostgreSQL's advisory locks are numbers
@@ -59,24 +59,22 @@ def _alone(data: Path) -> Iterator[None]:
 
 
 def migrate(data: Path) -> bool:
-    """Bring the database to this version's shape. Gives whether anything had to change."""
+    """Bring the database to this version's shape. Gives whether anything had to change.
+
+    Raises TriggersMissing.
+    """
     with _alone(data):
         executor = MigrationExecutor(connection)
         pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if pending:
             call_command("migrate", interactive=False, verbosity=0)
-        missing = triggers.missing(connection)
-    if missing:
-        raise CannotServe(
-            f"The database lacks triggers that keep the log whole: {', '.join(sorted(missing))}. "
-            "Run `answerable manage migrate`, which makes them again, and find out who dropped them."
-        )
+    triggers.refuse_without(connection)
     return pending
 
 
 def refuse_unknown_kinds() -> None:
     """Raise CannotServe when an open obligation is of a kind that this version can't keep."""
-    worker.register_kinds()
+    parties.register()
     owed = set(Obligation.objects.filter(state="owed").values_list("kind", flat=True).distinct())
     unknown = sorted(owed - set(registry.kinds()))
     if unknown:
@@ -88,22 +86,20 @@ def refuse_unknown_kinds() -> None:
 
 def activate_policy() -> str:
     """Load the configured pack, check it whole, and record it. Gives its name and version."""
-    worker.register_kinds()
+    parties.register()
     pack = load_named(settings.CONFIG.desk.policy)
-    store.activate(pack, clock.now())
+    if holes := check(pack, registry.kinds(), settings.CONFIG.desk.regimes):
+        raise PolicyError(holes)
+    with transaction.atomic():
+        store.activate(pack, clock.now())
     return f"{pack.pack} {pack.version}"
 
 
 def prepare_desk(data: Path) -> None:
-    """All of it, in order. Raises CannotServe, PolicyError, PermissionError."""
+    """All of it, in order. Raises CannotServe, TriggersMissing, PolicyError, PermissionError."""
     refuse_a_moved_clock()
     make_keys(data)
     migrate(data)
     refuse_unknown_kinds()
     activate_policy()
     connection.close()
-
-
-def is_first_start() -> bool:
-    """Whether this desk has never had a case."""
-    return not Case.objects.exists()
