@@ -121,7 +121,9 @@ class ItemIn:
     views: int = 0
     prints: Prints | None = None
     held: str = ""
-    """Why screening held or blocked it: list, account, or empty."""
+    """Why screening held or blocked it: list, account, unreadable, or empty."""
+    fetch: bool = False
+    """Its bytes stand at an address: the worker fetches them."""
 
 
 @dataclass(frozen=True, slots=True)

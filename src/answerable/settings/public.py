@@ -5,7 +5,7 @@ from answerable.settings.base import INSTALLED_APPS as _BASE_APPS
 from answerable.settings.base import cookie_name, templates
 
 INSTALLED_APPS = [*_BASE_APPS, "django.contrib.staticfiles", "ninja", "answerable.intake"]
-ROOT_URLCONF = "answerable.intake.site"
+ROOT_URLCONF = "answerable.serve.public_site"
 TEMPLATES = templates()
 CSRF_FAILURE_VIEW = "answerable.intake.views.public.csrf_failure"
 CSRF_COOKIE_NAME = cookie_name("public_csrf")

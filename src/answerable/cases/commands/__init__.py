@@ -19,10 +19,10 @@ from answerable.cases.commands.opening import open_report
 from answerable.cases.commands.registering import (
     count_views,
     delete_item,
-    edit_item,
     item_fetched,
     register_item,
     resolved,
+    upload_screened,
 )
 from answerable.cases.commands.seeing import cannot, done, holder_told, item_missing, item_seen, nobody_paged
 from answerable.cases.queries.consequences import consequences
@@ -38,7 +38,6 @@ __all__ = [
     "count_views",
     "delete_item",
     "done",
-    "edit_item",
     "file_report",
     "holder_told",
     "item_fetched",
@@ -55,6 +54,7 @@ __all__ = [
     "remove_undecided",
     "resolved",
     "review",
+    "upload_screened",
     "withdraw_report",
     "write_message",
 ]

@@ -1,20 +1,22 @@
 """What platforms tell us: uploads, edits, deletions, views; and what a fetch found."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from answerable import obligations
+from answerable import audit, obligations
 from answerable.cases.commands.deciding import decide_violating, harm_of_clause
 from answerable.cases.commands.grouping import account_of, lock, open_case, put_in
 from answerable.cases.commands.protecting import protect_item
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import Writing, pack_of
-from answerable.cases.inputs import ItemIn, NotFound, Prints, Registered
+from answerable.cases.inputs import ItemIn, NotFound, Prints, Refused, Registered
 from answerable.cases.models import (
     Account,
     Decision,
+    IdempotencyKey,
     Item,
     ItemContent,
     ReportedItem,
@@ -28,17 +30,24 @@ from answerable.policy.words import By, Verdict, Visibility
 HIDE_WITHIN = timedelta(seconds=60)
 
 
-def register_item(item_in: ItemIn, *, now: datetime) -> Registered:
+def register_item(
+    item_in: ItemIn, *, now: datetime, idempotency: tuple[str, str, str] | None = None
+) -> Registered:
     """Know an upload: its account, fingerprints and views. A confirmed file is removed at once.
 
-    An upload that nobody reported and nothing matches is not audited, and owes nothing.
+    An upload that nobody reported and nothing matches is not audited, and owes nothing. `idempotency`: (scope,
+    key, body digest); the same event again changes nothing. Raises Refused where a key comes with another body.
     """
     with transaction.atomic():
         item, new = _get_or_make(item_in, now)
+        if _taken_before(idempotency, now):
+            return Registered(item.pk, Visibility(item.wanted), new=False)
         writing = Writing(actor=f"platform:{item.platform}", now=now, cause=f"item:{item.pk}", case=item.case)
         _take_facts(item, item_in)
         if item_in.prints is not None:
             _take_content(writing, item, item_in.prints)
+        elif item_in.fetch and item.content is None:
+            _owe_fetch(writing, item)
         if item_in.held:
             _hold(writing, item, item_in.held)
         writing.finish()
@@ -60,9 +69,18 @@ def item_fetched(item_id: int, *, item_in: ItemIn, obligation_id: int, now: date
         obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
 
 
-def edit_item(item_in: ItemIn, *, now: datetime) -> Registered:
-    """An item was edited. With new media, what was decided about the old no longer holds (rule 9)."""
-    return register_item(item_in, now=now)
+def _taken_before(idempotency: tuple[str, str, str] | None, now: datetime) -> bool:
+    """Note a request's key; whether it was noted before."""
+    if idempotency is None:
+        return False
+    scope, key, body_digest = idempotency
+    known = IdempotencyKey.objects.filter(scope=scope, key=key).first()
+    if known is None:
+        IdempotencyKey.objects.create(scope=scope, key=key, body_digest=body_digest, at=now)
+        return False
+    if known.body_digest != body_digest:
+        raise Refused("This key was used for another request: send a new one.")
+    return True
 
 
 def delete_item(platform: str, ref: str, *, now: datetime) -> None:
@@ -77,17 +95,37 @@ def delete_item(platform: str, ref: str, *, now: datetime) -> None:
         writing.record("item_deleted", {"item": item.pk})
 
 
-def count_views(platform: str, ref: str, *, total: int, now: datetime) -> None:
-    """Take an item's total of views. Of an item in a case each change is kept, so that its course shows."""
+def count_views(platform: str, totals: Mapping[str, int], *, now: datetime) -> int:
+    """Take totals of views, by item ref. Of an item in a case each change is kept, so that its course shows.
+
+    Returns how many of the items are known; a total that doesn't grow changes nothing.
+    """
     with transaction.atomic():
-        item = Item.objects.select_for_update(of=("self",)).filter(platform=platform, ref=ref).first()
-        if item is None:
-            raise NotFound(f"There is no item {ref!r} of {platform!r}: register it first.")
-        if total <= item.views:
-            return
-        Item.objects.filter(pk=item.pk).update(views=total)
-        if item.first_notice_at is not None:
-            ViewSample.objects.create(item=item, at=now, views=total)
+        items = (
+            Item.objects.select_for_update(of=("self",))
+            .filter(platform=platform, ref__in=list(totals))
+            .order_by("pk")
+            .only("pk", "ref", "views", "first_notice_at")
+        )
+        known = 0
+        grown: list[Item] = []
+        for item in items:
+            known += 1
+            if totals[item.ref] > item.views:
+                item.views = totals[item.ref]
+                grown.append(item)
+        Item.objects.bulk_update(grown, ["views"], batch_size=500)
+        ViewSample.objects.bulk_create(
+            [ViewSample(item=i, at=now, views=i.views) for i in grown if i.first_notice_at is not None]
+        )
+        return known
+
+
+def upload_screened(platform: str, *, verdict: str, why: str, match_id: str, now: datetime) -> None:
+    """Record that an upload was held or blocked. `clear` is not recorded: everyday files are nobody's business."""
+    event = {"platform": platform, "why": why, "match": match_id}
+    with transaction.atomic():
+        audit.append(f"screened_{verdict}", actor=f"platform:{platform}", now=now, event=event)
 
 
 def resolved(
@@ -283,6 +321,20 @@ def _harm_of_account(account: Account | None) -> str | None:
         .first()
     )
     return decision.case.harm if decision else None
+
+
+def _owe_fetch(writing: Writing, item: Item) -> None:
+    writing.owe(
+        [
+            Owed(
+                kind="fetch_item",
+                subject=f"item:{item.pk}",
+                by=By.WORKER,
+                due_at=writing.now + timedelta(minutes=5),
+                platform=item.platform,
+            )
+        ]
+    )
 
 
 def _owe_look(writing: Writing, item: Item, due_at: datetime) -> None:

@@ -1,0 +1,259 @@
+"""What the machine API takes and gives, as pydantic models: they are the OpenAPI document."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT
+from answerable.policy.words import Age, Danger, Relation
+
+HEX = {"sha256": 64, "md5": 32, "pdq": 64}
+BATCH_LIMIT = 10_000
+Ref = Annotated[str, Field(min_length=1, max_length=300)]
+Account = Annotated[str, Field(max_length=300)]
+
+
+class In(Schema):
+    """Something that a caller sends: unknown members are refused, so that a typo shows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClaimIn(In):
+    """A hash that a reporter made on their own device: it finds, it never blocks."""
+
+    kind: Literal["sha256", "pdq"]
+    value: str = Field(pattern=r"^[0-9a-fA-F]{64}$", description="hexadecimal")
+
+
+class ReportIn(In):
+    """A report, as one reporter makes it at one moment. Everything in it is a claim."""
+
+    harm: str = Field(max_length=40, examples=["csam"])
+    relation: Relation
+    age: Age = Age.UNSURE
+    danger: Danger = Danger.NONE
+    links: list[Annotated[str, Field(min_length=1, max_length=2000)]] = Field([], max_length=LINKS_LIMIT)
+    statement: str = Field("", max_length=STATEMENT_LIMIT)
+    contact: str = Field("", max_length=500)
+    signature: str = Field("", max_length=200)
+    good_faith: bool = False
+    claims: list[ClaimIn] = Field([], max_length=200)
+    language: str = Field("en", pattern=r"^[a-z]{2}(-[A-Za-z]{2})?$")
+    earlier_code: str = Field("", max_length=40, description="the access code of an earlier report")
+    new_fact: Literal["", "age", "police", "identity", "place"] = ""
+
+
+class ReportedOut(Schema):
+    """What one link led to."""
+
+    link: str
+    state: str = Field(description="known, resolving, unknown_site")
+    interim: str | None = Field(description="hide, limit, look")
+    look_within_seconds: int
+
+
+class FiledOut(Schema):
+    """An accepted report. The code opens its status page and is shown once."""
+
+    report: int
+    code: str
+    items: list[ReportedOut]
+    owed: list[str]
+    promises: list[str]
+    status_url: str
+
+
+class ThingOut(Schema):
+    """What became of one thing that the report named."""
+
+    link: str
+    state: str
+    at: datetime | None
+    hidden_at: datetime | None
+    decided_at: datetime | None
+    copies: int
+
+
+class OwedOut(Schema):
+    """One thing owed to the reporter."""
+
+    kind: str
+    due_at: datetime
+    late: bool
+
+
+class SaidOut(Schema):
+    """One message."""
+
+    at: datetime
+    from_reporter: bool
+    text: str | None
+
+
+class StatusOut(Schema):
+    """What a report's status page shows, and nothing of other reports."""
+
+    report: int
+    received_at: datetime
+    items: list[ThingOut]
+    owed: list[OwedOut]
+    messages: list[SaidOut]
+
+
+class MediaIn(In):
+    """Bytes inline as base64, or their address on one of the platform's media hosts."""
+
+    inline: str | None = Field(None, max_length=36_000_000)
+    url: str | None = Field(None, max_length=2000)
+    media_type: str = Field("", max_length=100)
+
+    @model_validator(mode="after")
+    def one_of_both(self) -> "MediaIn":
+        """Refuse both or neither."""
+        if (self.inline is None) == (self.url is None):
+            raise ValueError("give either `inline` or `url`")
+        return self
+
+    def data(self) -> bytes | None:
+        """The bytes, when they are inline."""
+        return base64.b64decode(self.inline) if self.inline is not None else None
+
+    @field_validator("inline")
+    @classmethod
+    def is_base64(cls, value: str | None) -> str | None:
+        """Refuse what isn't base64."""
+        if value is not None:
+            try:
+                base64.b64decode(value, validate=True)
+            except (binascii.Error, ValueError) as error:
+                raise ValueError("`inline` is not base64") from error
+        return value
+
+
+class HashesIn(In):
+    """Hashes of a file that the caller made, hexadecimal. More are better."""
+
+    sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
+    md5: str = Field("", pattern=r"^([0-9a-f]{32})?$")
+    pdq: str = Field("", pattern=r"^([0-9a-f]{64})?$")
+    pdq_quality: int | None = Field(None, ge=0, le=100)
+
+    @model_validator(mode="after")
+    def something(self) -> "HashesIn":
+        """Refuse nothing at all."""
+        if not (self.sha256 or self.md5 or self.pdq):
+            raise ValueError("give at least one hash")
+        return self
+
+
+class ScreenIn(In):
+    """Bytes or hashes of one upload, or a batch of hashes."""
+
+    account: Account = ""
+    media: MediaIn | None = None
+    hashes: HashesIn | None = None
+    batch: list[HashesIn] | None = Field(None, min_length=1, max_length=BATCH_LIMIT)
+
+    @model_validator(mode="after")
+    def exactly_one(self) -> "ScreenIn":
+        """Refuse none or several."""
+        if sum(one is not None for one in (self.media, self.hashes, self.batch)) != 1:
+            raise ValueError("give exactly one of `media`, `hashes`, `batch`")
+        return self
+
+
+class MatchOut(Schema):
+    """Which list matched, for keys with `matches:read` only."""
+
+    hash_list: str
+    kind: str
+    distance: int
+
+
+class ScreenedOut(Schema):
+    """The verdict: publish (`clear`), keep until people looked (`hold`), refuse (`block`)."""
+
+    verdict: Literal["clear", "hold", "block"]
+    match_id: str = ""
+    match: MatchOut | None = None
+
+
+class BatchOut(Schema):
+    """The verdicts of a batch, in the order asked."""
+
+    results: list[ScreenedOut]
+
+
+class ViewedIn(In):
+    """An item's total of views."""
+
+    ref: Ref
+    views: int = Field(ge=0, le=2**53)
+
+
+class RegisteredIn(In):
+    """An upload, new or edited."""
+
+    ref: Ref
+    kind: Literal["image", "video", "text", "profile", "account", "room", "page"] = "image"
+    url: str = Field("", max_length=2000)
+    account: Account = ""
+    posted_at: datetime | None = None
+    views: int = Field(0, ge=0, le=2**53)
+    media: MediaIn | None = None
+    hashes: HashesIn | None = None
+    held: bool = Field(False, description="the platform keeps it back until it is released")
+    screened: Literal["", "clear", "hold", "block"] = ""
+
+
+class DeletedIn(In):
+    """An item that its author deleted."""
+
+    ref: Ref
+    deleted_at: datetime | None = None
+
+
+class ViewsIn(In):
+    """Many items' views at once."""
+
+    items: list[ViewedIn] = Field(min_length=1, max_length=BATCH_LIMIT)
+
+
+class RegisteredEvent(In):
+    """An upload was made or edited."""
+
+    type: Literal["item.registered", "item.edited"]
+    timestamp: datetime
+    data: RegisteredIn
+
+
+class DeletedEvent(In):
+    """An item was deleted."""
+
+    type: Literal["item.deleted"]
+    timestamp: datetime
+    data: DeletedIn
+
+
+class ViewedEvent(In):
+    """Items were viewed."""
+
+    type: Literal["item.viewed"]
+    timestamp: datetime
+    data: ViewsIn
+
+
+EventIn = Annotated[RegisteredEvent | DeletedEvent | ViewedEvent, Field(discriminator="type")]
+
+
+class TakenOut(Schema):
+    """An event was taken. `wanted` is what the desk wants of a registered item now."""
+
+    taken: int
+    unknown: int = 0
+    wanted: str | None = None
