@@ -6,9 +6,10 @@ happened because of somebody else's earlier report are not told: nothing here li
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.db.models import Q
 
@@ -16,7 +17,6 @@ from answerable.audit.models import AuditEntry
 from answerable.cases import codes
 from answerable.cases.models import (
     Appeal,
-    Copy,
     Decision,
     Item,
     Message,
@@ -27,8 +27,10 @@ from answerable.cases.models import (
 )
 from answerable.db import personal
 from answerable.obligations.models import Obligation
-from answerable.policy import store
+from answerable.policy import Pack, store
+from answerable.policy.staff import unkept
 from answerable.policy.words import Age, Verdict, Visibility
+from answerable.settings.config import config
 
 SHOWN_KINDS = (
     "hide", "limit", "look", "decide", "remove", "find_copies", "settle_tie", "restore",
@@ -113,8 +115,8 @@ def notice_by_code(code: str) -> Notice | None:
 
 
 def somebody_on_call() -> bool:
-    """Whether any person of the desk is on call."""
-    return Person.objects.filter(on_call=True, active=True).exists()
+    """Whether an alert would reach a person: one is on call, and there is an address to page (rule 19)."""
+    return bool(config().alerts.urls) and Person.objects.filter(on_call=True, active=True).exists()
 
 
 def report_status(report: Report, *, language: str, now: datetime) -> ReportStatus:
@@ -142,8 +144,22 @@ def owed_kinds(report: Report) -> set[str]:
 
 
 def promises(report: Report, language: str) -> list[str]:
-    """The promises that this report is owed, with their times (rule 2)."""
-    return store.pack(report.pack_digest).promises(report.harm, owed_kinds(report), language)
+    """The promises that this report is owed and that this desk has the people to keep (rule 2)."""
+    return store.pack(report.pack_digest).promises(report.harm, _kept_here(report), language)
+
+
+def _kept_here(report: Report) -> set[str]:
+    people = Person.objects.filter(active=True).values_list("qualifications", "lead", "outside", "on_call")
+    staff = tuple((tuple(able), lead, outside, on_call) for able, lead, outside, on_call in people)
+    return owed_kinds(report) - _unkept(report.pack_digest, staff, report.harm, Age(report.age))
+
+
+@lru_cache(maxsize=64)
+def _unkept(
+    digest: str, staff: tuple[tuple[tuple[str, ...], bool, bool, bool], ...], harm: str, age: Age
+) -> frozenset[str]:
+    """The kinds that nobody among these people can keep for that harm: their promises are not offered."""
+    return unkept(store.pack(digest), staff, harm_id=harm, age=age)
 
 
 def receipt_entry_id(report: Report) -> int | None:
@@ -216,13 +232,15 @@ def _decision(item: Item) -> Decision | None:
 
 
 def _copies(item: Item) -> int:
-    """How many copies were found and decided with it."""
-    edges = Copy.objects.filter(
-        original_id=item.content_id,
-        content__decisions__verdict=Verdict.VIOLATING,
-        content__decisions__overturned_at__isnull=True,
-    ).exclude(content__item_id=item.pk)
-    return edges.values("content__item_id").distinct().count()
+    """How many other items are decided copies of it: the identical file, or measured against it."""
+    if item.content is None:
+        return 0
+    measured = Q(content__copy_of__original=item.content)
+    identical = Q(content__sha256=item.content.sha256)
+    decided = Decision.objects.filter(
+        measured | identical, verdict=Verdict.VIOLATING, overturned_at__isnull=True
+    ).exclude(content__item=item)
+    return decided.values("content__item_id").distinct().count()
 
 
 def _not_before(at: datetime | None, report: Report) -> datetime | None:
@@ -249,12 +267,25 @@ def _owed(report: Report, named: Iterable[ReportedItem], now: datetime) -> list[
 
 def _messages(report: Report, language: str) -> list[Said]:
     pack = store.pack(report.pack_digest)
-    kinds = owed_kinds(report)
+    kinds = _kept_here(report)
 
     def text(message: Message) -> str | None:
         if message.reply:
-            return pack.reply(message.reply, language, owed=kinds, **message.params)
+            words = _in_words(message.params, pack, language)
+            return pack.reply(message.reply, language, owed=kinds, harm_id=report.harm, **words)
         return personal.open_text(message.text) if message.text is not None else None
 
-    rows = report.messages.select_related("text").order_by("at", "pk")
+    rows = sorted(
+        report.messages.select_related("text"),
+        key=lambda row: (row.at, row.reply != "acknowledged", row.pk),
+    )
     return [Said(row.at, row.from_reporter, text(row)) for row in rows]
+
+
+def _in_words(params: Mapping[str, str | int], pack: Pack, language: str) -> dict[str, str | int]:
+    """The parameters of a reply, with the elements of a removal request named as people name them."""
+    words = dict(params)
+    if "missing" in words:
+        names = [name for name in str(words["missing"]).split(",") if name]
+        words["missing"] = ", ".join(pack.element(name, language) for name in names)
+    return words
