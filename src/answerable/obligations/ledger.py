@@ -68,7 +68,7 @@ def owe(
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         for obligation in _upsert(rows[start : start + ROWS_PER_STATEMENT]):
             found[obligation.kind, obligation.subject] = obligation
-    if any(item.by is By.WORKER for item in wanted.values()):
+    if any(item.by == By.WORKER for item in wanted.values()):
         notify(connection)
     return [found[key] for key in wanted]
 

@@ -106,7 +106,10 @@ class PostgresWaker:
     def wait(self, seconds: float) -> None:
         """See Waker."""
         try:
-            connection = self._connection or self._listen()
+            connection = self._connection
+            if connection is None:
+                self._listen()
+                return  # whatever was committed while nobody listened is looked for now
             ready, _, _ = select.select([connection.fileno(), self._poked], [], [], max(0.0, seconds))
             if connection.fileno() in ready:
                 for _notice in connection.notifies(timeout=0):
@@ -129,11 +132,10 @@ class PostgresWaker:
         os.close(self._poked)
         os.close(self._poke)
 
-    def _listen(self) -> psycopg.Connection:
+    def _listen(self) -> None:
         connection = psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
         connection.execute(f"LISTEN {CHANNEL}")
         self._connection = connection
-        return connection
 
     def _drop(self) -> None:
         if self._connection is not None:
