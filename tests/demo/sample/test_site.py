@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import os
 import re
+import select
 from collections.abc import Callable
 from pathlib import Path
 
@@ -319,3 +321,35 @@ def test_the_first_start_brings_people_and_pictures_and_tells_the_desk(tmp_path:
     finally:
         stop(site)
         desk.stop()
+
+
+def test_the_site_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    desk = Desk()
+    site = start(tmp_path / "lumen", desk, "--no-demo-data")
+    children = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
+    assert children
+    ends = [os.pidfd_open(int(child)) for child in children]
+    site.process.kill()
+    site.process.wait(10)
+    for end in ends:
+        assert select.select([end], [], [], 10)[0], "the site outlives the process that started it"
+        os.close(end)
+
+
+def test_an_event_that_the_desk_will_never_take_does_not_hold_up_the_next(
+    sample: Running, draw: Draw
+) -> None:
+    sample.desk.status = 422
+    uri = sample.visitor("uri")
+    tries = len(sample.desk.keys)
+    refused = uri.upload(draw(40))
+    with sample.desk.came:
+        assert sample.desk.came.wait_for(lambda: len(sample.desk.keys) > tries, 15)
+    sample.desk.status = 202
+    taken = uri.upload(draw(41))
+    sample.desk.wait_for("item.registered", taken)
+    assert all(
+        event["data"].get("ref") != refused
+        for event in sample.desk.events
+        if event["type"] == "item.registered"
+    )

@@ -43,16 +43,24 @@ def serve(
     if demo_data:
         seed.once()
 
+    from granian import Granian  # noqa: PLC0415
     from granian.constants import Interfaces  # noqa: PLC0415
-    from granian.server import Server  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
 
-    Server(
+    from answerable.demo.sample.wsgi import PARENT_VARIABLE  # noqa: PLC0415
+
+    os.environ[PARENT_VARIABLE] = str(os.getpid())
+    Granian(
         "answerable.demo.sample.wsgi:application",
+        factory=True,
         address="127.0.0.1",
         port=port,
         interface=Interfaces.WSGI,
         blocking_threads=THREADS,
         respawn_failed_workers=True,
+        workers_kill_timeout=5,
+        websockets=False,
+        log_level=LogLevels.error,
         log_access=False,
     ).serve()
 

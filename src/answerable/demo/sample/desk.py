@@ -11,6 +11,8 @@ import httpx
 from answerable.demo.sample import settings
 
 TOTAL_SECONDS = 8.0
+NEVER = (400, 404, 409, 413, 422)
+PROBLEM = "application/problem+json"
 
 
 class Verdict(StrEnum):
@@ -64,10 +66,10 @@ def _post(path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         answer = _client().post(settings.DESK_URL + path, json=body, headers=headers)
     except httpx.HTTPError as error:
         raise DeskUnreachable(type(error).__name__) from error
-    if answer.status_code in (401, 403, 404, 408, 425, 429) or answer.status_code >= 500:
-        raise DeskUnreachable(f"status {answer.status_code}")  # the desk is starting, or its key is being set
-    if not answer.is_success:
+    if answer.status_code in NEVER and answer.headers.get("content-type", "").startswith(PROBLEM):
         raise DeskRefused(f"status {answer.status_code}")
+    if not answer.is_success:
+        raise DeskUnreachable(f"status {answer.status_code}")  # it is starting, busy, or its key is being set
     try:
         parsed = answer.json() if answer.content else {}
     except ValueError as error:

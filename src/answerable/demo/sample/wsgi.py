@@ -1,12 +1,19 @@
-"""What granian serves. The thread that tells the desk lives in the same process."""
+"""What granian calls: the site, and in the same process the thread that tells the desk."""
 
-from django.core.wsgi import get_wsgi_application
+import os
 
 from answerable.lineage import die_with_parent
 
-die_with_parent()  # granian starts this process, and may be killed
-application = get_wsgi_application()
+PARENT_VARIABLE = "LUMEN_PARENT"
 
-from answerable.demo.sample import outbox  # noqa: E402  models are there only after the line above
 
-outbox.start()
+def application() -> object:
+    """The site, inside a granian process."""
+    die_with_parent(int(os.environ[PARENT_VARIABLE]))
+    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
+
+    site = get_wsgi_application()
+    from answerable.demo.sample import outbox  # noqa: PLC0415  models are there only after the line above
+
+    outbox.start()
+    return site
