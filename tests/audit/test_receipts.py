@@ -260,6 +260,17 @@ def test_an_entry_that_waits_for_its_place_has_a_receipt_that_says_so(write: Wri
         read(written)
 
 
+def test_an_entry_that_is_placed_but_not_signed_yet_waits_too(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    sequence()
+    entry = write()
+    monkeypatch.setattr("answerable.audit.sequencer._sign", lambda _: None)
+    assert sequence() == 1
+    assert receipt(entry.pk, wait_seconds=0)["checkpoint"] is None
+
+
 def test_a_receipt_waits_until_its_entry_has_a_place(fresh_database: Desk, now: datetime) -> None:
     with transaction.atomic():
         entry = append("report_received", actor="reporter", now=now, event={"report": 7})
@@ -291,6 +302,15 @@ def test_every_entry_of_a_growing_log_keeps_a_good_receipt(write: Write) -> None
         sequence()
         for place, entry in enumerate(entries):
             assert read(receipt(entry.pk)).leaf_index == place
+
+
+def test_verifying_loads_neither_django_nor_a_configuration(tmp_path: Path) -> None:
+    code = "import answerable.audit.cli, answerable.audit.verify, sys; print('django' in sys.modules)"
+    environment = {"ANSWERABLE_DATA": str(tmp_path / "nowhere"), "PATH": ""}
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment, check=False
+    )
+    assert (result.stdout.strip(), result.stderr) == ("False", "")
 
 
 def test_there_is_no_receipt_of_what_never_happened(db: None) -> None:

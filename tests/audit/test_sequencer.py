@@ -12,7 +12,7 @@ from answerable.audit import sequencer
 from answerable.audit.check import check
 from answerable.audit.errors import LogBroken
 from answerable.audit.log import append
-from answerable.audit.merkle import verify_consistency
+from answerable.audit.merkle import Frontier, verify_consistency
 from answerable.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditNode
 from answerable.audit.proofs import consistency_proof
 from answerable.audit.sequencer import sequence
@@ -85,7 +85,7 @@ def test_nothing_is_signed_when_placing_is_rolled_back(
         raise RuntimeError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(AuditNode.objects, "bulk_create", fails)
+        patch.setattr(Frontier, "to_bytes", fails)
         with pytest.raises(RuntimeError):
             sequence()
     assert AuditHead.objects.get().size == 0
@@ -117,8 +117,10 @@ def test_a_head_committed_without_a_signature_is_signed_by_the_next_call(
 
 def test_sequencing_inside_a_transaction_is_an_error(fresh_database: Desk, now: datetime) -> None:
     append_many(1, now)
-    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
-        sequence()
+    with transaction.atomic():
+        with pytest.raises(RuntimeError, match="durable"):
+            sequence()
+        assert AuditHead.objects.get().size == 0
 
 
 def test_nothing_pending_takes_no_lock(fresh_database: Desk, now: datetime) -> None:
@@ -155,3 +157,25 @@ def test_a_damaged_head_is_never_built_upon(write: Write, tamper: Callable[..., 
     write()
     with pytest.raises(LogBroken, match="audit_head"):
         sequence()
+
+
+def test_a_head_that_is_not_the_databases_own_is_never_built_upon(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Frontier()
+    for _ in range(5):
+        other.add(bytes(32))
+    stranger = AuditHead(size=5, frontier=other.to_bytes(), root=other.root())
+    monkeypatch.setattr(sequencer, "_lead", lambda: stranger)
+    write()
+    with pytest.raises(LogBroken, match="two databases"):
+        sequence()
+
+
+def test_whoever_does_not_lead_does_nothing(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write()
+    with monkeypatch.context() as patch:
+        patch.setattr(sequencer, "_lead", lambda: None)
+        assert sequence() == 0
+    assert AuditHead.objects.get().size == 0
+    assert sequence() == 1

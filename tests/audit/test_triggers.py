@@ -8,27 +8,34 @@ from answerable.audit.models import AuditEntry
 from answerable.audit.sequencer import sequence
 from tests.audit.conftest import Write
 
+WAITING = "WHERE id = (SELECT min(id) FROM audit_entry WHERE leaf_index IS NULL)"
+CHANGES = [
+    "id = id + 1000",
+    "at = '2020-01-01 00:00:00+00:00'",
+    "kind = 'signed_in'",
+    "actor = 'max'",
+    "case_id = 99",
+    "sealed = NOT sealed",
+    "commitment = 'ff'",
+]
 FORBIDDEN = [
     "DELETE FROM audit_entry",
-    "UPDATE audit_entry SET id = id + 1000",
-    "UPDATE audit_entry SET at = '2020-01-01 00:00:00+00:00'",
-    "UPDATE audit_entry SET kind = 'signed_in'",
-    "UPDATE audit_entry SET actor = 'max'",
-    "UPDATE audit_entry SET case_id = 99",
-    "UPDATE audit_entry SET sealed = NOT sealed",
-    "UPDATE audit_entry SET commitment = 'ff'",
+    *(f"UPDATE audit_entry SET {change}" for change in CHANGES),
     "UPDATE audit_entry SET event = '{}'",
     "UPDATE audit_entry SET salt = NULL",
     "UPDATE audit_entry SET event = NULL",
     "UPDATE audit_entry SET leaf_index = NULL WHERE leaf_index IS NOT NULL",
     "UPDATE audit_entry SET leaf_index = 1000 + leaf_index WHERE leaf_index IS NOT NULL",
-    "UPDATE audit_entry SET leaf_index = 50, event = NULL, salt = NULL WHERE leaf_index IS NULL",
-    "UPDATE audit_entry SET leaf_index = 50, actor = 'max' WHERE leaf_index IS NULL",
+    f"UPDATE audit_entry SET leaf_index = 50, event = NULL, salt = NULL {WAITING}",
+    f"UPDATE audit_entry SET leaf_index = 50, event = '{{}}' {WAITING}",
+    *(f"UPDATE audit_entry SET leaf_index = 50, {change} {WAITING}" for change in CHANGES),
+    *(f"UPDATE audit_entry SET salt = NULL, event = NULL, {change} {WAITING}" for change in CHANGES),
+    "UPDATE audit_entry SET event = '{}' WHERE sealed",
+    "UPDATE audit_entry SET sealed = true, salt = NULL, event = NULL WHERE NOT sealed",
     "UPDATE audit_entry SET leaf_index = 0 WHERE leaf_index IS NULL",
     "UPDATE audit_entry SET salt = NULL, event = NULL WHERE NOT sealed",
-    "UPDATE audit_entry SET salt = NULL, event = NULL, kind = 'signed_in'",
     "INSERT INTO audit_entry (at, kind, actor, sealed, salt, event, commitment, leaf_index)"
-    " SELECT at, kind, actor, sealed, salt, event, commitment, 70 FROM audit_entry",
+    " SELECT at, kind, actor, sealed, salt, event, commitment, 70 FROM audit_entry LIMIT 1",
     "INSERT INTO audit_entry (at, kind, actor, sealed, commitment)"
     " SELECT at, kind, actor, true, commitment FROM audit_entry",
     "DELETE FROM audit_node",
@@ -117,6 +124,11 @@ def test_postgresql_refuses_to_empty_a_table(log: None, sql: str) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("TRUNCATE is PostgreSQL's")
     refused(sql)
+
+
+def test_the_trigger_itself_keeps_a_look_whole(log: None) -> None:
+    with pytest.raises(DatabaseError, match="does not change"):
+        run("UPDATE audit_entry SET salt = NULL, event = NULL WHERE NOT sealed")
 
 
 def test_an_entry_gets_its_place_once(log: None) -> None:

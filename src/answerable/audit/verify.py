@@ -30,6 +30,7 @@ ED25519 = 0x01
 SKELETON_KEYS = {"id", "at", "kind", "case", "actor", "commitment"}
 PROOF_KEYS = {"leaf_index", "proof", "checkpoint", "verifier_key"}
 RECEIPT_KEYS = {"answerable_receipt", "entry", "salt", "event"} | PROOF_KEYS
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class Refused(Exception):
@@ -40,8 +41,7 @@ def canonical(value: Any) -> bytes:
     """The one spelling of a JSON value. Refuses all but strings, booleans, null, lists, objects with ASCII
     names, and integers below 2 ** 53 in size."""
     _restrict(value, MAX_DEPTH)
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def _restrict(value: Any, depth: int) -> None:
@@ -206,7 +206,7 @@ def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
 
 def is_text(text: str) -> bool:
     """Whether a string holds whole characters only."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return text == text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _base64(text: str, what: str) -> bytes:
