@@ -137,7 +137,7 @@ def busy(door: str, photos: Photos, now: datetime) -> Item:
             kind="emergency_duty", subject="report:3", by=By.PEOPLE, due_at=now - timedelta(minutes=1)
         )
         obligations.owe([owed], now=before, cause="report:3")
-    commands.count_views("sample", "a0", total=42, now=before + timedelta(seconds=30))
+    commands.count_views("sample", {"a0": 42}, now=before + timedelta(seconds=30))
     return Item.objects.get(ref="a0")
 
 

@@ -190,7 +190,7 @@ def test_views_since_notice_are_a_stepped_line(now: datetime) -> None:
 
 
 def test_views_are_drawn_on_the_case_page(reported: Item, ravi: Person, now: datetime) -> None:
-    commands.count_views("sample", "a1", total=12, now=now)
+    commands.count_views("sample", {"a1": 12}, now=now)
     judge(ravi, reported, "violating", now)
     page = signed_in(ravi).get(f"/cases/{reported.case_id}/").content.decode()
     assert 'aria-label="Views since first notice: 12' in page

@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, reverse
 
+from answerable.audit.log import event_of
+from answerable.audit.models import AuditEntry
 from answerable.cases.models import Person
 from answerable.console import links
 from answerable.console.middleware import ENROLMENT, OPEN
@@ -133,6 +135,7 @@ def test_a_link_leads_to_a_password_and_an_app_and_then_to_the_queue(
     cache.clear()  # one code is taken once: this stands for the next half minute
     answer = later.post("/sign-in/second-factor/", {"code": code_for(User.objects.get())})
     assert answer.status_code == 302
+    assert AuditEntry.objects.filter(kind="signed_in", actor=f"person:{ravi.pk}").count() == 2
     assert later.get("/").status_code == 200
 
 
@@ -239,3 +242,28 @@ def test_pages_are_not_kept_and_reach_no_other_host(ravi: Person, policy: None) 
 def test_the_door_says_when_it_is_ready() -> None:
     assert browser().get("/ready").content == b"ready\n"
     assert browser().get("/live").status_code == 200
+
+
+def test_a_wrong_password_is_noted_and_a_wrong_name_is_not(ravi: Person) -> None:
+    sign_in_of(ravi)
+    for name in ("ravi", "max"):
+        answer = browser().post("/sign-in/", {"login": name, "password": "let me in please"})
+        assert answer.status_code == 200
+    assert [event_of(entry) for entry in AuditEntry.objects.filter(kind="sign_in_refused")] == [
+        {"person": ravi.pk}
+    ]
+
+
+def test_guessing_is_slowed_down(ravi: Person) -> None:
+    sign_in_of(ravi)
+    for _ in range(8):
+        browser().post("/sign-in/", {"login": "ravi", "password": "let me in please"})
+    answer = browser().post("/sign-in/", {"login": "ravi", "password": "a long walk by the lake"})
+    assert answer.status_code in (200, 429)
+
+
+def test_a_form_of_another_site_is_not_taken(ravi: Person, policy: None) -> None:
+    client = signed_in(ravi)
+    client.handler.enforce_csrf_checks = True
+    assert client.post("/sign-out/").status_code == 403
+    assert client.get("/").status_code == 200

@@ -8,7 +8,7 @@ app = typer.Typer(help="Who works at this desk, and how they sign in.", no_args_
 
 
 @app.command("add")
-def add(  # noqa: PLR0917  typer reads them by name
+def add(
     name: Annotated[str, typer.Argument(help="a pseudonym: it stands in the log, and in no public place")],
     qualification: Annotated[
         list[str], typer.Option(help="such as child_safety or intimate_images; may be given several times")

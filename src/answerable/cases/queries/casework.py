@@ -1,7 +1,7 @@
 """What a case page shows, and to whom: a blind reviewer gets what was reported, nothing that was judged."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import Q
@@ -69,6 +69,16 @@ class CaseView:
     history: list[Happened] = field(default_factory=list)
     views: list[tuple[datetime, int]] = field(default_factory=list)
 
+    @property
+    def owed(self) -> list[Obligation]:
+        """What is owed now, first what is due first."""
+        return [one for one in self.obligations if one.state == "owed"]
+
+    @property
+    def closed(self) -> list[Obligation]:
+        """What was kept or released."""
+        return [one for one in self.obligations if one.state != "owed"]
+
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
@@ -99,12 +109,11 @@ def case_view(case_id: int, person: Person, *, now: datetime) -> CaseView:
     case = open_case(case_id, person)
     items = list(case.items.select_related("account", "content").order_by("pk"))
     to_judge = frozenset(blind_items(person, case, now=now))
-    seen = {"case": case, "reports": reports_of(case), "items": items, "to_judge": to_judge}
-    if to_judge:
-        return CaseView(**seen, blind=True)
-    return CaseView(
-        **seen,
-        blind=False,
+    reported = CaseView(case, reports_of(case), items, to_judge, blind=bool(to_judge))
+    if reported.blind:
+        return reported
+    return replace(
+        reported,
         copies=_copies(items),
         obligations=list(Obligation.objects.filter(case_id=case.pk).order_by("due_at", "pk")),
         reviews=list(case.reviews.select_related("person", "content").order_by("at", "pk")),

@@ -29,7 +29,8 @@ class Figures:
 def figures(pack: Pack, *, now: datetime) -> Figures:
     """The desk's figures at this moment, under this pack."""
     hidden = Item.objects.filter(hidden_at__isnull=False, first_notice_at__isnull=False)
-    seconds = sorted((h - n).total_seconds() for h, n in hidden.values_list("hidden_at", "first_notice_at"))
+    times = hidden.values_list("hidden_at", "first_notice_at")
+    seconds = sorted((seen - noticed).total_seconds() for seen, noticed in times if seen and noticed)
     cleared = Item.objects.filter(interim_seconds__gt=0)
     viewed = Item.objects.filter(views_at_first_notice__isnull=False).aggregate(
         total=Sum(F("views") - F("views_at_first_notice"))
@@ -48,9 +49,13 @@ def figures(pack: Pack, *, now: datetime) -> Figures:
 
 
 def lacks(pack: Pack) -> list[str]:
-    """What this desk has too few people for, a sentence each."""
+    """What this desk has too few people for: each need once, with all that it is needed for."""
     people = Person.objects.filter(active=True).values_list("qualifications", "lead", "outside", "on_call")
-    return [lack.reason for lack in staff.lacking(pack, people)]
+    needs: dict[str, list[str]] = {}
+    for lack in staff.lacking(pack, people):
+        matter, _, need = lack.reason.partition(": ")
+        needs.setdefault(need or matter, []).append(matter if need else "everything")
+    return [f"{need} ({', '.join(matters)})" for need, matters in sorted(needs.items())]
 
 
 def _by_kind(**conditions: object) -> dict[str, int]:

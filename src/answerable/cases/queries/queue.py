@@ -37,6 +37,7 @@ class Row:
     case_id: int | None
     harm: str
     due_at: datetime
+    regime: str = ""
 
     def is_late(self, now: datetime) -> bool:
         """Whether its time has passed."""
@@ -51,6 +52,7 @@ class _Owed:
     subject: str
     case_id: int | None
     due_at: datetime
+    regime: str
     params: Mapping[str, object]
 
     @property
@@ -105,7 +107,7 @@ def blind_items(person: Person, case: Case, *, now: datetime) -> list[int]:
 
 def _owed(now: datetime) -> list[_Owed]:
     open_ones = Obligation.objects.filter(state="owed", by__in=[By.PEOPLE, By.OTHER_PEOPLE])
-    columns = ("pk", "kind", "by", "subject", "case_id", "due_at", "params")
+    columns = ("pk", "kind", "by", "subject", "case_id", "due_at", "regime", "params")
     values = open_ones.exclude(not_before__gt=now).values_list(*columns)
     return [_Owed(*value) for value in values]
 
@@ -155,7 +157,10 @@ def _first_due(items: Mapping[int, Item], waiting: Mapping[int, list[_Owed]]) ->
 
 
 def _duty_row(duty: _Owed, cases: Mapping[int, Case]) -> Row:
-    harm = cases[duty.case_id].harm if duty.case_id in cases else ""
+    case = cases.get(duty.case_id) if duty.case_id is not None else None
+    harm = case.harm if case is not None else ""
     name, number = duty.place
     page = OWN_PAGE.get(duty.kind, "duty")
-    return Row(page, number if page == name else duty.pk, duty.kind, duty.case_id, harm, duty.due_at)
+    return Row(
+        page, number if page == name else duty.pk, duty.kind, duty.case_id, harm, duty.due_at, duty.regime
+    )

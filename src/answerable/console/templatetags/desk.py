@@ -63,6 +63,13 @@ def danger(value: str) -> str:
 
 
 @register.filter
+def about(subject: str) -> str:
+    """What an obligation is about: "item:42" becomes "item 42"; a case's own law says nothing more."""
+    word, _, number = subject.partition(":")
+    return "" if word == "case_regime" else f"{word.replace('_', ' ')} {number}"
+
+
+@register.filter
 def words(value: str) -> str:
     """A name of the code as words: "kept_late" becomes "kept late"."""
     return str(value).replace("_", " ")

@@ -1,5 +1,7 @@
 """Duties that are no judgement of an item: whose account it is, and what is done outside and marked kept."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +16,9 @@ from answerable.cases.queries.queue import rows
 from answerable.cases.rules.deciding import HolderIs
 from answerable.console.forms import HolderForm, KeptForm
 from answerable.console.middleware import StaffRequest
+from answerable.console.templatetags.desk import about, span
 from answerable.obligations.models import Obligation
+from answerable.policy import store
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,5 +59,20 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
             return redirect("console:queue")
         except Refused as error:
             messages.error(request, str(error))
-    context = {"obligation": obligation, "row": row, "form": form, "now": now}
+    context = {"obligation": obligation, "row": row, "form": form, "facts": _facts(obligation), "now": now}
     return render(request, "console/duty.html", context)
+
+
+def _facts(obligation: Obligation) -> list[tuple[str, str]]:
+    """What somebody who does it needs to know, in words."""
+    given = obligation.params
+    facts = [("Law", given.get("law") or obligation.regime)]
+    if given.get("to"):
+        authority = store.pack(obligation.pack_digest).authorities.get(given["to"])
+        facts.append(("To", authority.name["en"] if authority is not None else given["to"]))
+    if given.get("keep_for_seconds"):
+        facts.append(("For", span(timedelta(seconds=int(given["keep_for_seconds"])))))
+    names = {"what": "What", "kind": "Do by hand", "reason": "Because", "why": "Why", "ground": "Ground"}
+    facts += [(label, given[name]) for name, label in names.items() if given.get(name)]
+    facts.append(("About", about(obligation.subject)))
+    return [(label, str(value).replace("_", " ")) for label, value in facts if value]

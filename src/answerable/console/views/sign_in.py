@@ -36,6 +36,13 @@ class SignIn(LoginView):  # type: ignore[misc]
 
     template_name = "account/login.html"
 
+    def get_form(self, form_class: Any = None) -> Form:
+        """Labels are enough: a hint inside a field is taken for something already typed."""
+        form: Form = super().get_form(form_class)
+        for field in form.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        return form
+
 
 @method_decorator(transaction.atomic, name="dispatch")
 class SecondFactor(AuthenticateView):  # type: ignore[misc]
