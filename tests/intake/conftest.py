@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -76,7 +77,7 @@ def open_status(client: Client, code: str, language: str = "en") -> str:
     return str(answer.content.decode())
 
 
-def post(client: Client, address: str, page: str, **answers: object) -> "object":
+def post(client: Client, address: str, page: str, **answers: object) -> Any:
     """Send a form of a page that was shown."""
     token = hidden(page, "csrfmiddlewaretoken")
     return client.post(address, {"csrfmiddlewaretoken": token, **answers})

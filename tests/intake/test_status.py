@@ -139,7 +139,7 @@ def test_a_refusal_can_be_contested_from_the_page(dana: Client, refused: str) ->
     assert "Decided: not against the rules" in page
     item = hidden(page, "item")
     answer = post(dana, "/en/status/complain", page, item=item, text="Please look again, I am thirteen.")
-    assert answer.status_code == 303  # type: ignore[attr-defined]
+    assert answer.status_code == 303
     assert Appeal.objects.get().kind == "complaint"
     assert "You asked for a new decision." in words(dana.get("/en/status").content.decode())
 
@@ -149,7 +149,7 @@ def test_nobody_contests_through_a_report_that_does_not_name_the_item(
 ) -> None:
     page = open_status(max_, file(max_, links="http://localhost:8402/p/other"))
     item = Item.objects.get(ref__contains="1").pk
-    assert post(max_, "/en/status/complain", page, item=item, text="x").status_code == 404  # type: ignore[attr-defined]
+    assert post(max_, "/en/status/complain", page, item=item, text="x").status_code == 404
 
 
 def test_an_older_refusal_never_answers_a_later_report(
@@ -163,7 +163,7 @@ def test_an_older_refusal_never_answers_a_later_report(
 def test_an_answer_is_taken_with_what_is_new_in_it(dana: Client, refused: str) -> None:
     page = open_status(dana, refused)
     answer = post(dana, "/en/status/answer", page, text="I was thirteen.", fact="age")
-    assert answer.status_code == 303  # type: ignore[attr-defined]
+    assert answer.status_code == 303
     assert "We have your answer." in dana.get("/en/status?said=answered").content.decode()
     assert Report.objects.get().facts == ["age"]
     message = Message.objects.get(from_reporter=True)
@@ -185,8 +185,8 @@ def test_an_answer_that_can_not_be_taken_says_why_and_stays(
 ) -> None:
     page = open_status(dana, file(dana))
     answer = post(dana, "/en/status/answer", page, **typed)
-    assert answer.status_code == 422  # type: ignore[attr-defined]
-    shown = answer.content.decode()  # type: ignore[attr-defined]
+    assert answer.status_code == 422
+    shown = answer.content.decode()
     assert said in shown
     assert typed["text"].strip() in shown
     assert not Message.objects.filter(from_reporter=True).exists()
@@ -197,11 +197,11 @@ def test_an_answer_after_the_page_closed_is_kept_until_the_code_is_typed(dana: C
     page = open_status(dana, code)
     del dana.cookies["answerable_report_en"]
     closed = post(dana, "/en/status/answer", page, text="Long words, not lost.")
-    assert closed.status_code == 422  # type: ignore[attr-defined]
-    again = closed.content.decode()  # type: ignore[attr-defined]
+    assert closed.status_code == 422
+    again = closed.content.decode()
     draft = hidden(again, "draft")
     opened_again = post(dana, "/en/status", again, code=code, draft=draft)
-    assert "Long words, not lost." in opened_again.content.decode()  # type: ignore[attr-defined]
+    assert "Long words, not lost." in opened_again.content.decode()
 
 
 def test_the_receipt_verifies_with_the_public_key_alone(dana: Client) -> None:
@@ -295,8 +295,8 @@ def test_wrong_unknown_and_erased_codes_look_the_same(dana: Client, now: datetim
     answers = set()
     for typed in (erased, "0000000000000000", "12", "not a code", "", "\u0661" * 16, "9" * 4000):
         answer = post(dana, "/en/status", page, code=typed)
-        body = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", answer.content.decode())  # type: ignore[attr-defined]
-        answers.add((answer.status_code, body, frozenset(answer.cookies) - {"public_csrf"}))  # type: ignore[attr-defined]
+        body = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", answer.content.decode())
+        answers.add((answer.status_code, body, frozenset(answer.cookies) - {"public_csrf"}))
     assert len(answers) == 1
 
 
@@ -308,7 +308,7 @@ def test_a_thousand_wrong_codes_are_slowed_and_the_right_one_still_opens(
     monkeypatch.setattr(slowing, "_sleep", waited.append)
     page = max_.get("/en/status").content.decode()
     for number in range(1000):
-        assert post(max_, "/en/status", page, code=f"{number:016d}").status_code == 422  # type: ignore[attr-defined]
+        assert post(max_, "/en/status", page, code=f"{number:016d}").status_code == 422
     assert len(waited) > 900
     assert max(waited) <= 2
     assert "What you reported" in open_status(dana, code)

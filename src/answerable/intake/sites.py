@@ -43,7 +43,7 @@ def read_lines(text: str) -> Lines:
         if located.platform is None:
             read = typed_links.read(line)
             unknown[read.host if read else line[:60]] = None
-        elif located.link not in line:
+        if len(line.split()) > 1:
             words.append(line)  # a link inside a sentence: the sentence may say more
         key = (located.platform or "", located.ref) if located.ref else ("", located.link)
         links.setdefault(key, Link(located.link, located.platform or "", located.ref or "", located.kind))
