@@ -27,6 +27,7 @@ PARTS = {
     "worker": Part("answerable.worker.cli:worker", "Run a worker alone, beside others."),
     "obligations": Part("answerable.worker.cli:app", "What is owed, by when, and what is late."),
     "person": Part("answerable.console.cli:app", "The people of the desk, and their sign-in links."),
+    "key": Part("answerable.api.cli:app", "Keys for the machine API: make, list, revoke."),
     "policy": Part(
         "answerable.policy.cli:app", "Check a policy pack; write terms and replies.", needs_desk=False
     ),

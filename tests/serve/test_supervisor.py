@@ -111,7 +111,7 @@ def test_a_part_that_ignores_the_request_is_ended_with_all_that_it_started(runni
 def test_a_part_dies_when_its_supervisor_is_killed(tmp_path):
     note = tmp_path / "pid"
     child = (
-        "import os, pathlib, signal, sys; from answerable.serve.processes import die_with_parent;"
+        "import os, pathlib, signal, sys; from answerable.lineage import die_with_parent;"
         f"die_with_parent(int(sys.argv[1])); pathlib.Path({str(note)!r}).write_text(str(os.getpid())); signal.pause()"
     )
     parent = (

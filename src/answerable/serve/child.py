@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-from answerable.serve.processes import die_with_parent
+from answerable.lineage import die_with_parent
 
 
 def main(arguments: list[str]) -> None:

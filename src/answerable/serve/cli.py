@@ -58,6 +58,7 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     prepare()
+    from answerable.db.triggers import TriggersMissing  # noqa: PLC0415
     from answerable.policy import PolicyError  # noqa: PLC0415
     from answerable.serve import desk  # noqa: PLC0415  needs Django to be set up
     from answerable.serve.preparation import CannotServe, prepare_desk  # noqa: PLC0415
@@ -68,7 +69,7 @@ def serve(
             prepare_desk(data)
             welcome = desk.welcome(sample=sample, demo_data=demo_data)
             _run(Supervisor(parts, stop), welcome)
-    except (AlreadyRunning, PortTaken, PartFailed, CannotServe, PolicyError) as error:
+    except (AlreadyRunning, PortTaken, PartFailed, CannotServe, TriggersMissing, PolicyError) as error:
         _leave(error)
 
 

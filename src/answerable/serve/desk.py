@@ -1,26 +1,27 @@
 """Which parts this desk consists of, who works at it when it is new, and what is printed when it is ready."""
 
-import fcntl
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from answerable import clock
-from answerable.cases import commands
+from answerable.api.keys import create_key, revoke_key
+from answerable.api.models import ApiKey
 from answerable.cases.models import Person
 from answerable.console.links import create_sign_in_link
 from answerable.console.models import StaffAccount
+from answerable.console.people import add_person, known_qualifications
 from answerable.serve.processes import require_free
 from answerable.serve.supervisor import Part, answers
 from answerable.settings.config import CONFIG_NAME, Config, ConfigError
-from answerable.settings.create import SAMPLE_SECRET
+from answerable.settings.create import SAMPLE_SECRET, write_private
+from answerable.worker import heartbeat
 
-QUALIFICATIONS = ("child_safety", "intimate_images")
 SAMPLE = "sample"
 SAMPLE_KEY = "sample.key"
+SAMPLE_SCOPES = ("events:write", "screen", "reports:write")
 
 
 def parts(data: Path, *, sample: bool, demo_data: bool) -> list[Part]:
@@ -33,7 +34,7 @@ def parts(data: Path, *, sample: bool, demo_data: bool) -> list[Part]:
     desk = [
         Part("public", answers(web.public_port, address=local)),
         Part("staff", answers(web.staff_port, address=local)),
-        Part("worker", _worker_ready(data)),
+        Part("worker", lambda: heartbeat.is_ready(data)),
     ]
     return [*desk, _sample(data, demo_data)] if sample else desk
 
@@ -65,41 +66,39 @@ def _sample(data: Path, demo_data: bool) -> Part:
     return Part(SAMPLE, answers(port), arguments)
 
 
-def _worker_ready(data: Path) -> Callable[[], bool]:
-    """A check: the worker holds its lock file from the moment it claims obligations."""
-
-    def check() -> bool:
-        try:
-            with (data / "worker.lock").open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
-
-    return check
+def give_sample_its_key(data: Path) -> None:
+    """The sample site's key for this desk's API, made once and left where the site looks for it."""
+    path = data / SAMPLE_KEY
+    if path.exists():
+        return
+    if ApiKey.objects.filter(name=SAMPLE, revoked_at__isnull=True).exists():
+        revoke_key(SAMPLE, now=clock.now())  # its file is gone, and a key is shown once
+    name = (
+        SAMPLE if not ApiKey.objects.filter(name=SAMPLE).exists() else f"{SAMPLE}-{clock.now():%Y%m%d%H%M%S}"
+    )
+    write_private(path, create_key(name, SAMPLE_SCOPES, now=clock.now(), platform=SAMPLE).encode())
 
 
 def people(*, demo_data: bool) -> None:
     """Give a desk without people its first ones: with demo data the demo's staff, otherwise one for all."""
     if Person.objects.exists():
         return
-    now = clock.now()
-    if not demo_data:
-        commands.add_person(
-            pseudonym="First",
-            qualifications=QUALIFICATIONS,
-            lead=True,
-            administrator=True,
-            on_call=True,
-            now=now,
-        )
-        return
-    for name in ("Ravi", "Rosa"):
-        commands.add_person(pseudonym=name, qualifications=QUALIFICATIONS, on_call=True, now=now)
-    commands.add_person(pseudonym="Lena", qualifications=QUALIFICATIONS, lead=True, on_call=True, now=now)
-    commands.add_person(pseudonym="Petra", administrator=True, now=now)
+    now, all_of_them = clock.now(), known_qualifications()
+    with transaction.atomic():
+        if not demo_data:
+            add_person(
+                pseudonym="First",
+                qualifications=all_of_them,
+                lead=True,
+                administrator=True,
+                on_call=True,
+                now=now,
+            )
+            return
+        for name in ("Ravi", "Rosa"):
+            add_person(pseudonym=name, qualifications=all_of_them, on_call=True, now=now)
+        add_person(pseudonym="Lena", qualifications=all_of_them, lead=True, on_call=True, now=now)
+        add_person(pseudonym="Petra", qualifications=(), administrator=True, now=now)
 
 
 def sign_in_links() -> list[tuple[str, str]]:
@@ -110,8 +109,11 @@ def sign_in_links() -> list[tuple[str, str]]:
 
 
 def welcome(*, sample: bool, demo_data: bool) -> str:
-    """What to open, and the one-time sign-in links. Makes the first people of a new desk."""
+    """What to open, and the one-time sign-in links. Makes what a new desk lacks first."""
     people(demo_data=demo_data)
+    heartbeat.end(settings.DATA)  # a killed worker's sign may still look fresh
+    if sample:
+        give_sample_its_key(settings.DATA)
     desk = settings.CONFIG.desk
     lines = ["", f"{desk.name} is ready.", "", f"  Report something   {desk.public_url}"]
     if sample:

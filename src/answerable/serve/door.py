@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from answerable.serve.processes import die_with_parent
+from answerable.lineage import die_with_parent
 from answerable.settings.config import config
 
 PARENT_VARIABLE = "ANSWERABLE_DOOR"
@@ -47,9 +47,8 @@ def run(name: str) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_access=False,
         working_dir=Path.cwd(),
-        process_name=f"answerable-{name}",
     )
     server.serve()

@@ -1,15 +1,11 @@
-"""Small truths about processes: one that dies with its parent, one desk per data directory, a free port."""
+"""Small truths about processes: one desk per data directory, a free port."""
 
-import ctypes
 import fcntl
 import os
-import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-PR_SET_PDEATHSIG = 1
 
 
 class AlreadyRunning(Exception):
@@ -18,17 +14,6 @@ class AlreadyRunning(Exception):
 
 class PortTaken(Exception):
     """Another program listens on a port that this desk needs."""
-
-
-def die_with_parent(parent: int | None = None) -> None:
-    """Ask the kernel to end this process when the one that started it ends, however it ends (Linux).
-
-    `parent` is the number of the process that should be the parent: if it is gone already, leave at once.
-    """
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
-    if parent is not None and os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextmanager

@@ -104,7 +104,7 @@ class Web(Section):
     public_port: int = Field(8400, ge=1, le=65535)
     staff_port: int = Field(8401, ge=1, le=65535)
     processes: int = Field(1, ge=1, le=64)
-    threads: int = Field(8, ge=1, le=256)
+    threads: int = Field(4, ge=1, le=256)
 
 
 class Config(Section):
