@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -18,7 +18,9 @@ from answerable.intake.terms import terms_html
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page."""
+    """The first page; for who comes from an item's own report link, the form with that link, at once."""
+    if request.GET.getlist("link"):
+        return HttpResponseRedirect(f"{reverse('report')}?{request.GET.urlencode()}")
     return page(request, "home.html")
 
 
