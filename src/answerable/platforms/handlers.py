@@ -15,8 +15,15 @@ from answerable.obligations import registry as kinds
 from answerable.obligations.models import Obligation
 from answerable.platforms import base, registry
 from answerable.platforms.base import NEEDED_FOR, Asking, Capability, FetchedItem, asking
+from answerable.platforms.http import client
 from answerable.platforms.notices import text_of
 from answerable.policy.words import By, Visibility
+
+
+def warm() -> None:
+    """Load what the first call would load, so that the first reported item doesn't wait for it."""
+    registry.platforms()
+    client.warm()
 
 
 def make_it_so(obligation: Obligation) -> None:

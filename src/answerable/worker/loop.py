@@ -36,6 +36,7 @@ def run(stop: threading.Event, name: str = "worker") -> None:
     Raises TriggersMissing and WorkerRunsAlready at the start; TooManyHang when only a new process helps.
     """
     parties.register()
+    parties.warm()
     triggers.refuse_without(connection)
     data = Path(settings.DATA)
     with place.taken(data) as cleared:

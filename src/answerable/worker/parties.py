@@ -14,3 +14,11 @@ def register() -> None:
     """Import every party's handlers. Raises ImportError and RegistryError: then the worker must not run."""
     for module in HANDLERS:
         import_module(module)
+
+
+def warm() -> None:
+    """Let each party load what its first handler would load: the first reported item must not wait for it."""
+    for module in HANDLERS:
+        prepare = getattr(import_module(module), "warm", None)
+        if prepare is not None:
+            prepare()
