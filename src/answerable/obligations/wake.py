@@ -4,24 +4,16 @@ Both bodies return when something was committed, when `poke()` is called in this
 is up. Neither depends on the other process doing more than commit: a lost signal costs at most the wait.
 """
 
-import contextlib
-import os
-import select
 import sqlite3
 import threading
 import time
 from typing import Final, Protocol
 
-import psycopg
-import structlog
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg.conninfo import make_conninfo
 
 CHANNEL: Final = "owed"
 LOOK_EVERY_SECONDS: Final = 0.010
 """One hundredth of a core; a commit is seen after 11 ms at p99."""
-
-log = structlog.get_logger(__name__)
 
 
 def notify(connection: BaseDatabaseWrapper) -> None:
@@ -46,18 +38,11 @@ class Waker(Protocol):
 
 def waker(connection: BaseDatabaseWrapper) -> Waker:
     """The waker for that database, on a connection of its own."""
-    settings = connection.settings_dict
     if connection.vendor == "postgresql":
-        return PostgresWaker(
-            make_conninfo(
-                dbname=settings["NAME"],
-                user=settings["USER"],
-                password=settings["PASSWORD"] or None,
-                host=settings["HOST"] or None,
-                port=settings["PORT"] or None,
-            )
-        )
-    return SqliteWaker(str(settings["NAME"]))
+        from answerable.obligations.listening import PostgresWaker  # noqa: PLC0415  psycopg is heavy
+
+        return PostgresWaker(connection.settings_dict)
+    return SqliteWaker(str(connection.settings_dict["NAME"]))
 
 
 class SqliteWaker:
@@ -90,54 +75,3 @@ class SqliteWaker:
     def _version(self) -> int:
         version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
         return version
-
-
-class PostgresWaker:
-    """Listens on a connection outside Django; one that breaks is opened again."""
-
-    def __init__(self, conninfo: str) -> None:
-        self._conninfo = conninfo
-        self._connection: psycopg.Connection | None = None
-        self._poked, self._poke = os.pipe()
-        os.set_blocking(self._poked, False)
-        os.set_blocking(self._poke, False)
-        self._listen()
-
-    def wait(self, seconds: float) -> None:
-        """See Waker."""
-        try:
-            connection = self._connection
-            if connection is None:
-                self._listen()
-                return  # whatever was committed while nobody listened is looked for now
-            ready, _, _ = select.select([connection.fileno(), self._poked], [], [], max(0.0, seconds))
-            if connection.fileno() in ready:
-                for _notice in connection.notifies(timeout=0):
-                    pass
-        except psycopg.Error as error:
-            log.warning("the database does not answer", error=type(error).__name__)
-            self._drop()
-            select.select([self._poked], [], [], max(0.0, min(seconds, 1.0)))
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._poked, 4096)
-
-    def poke(self) -> None:
-        """See Waker."""
-        with contextlib.suppress(BlockingIOError):  # the pipe is full: it is poked already
-            os.write(self._poke, b"!")
-
-    def close(self) -> None:
-        """See Waker."""
-        self._drop()
-        os.close(self._poked)
-        os.close(self._poke)
-
-    def _listen(self) -> None:
-        connection = psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5)
-        connection.execute(f"LISTEN {CHANNEL}")
-        self._connection = connection
-
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None

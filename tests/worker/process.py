@@ -1,0 +1,11 @@
+"""`python -m tests.worker.process`: the real worker, as a process of its own, with the tests' handlers."""
+
+from answerable.settings.start import prepare
+from answerable.worker import parties
+
+if __name__ == "__main__":
+    prepare()
+    parties.HANDLERS = ("tests.worker.handlers",)  # type: ignore[misc]
+    from answerable.worker.cli import worker
+
+    worker()
