@@ -57,11 +57,12 @@ def door(fresh_database: Desk) -> Iterator[str]:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """Where screenshots go: look at them. `ANSWERABLE_SCREENSHOTS` names a folder to keep them."""
-    folder = Path(os.environ.get("ANSWERABLE_SCREENSHOTS") or tmp_path / "screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def pictures() -> Path | None:
+    """The folder that `ANSWERABLE_SCREENSHOTS` names, for pictures of every page: look at them."""
+    name = os.environ.get("ANSWERABLE_SCREENSHOTS")
+    if name:
+        Path(name).mkdir(parents=True, exist_ok=True)
+    return Path(name) if name else None
 
 
 class Visit:
@@ -87,10 +88,11 @@ class Visit:
         """Open a page of the visitor's language."""
         self.page.goto(f"{self.door}/{self.language}/{path}")
 
-    def check(self, name: str, pictures: Path) -> None:
+    def check(self, name: str, pictures: Path | None) -> None:
         """The page in front of the visitor has no barrier, no sideways scrolling and no small targets."""
         where = f"{name}-{self.language}-{self.size}-{self.scheme}"
-        self.page.screenshot(path=pictures / f"{where}.png", full_page=True)
+        if pictures:
+            self.page.screenshot(path=pictures / f"{where}.png", full_page=True)
         tags = TAGS if name == "exit" else [*TAGS, "best-practice"]  # a blank page has no heading
         found = Axe().run(self.page, options={"runOnly": tags}).response["violations"]
         told = [(v["id"], [n["html"] for n in v["nodes"]]) for v in found]
@@ -109,11 +111,17 @@ _SMALL_TARGETS = """smallest => [...document.querySelectorAll(
     .filter(e => e.getBoundingClientRect().height < smallest - 0.5).map(e => e.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("language", "scheme", "size"),  # every pair of two choices meets once
+    [
+        ("en", "light", "phone"),
+        ("en", "dark", "desktop"),
+        ("fr", "dark", "phone"),
+        ("fr", "light", "desktop"),
+    ],
+)
 def test_every_page_is_accessible_whole_and_alone(
-    browser: Browser, door: str, pictures: Path, language: str, scheme: str, size: str
+    browser: Browser, door: str, pictures: Path | None, language: str, scheme: str, size: str
 ) -> None:
     dana = Visit(browser, door, language, size, scheme)
     for path in ("", "about", "terms", "log", "appeal", "status", "exit", "nowhere"):
@@ -148,4 +156,85 @@ def test_every_page_is_accessible_whole_and_alone(
     assert {url.split("/")[2] for url in dana.asked if not url.startswith("data:")} == {door.split("/")[2]}
     expected = "the server responded with a status of 4"
     assert [problem for problem in dana.problems if expected not in problem] == []
+    dana.context.close()
+
+
+def test_the_whole_way_works_without_javascript(browser: Browser, door: str) -> None:
+    dana = Visit(browser, door, "en", "phone", "light", java_script_enabled=False)
+    dana.go(f"report?link={LINK}")
+    assert not dana.page.locator(".when-now").is_visible()
+    assert not dana.page.locator(".when-about").is_visible()
+    dana.page.check("input[value=threat]")
+    assert dana.page.locator(".when-about").is_visible()
+    assert not dana.page.locator("details.when-adult").is_visible(), "never asked from who may be a child"
+    dana.page.check("#danger-now")
+    assert dana.page.locator(".when-now").is_visible()
+    dana.page.check("input[value=me_child]")
+    dana.page.locator("button.send").click()
+    code = dana.page.locator(".code").inner_text()
+    assert len("".join(code.split())) == 16
+    assert not dana.page.locator("[data-copy]").is_visible(), "a button that can do nothing is not shown"
+    dana.go("status")
+    dana.page.fill("#code", " ".join(code.split()))
+    dana.page.locator("button.send").click()
+    with dana.page.expect_download() as download:
+        dana.page.get_by_role("button", name="Save the receipt").click()
+    assert download.value.suggested_filename == "receipt.json"
+    dana.page.get_by_role("link", name="Leave quickly").click()
+    assert not dana.page.locator("body").inner_text().strip()
+    dana.go("status")
+    assert dana.page.locator("#code").is_visible(), "leaving closed the report"
+    dana.context.close()
+
+
+def test_leaving_quickly_is_two_keys_away_and_leaves_no_way_back(browser: Browser, door: str) -> None:
+    dana = Visit(browser, door, "en", "desktop", "light")
+    dana.go("")
+    dana.go("report")
+    for _ in range(4):
+        dana.page.keyboard.press("Tab")
+    assert dana.page.evaluate("document.activeElement.textContent") == "Leave quickly"
+    dana.page.keyboard.press("Enter")
+    dana.page.wait_for_url("**/exit")
+    dana.page.go_back()
+    assert "/report" not in dana.page.url
+    dana.context.close()
+
+
+def test_the_form_can_be_filled_and_sent_with_the_keyboard(browser: Browser, door: str) -> None:
+    dana = Visit(browser, door, "en", "desktop", "dark")
+    dana.go(f"report?link={LINK}")
+    dana.page.locator("input[value=me_child]").focus()
+    dana.page.keyboard.press("Space")
+    for _ in range(20):
+        ring = dana.page.evaluate(_FOCUS_IS_SEEN)
+        assert ring["seen"], f"no focus to be seen on {ring['what']}"
+        assert ring["uncovered"], f"{ring['what']} is covered by something"
+        if ring["what"] == "Send report":
+            break
+        dana.page.keyboard.press("Tab")
+    dana.page.keyboard.press("Enter")
+    dana.page.wait_for_selector(".code")
+    dana.context.close()
+
+
+_FOCUS_IS_SEEN = """() => {
+    const active = document.activeElement, card = active.closest(".card") || active;
+    const box = card.getBoundingClientRect(), middle = document.elementFromPoint(
+        box.x + box.width / 2, Math.min(box.y + box.height / 2, innerHeight - 2));
+    return { what: active.textContent.trim() || active.name,
+             seen: [active, card].some(e => getComputedStyle(e).outlineStyle === "solid"),
+             uncovered: card.contains(middle) || middle.contains(card) };
+}"""
+
+
+def test_the_code_can_be_copied(browser: Browser, door: str) -> None:
+    dana = Visit(browser, door, "fr", "desktop", "light", permissions=["clipboard-read", "clipboard-write"])
+    dana.go(f"report?link={LINK}")
+    dana.page.check("input[value=me_child]")
+    dana.page.locator("button.send").click()
+    dana.page.locator("[data-copy]").click()
+    dana.page.wait_for_function("document.getElementById('copied').textContent === 'Copié.'")
+    code = "".join(dana.page.locator(".code").inner_text().split())
+    assert dana.page.evaluate("navigator.clipboard.readText()") == code
     dana.context.close()
