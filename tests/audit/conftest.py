@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from hypothesis import settings
 
 from answerable.audit import triggers
 from answerable.audit.log import append
 from answerable.audit.models import AuditEntry
+
+# Examples are not timed: on a busy machine a deadline fails what is right.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 Write = Callable[..., AuditEntry]
 
