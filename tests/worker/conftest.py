@@ -1,7 +1,6 @@
 """A running worker, in this process or in its own, and what is owed to it."""
 
 import contextlib
-import importlib
 import os
 import subprocess
 import sys
@@ -66,7 +65,7 @@ def desk(fresh_database: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch) -
     """A desk whose worker has the tests' handlers."""
     settings.DATA = fresh_database.data
     monkeypatch.setattr(registry, "_kinds", {})
-    importlib.reload(handlers)
+    handlers.register()
     monkeypatch.setattr(parties, "HANDLERS", ("tests.worker.handlers",))
     monkeypatch.setattr(attempts, "SHORTEST_WAIT_SECONDS", 0.05)
     yield fresh_database

@@ -73,9 +73,12 @@ def quote_a_person(obligation: Obligation) -> None:
     raise ValueError("dana@example.org")
 
 
-registry.kind("hide", by=By.WORKER, handler=make_it_so)
-registry.kind("restore", by=By.WORKER, handler=make_it_so)
-registry.kind("fail_twice", by=By.WORKER, handler=fail_twice)
-registry.kind("hang_once", by=By.WORKER, handler=hang_once, deadline_seconds=0.3)
-registry.kind("keep_nothing", by=By.WORKER, handler=keep_nothing)
-registry.kind("quote_a_person", by=By.WORKER, handler=quote_a_person)
+def register() -> None:
+    """Register them, in a registry that holds nobody else's, and let nothing hang on from before."""
+    HANG.clear()
+    registry.kind("hide", by=By.WORKER, handler=make_it_so)
+    registry.kind("restore", by=By.WORKER, handler=make_it_so)
+    registry.kind("fail_twice", by=By.WORKER, handler=fail_twice)
+    registry.kind("hang_once", by=By.WORKER, handler=hang_once, deadline_seconds=0.3)
+    registry.kind("keep_nothing", by=By.WORKER, handler=keep_nothing)
+    registry.kind("quote_a_person", by=By.WORKER, handler=quote_a_person)

@@ -7,5 +7,8 @@ if __name__ == "__main__":
     prepare()
     parties.HANDLERS = ("tests.worker.handlers",)  # type: ignore[misc]
     from answerable.worker.cli import worker
+    from tests.worker import handlers
+
+    handlers.register()
 
     worker()
