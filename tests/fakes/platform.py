@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
         verb = body.get("verb", "")
         act = getattr(self, "_" + verb.replace(".", "_"), None)
-        if act is None:
+        if act is None or f"no {verb}" in self.site.faults:
             raise Problem(200 if "takes_any_verb" in self.site.faults else 400, "unknown_verb")
         return dict(act(body))
 

@@ -115,6 +115,25 @@ def test_what_a_platform_cannot_do_goes_to_people_and_nothing_wider_happens(
     assert site.site.things["3pic"].wanted == "visible"
 
 
+@pytest.mark.parametrize(
+    ("kind", "verb"),
+    [("hide", "item.set_visibility"), ("hide", "item.visibility"), ("fetch_item", "item.get")],
+)
+def test_a_site_that_does_not_know_a_verb_leaves_it_to_people(site: Platform, kind: str, verb: str) -> None:
+    report()
+    site.site.faults = {f"no {verb}"}
+    assert run(kind).state == "released"
+    assert owed("do_by_hand").params["kind"] == kind
+    assert owed("page_people")
+
+
+def test_a_site_that_cannot_resolve_leaves_the_link_to_a_person(site: Platform) -> None:
+    report(link="https://s.example/3pic")
+    site.site.faults = {"no item.resolve"}
+    assert run("resolve").state == "kept"
+    assert owed("read_report").by == "people"
+
+
 def test_an_item_that_is_no_longer_there_counts_as_hidden(site: Platform) -> None:
     report()
     del site.site.things["3pic"]

@@ -4,7 +4,7 @@ An error is a failed attempt: the loop notes it and tries again. What a platform
 by the command `cannot`; nothing wider is ever done in its place (rule 5).
 """
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 
 from answerable import clock, media
@@ -72,7 +72,7 @@ def resolve(obligation: Obligation) -> None:
     target = registry.platform(row.platform)
     named = None
     if Capability.RESOLVE in target.capabilities:
-        with _asking(obligation):
+        with _asking(obligation), suppress(base.CannotDo):  # then a person reads the link
             named = target.resolve(row.link)
     commands.resolved(
         row.pk,
@@ -95,6 +95,9 @@ def fetch_item(obligation: Obligation) -> None:
             prints = _prints(fetched, item.platform, bound)
         except (base.ItemNotFound, media.MediaGone):
             commands.item_missing(item.pk, obligation_id=obligation.pk, now=clock.now())
+            return
+        except base.CannotDo as error:
+            commands.cannot(obligation.pk, reason=str(error), now=clock.now())
             return
     item_in = ItemIn(
         platform=item.platform,
