@@ -93,7 +93,10 @@ def test_a_case_that_is_not_there_is_not_found(policy: None, ravi: Person) -> No
     assert signed_in(ravi).get("/cases/4711/").status_code == 404
 
 
-def test_a_message_stands_on_the_reporters_page_and_in_no_list(reported: Item, ravi: Person) -> None:
+def test_a_message_stands_on_the_reporters_page_and_in_no_list(
+    reported: Item, ravi: Person, now: datetime
+) -> None:
+    judge(ravi, reported, "violating", now)
     report_id = Report.objects.get().pk
     client = signed_in(ravi)
     answer = client.post(f"/reports/{report_id}/", {"action": "write", "text": "We look at it now."})

@@ -3,16 +3,23 @@
 import base64
 import io
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import transaction
 from django.test import Client
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from answerable.audit.models import AuditEntry
-from answerable.cases.models import Decision, Item, Person, Review
+from answerable.cases import commands
+from answerable.cases.models import Decision, Item, Message, Person, ReportedItem, Review
+from answerable.policy.words import Age
 from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -174,9 +181,12 @@ def pages(client: Client, item: Item) -> list[str]:
     """Everything that a reviewer meets on the way to a judgement."""
     found = [client.get("/").content.decode(), client.get(f"/cases/{item.case_id}/").content.decode()]
     found.append(client.get(f"/items/{item.pk}/").content.decode())
-    found.append(look(client, item))
+    for said in ReportedItem.objects.filter(item=item).order_by("report_id"):
+        found.append(client.get(f"/reports/{said.report_id}/").content.decode())
+    seen = look(client, item)
+    found.append(seen)
     for verdict in ("violating", "not_violating"):
-        data = {**GIVEN, "verdict": verdict, "opened": opened(found[3]), "items": [item.pk]}
+        data = {**GIVEN, "verdict": verdict, "opened": opened(seen), "items": [item.pk]}
         answer = client.post(f"/items/{item.pk}/", {**data, "action": "consequences"})
         assert answer.status_code == 200, answer.content.decode()
         found.append(answer.content.decode())
@@ -303,3 +313,53 @@ def test_who_is_not_qualified_sees_neither_item_nor_picture(
 def test_an_unreported_item_has_no_page(policy: None, ravi: Person, photos: Photos, now: datetime) -> None:
     number = post(photos, "quiet", landscape(3), now)
     assert signed_in(ravi).get(f"/items/{number}/").status_code == 404
+
+
+class _Undone(Exception):
+    """Ends an example: nothing of it stays."""
+
+
+JUDGES = st.sampled_from(["violating", "not_violating"])
+AGES = st.sampled_from(["child", "unsure", "adult"])
+CLAUSES = st.sampled_from(["csam.depiction", "csam.generated", "csam.trade"])
+
+
+@hypothesis_settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(verdict=JUDGES, age=AGES, clause=CLAUSES, nobody=st.booleans(), minutes=st.integers(0, 9))
+def test_no_first_judgement_shows_on_any_page_of_a_second(
+    reported: Item,
+    ravi: Person,
+    rosa: Person,
+    photos: Photos,
+    now: datetime,
+    verdict: str,
+    age: str,
+    clause: str,
+    nobody: bool,
+    minutes: int,
+) -> None:
+    client = signed_in(rosa)
+    reported.refresh_from_db()
+    before = pages(client, reported)
+    more = {"age": Age(age), "clause": clause, "nobody_in_it": nobody and verdict == "not_violating"}
+    with suppress(_Undone), transaction.atomic():
+        judge(ravi, reported, verdict, now - timedelta(minutes=minutes), **more)
+        assert pages(client, reported) == before
+        raise _Undone
+
+
+def test_what_the_desk_said_to_the_reporter_stays_closed_to_a_blind_reviewer(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    judge(ravi, reported, "violating", now)
+    report_id = ReportedItem.objects.get().report_id
+    commands.write_message(report_id, person_id=ravi.pk, text="We took it down.", now=now)
+    text_id = Message.objects.get(reply="").text_id
+    client = signed_in(rosa)
+    assert "violating removed" not in client.get(f"/reports/{report_id}/").content.decode()
+    assert client.post(f"/texts/{text_id}/").status_code == 404
+    judge(rosa, reported, "violating", now)
+    assert "violating removed" in client.get(f"/reports/{report_id}/").content.decode()
+    assert "We took it down." in client.post(f"/texts/{text_id}/").content.decode()

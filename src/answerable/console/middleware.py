@@ -56,7 +56,6 @@ class SecondFactorMiddleware:
             return self.get_response(request)
         person = person_of(request)
         if person is not None and name in ENROLMENT and _enrolling(request):
-            request.person = person
             return self.get_response(request)
         if person is not None and name not in ENROLMENT and used_second_factor(request):
             request.person = person

@@ -22,7 +22,7 @@ from answerable.cases.models import (
     Review,
     ViewSample,
 )
-from answerable.cases.queries.queue import blind_items, settles
+from answerable.cases.queries.queue import blind_items, may_see_judgements, settles
 from answerable.cases.queries.standing import may_see
 from answerable.obligations.models import Obligation
 
@@ -139,8 +139,21 @@ def item_view(item_id: int, person: Person, *, now: datetime) -> ItemView:
     return ItemView(item, case, list(named), others, item.pk in to_judge, contests)
 
 
-def report_view(report_id: int, person: Person) -> tuple[Report, list[Case], list[Message]]:
-    """A report, the cases that it reaches, and its messages. Raises NotFound, NotQualified."""
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """One report for one person. When `blind`, of the messages only those of the reporter are there."""
+
+    report: Report
+    cases: list[Case]
+    messages: list[Message]
+    blind: bool
+
+
+def report_view(report_id: int, person: Person, *, now: datetime) -> ReportView:
+    """A report, the cases that it reaches, and its messages: what the desk said tells what was judged.
+
+    Raises NotFound, NotQualified.
+    """
     report = Report.objects.filter(pk=report_id).first()
     if report is None:
         raise NotFound(f"There is no report {report_id}.")
@@ -153,7 +166,9 @@ def report_view(report_id: int, person: Person) -> tuple[Report, list[Case], lis
     )
     numbers |= {report.case_id} if report.case_id is not None else set()
     cases = [open_case(number, person) for number in sorted(numbers)]
-    return report, cases, list(report.messages.order_by("at", "pk"))
+    blind = not all(may_see_judgements(person, case, now=now) for case in cases)
+    said = report.messages.filter(from_reporter=True) if blind else report.messages.all()
+    return ReportView(report, cases, list(said.order_by("at", "pk")), blind)
 
 
 def reports_of(case: Case) -> list[Report]:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from answerable.cases.inputs import NotFound
-from answerable.cases.models import Appeal, Message, Person, Report, Review
+from answerable.cases.models import Appeal, Case, Message, Person, Report, Review
 from answerable.cases.queries.casework import NotQualified, open_case, report_view
 from answerable.cases.queries.queue import may_see_judgements
 from answerable.db.models import PersonalText
 from answerable.obligations.models import Obligation
+
+CLOSED = "There is no such text, or it was erased, or one person can't open it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +31,33 @@ def openable(text_id: int, person: Person, *, now: datetime) -> Openable:
     """
     row = PersonalText.objects.filter(pk=text_id).first()
     if row is None or row.kind in ("contact", "signature"):
-        raise NotFound("There is no such text, or it was erased, or one person can't open it.")
+        raise NotFound(CLOSED)
     report = Report.objects.filter(statement_id=text_id).first()
     message = Message.objects.filter(text_id=text_id).first()
     if report is not None or message is not None:
         report_id = report.pk if report is not None else message.report_id if message is not None else 0
-        report_view(report_id, person)
+        view = report_view(report_id, person, now=now)
+        if message is not None and message not in view.messages:
+            raise NotFound(CLOSED)
         return Openable(row.kind, "review", "report", report_id)
     review = Review.objects.filter(reason_id=text_id).select_related("case").first()
     if review is not None:
         case = open_case(review.case_id, person)
         if not may_see_judgements(person, case, now=now):
-            raise NotFound("There is no such text, or it was erased, or one person can't open it.")
+            raise NotFound(CLOSED)
         return Openable(row.kind, "check", "case", case.pk)
     appeal = Appeal.objects.filter(text_id=text_id).select_related("item").first()
     if appeal is None or appeal.item.case_id is None:
-        raise NotFound("There is no such text, or it was erased, or one person can't open it.")
+        raise NotFound(CLOSED)
     return Openable(row.kind, "review", "case", open_case(appeal.item.case_id, person).pk)
 
 
-def answer_to_read(report: Report, person: Person) -> Message | None:
+def answer_to_read(report: Report, cases: list[Case], person: Person) -> Message | None:
     """The oldest unread answer of a report, if this person may read it: somebody who did not decide it."""
     if not Obligation.objects.filter(
         kind="read_answer", subject=f"report:{report.pk}", state="owed"
     ).exists():
         return None
-    _, cases, _ = report_view(report.pk, person)
     if Review.objects.filter(person=person, case__in=cases).exists():
         return None
     return report.messages.filter(from_reporter=True, read_at__isnull=True).order_by("at", "pk").first()

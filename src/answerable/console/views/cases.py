@@ -12,7 +12,7 @@ from answerable import clock
 from answerable.cases import commands
 from answerable.cases.inputs import NotFound, Refused
 from answerable.cases.queries import texts
-from answerable.cases.queries.casework import NotQualified, case_view, report_view
+from answerable.cases.queries.casework import NotQualified, ReportView, case_view, report_view
 from answerable.console.chart import chart
 from answerable.console.forms import MessageForm
 from answerable.console.middleware import StaffRequest
@@ -32,9 +32,9 @@ def case_page(request: StaffRequest, case_id: int) -> HttpResponse:
 def report_page(request: StaffRequest, report_id: int) -> HttpResponse:
     """One report: what was claimed, its messages, an answer to read, a message to write."""
     now = clock.now()
-    report, cases, said = found(report_view, report_id, request.person)
+    view: ReportView = found(report_view, report_id, request.person, now=now)
     form = MessageForm(request.POST if request.POST.get("action") == "write" else None)
-    to_read = texts.answer_to_read(report, request.person)
+    to_read = texts.answer_to_read(view.report, view.cases, request.person)
     if request.method == "POST":
         try:
             if request.POST.get("action") == "read" and to_read is not None:
@@ -48,7 +48,7 @@ def report_page(request: StaffRequest, report_id: int) -> HttpResponse:
                 return redirect("console:report", report_id)
         except Refused as error:
             messages.error(request, str(error))
-    context = {"report": report, "only": [report], "cases": cases, "said": said}
+    context = {"view": view, "report": view.report, "only": [view.report]}
     context |= {"to_read": to_read, "form": form, "now": now}
     return render(request, "console/report.html", context)
 
