@@ -45,7 +45,14 @@ def seen(item: Item, visibility: Visibility, at: datetime) -> None:
     )
 
 
-def judged(item: Item, people: list[Person], verdict: Verdict, at: datetime, age: Age = Age.CHILD) -> None:
+def judged(
+    item: Item,
+    people: list[Person],
+    verdict: Verdict,
+    at: datetime,
+    age: Age = Age.CHILD,
+    clause: str = "csam.depiction",
+) -> None:
     """These people judged the item, each by themselves."""
     if item.content_id is None:
         prints = Prints(sha256=f"{item.pk:064x}")
@@ -58,7 +65,7 @@ def judged(item: Item, people: list[Person], verdict: Verdict, at: datetime, age
                 person_id=person.pk,
                 verdict=verdict,
                 age=age,
-                clause="csam.depiction",
+                clause=clause,
                 reason="As the clause says.",
                 began_at=at,
             ),
@@ -323,3 +330,51 @@ def test_the_page_of_a_report_without_link_shows_words_and_messages(dana: Client
     assert "It names no link" in page
     assert "He writes every day." not in page, "the statement is never shown again"
     assert LINK not in page
+
+
+def test_what_a_removal_request_lacks_can_be_added_later_and_counts_from_receipt(
+    dana: Client, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = file(dana, what="me_adult", signature="Dana Doe")
+    assert not Obligation.objects.filter(kind="remove_if_undecided").exists()
+    monkeypatch.setattr("answerable.clock.now", lambda: at + timedelta(hours=3))
+    page = open_status(dana, code)
+    assert 'name="signature"' not in page
+    assert post(dana, "/en/status/complete", page, contact="dana@example.org").status_code == 303
+    assert not Report.objects.get().complete
+    assert post(dana, "/en/status/complete", page, good_faith="yes").status_code == 303
+    made = Report.objects.get()
+    assert made.complete
+    assert made.contact is not None
+    assert personal.open_text(made.contact) == "dana@example.org"
+    removal = Obligation.objects.get(kind="remove_if_undecided")
+    assert removal.due_at == at + timedelta(hours=48)
+    shown = dana.get("/en/status").content.decode()
+    assert "Your removal request has all that the law asks for." in shown
+    assert 'id="formal"' not in shown
+
+
+def test_a_request_completed_after_a_refusal_is_judged_anew(
+    dana: Client, at: datetime, ravi: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = file(dana, what="me_adult", signature="Dana Doe", good_faith="yes")
+    item = Item.objects.get()
+    judged(item, [ravi], Verdict.NOT_VIOLATING, at, Age.ADULT, clause="ncii.shared")
+    later = at + timedelta(days=5)
+    monkeypatch.setattr("answerable.clock.now", lambda: later)
+    page = open_status(dana, code)
+    assert post(dana, "/en/status/complete", page, contact="dana@example.org").status_code == 303
+    assert Obligation.objects.get(kind="remove_if_undecided", state="owed").due_at == later + timedelta(
+        hours=48
+    )
+    assert Obligation.objects.filter(kind="decide", state="owed").exists()
+
+
+@pytest.mark.parametrize("typed", [{"contact": "a" * 301}, {"signature": "a" * 301}])
+def test_an_element_that_is_too_long_says_so(dana: Client, typed: dict[str, str]) -> None:
+    page = open_status(dana, file(dana, what="me_adult"))
+    assert post(dana, "/en/status/complete", page, **typed).status_code == 422
+
+
+def test_a_child_is_not_asked_on_the_status_page_either(dana: Client) -> None:
+    assert 'id="formal"' not in open_status(dana, file(dana))

@@ -36,6 +36,7 @@ _WHOLE = {
     "case_reopened": "a case began a new round",
     "case_closed": "a case closed",
     "cases_joined": "a case was joined into an older one",
+    "request_completed": "a removal request got elements that it lacked",
     "danger_answered": "a person took up a danger",
     "status_opened": "a status page was opened with its access code",
     "code_erased": "an access code was erased",

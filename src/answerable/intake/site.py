@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("status", status.status, name="status"),
         path("status/answer", status.answer, name="answer"),
         path("status/complain", status.complain, name="complain"),
+        path("status/complete", status.complete, name="complete"),
         path("status/withdraw", status.withdraw, name="withdraw"),
         path("status/receipt", status.receipt, name="receipt"),
         path("status/close", status.close, name="close"),

@@ -4,6 +4,7 @@ for it, and the audit entries. Doors and handlers call nothing else.
 
 from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
 from answerable.cases.commands.claiming import claimed_found
+from answerable.cases.commands.completing import complete_request
 from answerable.cases.commands.copying import copies_found
 from answerable.cases.commands.desk import (
     judge_account,
@@ -33,6 +34,7 @@ __all__ = [
     "cannot",
     "claimed_found",
     "complain",
+    "complete_request",
     "consequences",
     "copies_found",
     "count_views",

@@ -91,6 +91,8 @@ class ReportStatus:
     owed: tuple[OwedToReporter, ...]
     messages: tuple[Said, ...]
     withdrawn_at: datetime | None
+    lacks: frozenset[str] = frozenset()
+    """Elements of a removal request that can still be given: signature, good_faith, contact. Only for adults."""
 
     @property
     def may_write(self) -> bool:
@@ -131,7 +133,19 @@ def report_status(report: Report, *, language: str, now: datetime) -> ReportStat
         owed=tuple(_owed(report, named, now)) if report.withdrawn_at is None else (),
         messages=tuple(_messages(report, language)),
         withdrawn_at=report.withdrawn_at,
+        lacks=_lacks(report),
     )
+
+
+def _lacks(report: Report) -> frozenset[str]:
+    if report.age != Age.ADULT or report.withdrawn_at is not None:
+        return frozenset()
+    there = {
+        "signature": report.signed,
+        "good_faith": report.good_faith,
+        "contact": report.contact_id is not None,
+    }
+    return frozenset(name for name, present in there.items() if not present)
 
 
 def owed_kinds(report: Report) -> set[str]:

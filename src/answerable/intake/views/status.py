@@ -11,8 +11,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from answerable import audit, clock
-from answerable.cases.commands import answer_report, open_report, withdraw_report
+from answerable.cases.commands import answer_report, complete_request, open_report, withdraw_report
 from answerable.cases.commands import complain as contest
+from answerable.cases.commands.completing import ELEMENT_LIMIT
 from answerable.cases.inputs import STATEMENT_LIMIT, Refused
 from answerable.cases.models import Report
 from answerable.cases.queries import status as queries
@@ -33,7 +34,11 @@ def status(request: HttpRequest) -> HttpResponse:
     report = opened_report(request)
     if report is None:
         return page(request, "code.html")
-    said = {"answered": _("We have your answer."), "complained": _("We have it. Other people decide anew.")}
+    said = {
+        "answered": _("We have your answer."),
+        "complained": _("We have it. Other people decide anew."),
+        "completed": _("We have added it to your request."),
+    }
     return _show(request, report, said=said.get(request.GET.get("said", ""), ""))
 
 
@@ -84,6 +89,25 @@ def complain(request: HttpRequest) -> HttpResponse:
     except Refused:
         return _show(request, report, problem=_refused(), complaint_draft=text, status=FORM_ERROR)
     return _to("status", report, said="complained")
+
+
+@require_POST
+def complete(request: HttpRequest) -> HttpResponse:
+    """Take what a removal request still lacked."""
+    report = opened_report(request)
+    if report is None:
+        return _ended(request)
+    given = {name: Text().to_python(request.POST.get(name, "")) for name in ("signature", "contact")}
+    if max(map(len, given.values())) > ELEMENT_LIMIT:
+        problem = _("This is too long: write at most %(limit)s characters.") % {"limit": ELEMENT_LIMIT}
+        return _show(request, report, problem=problem, status=FORM_ERROR)
+    try:
+        complete_request(
+            report.pk, **given, good_faith=request.POST.get("good_faith") == "yes", now=clock.now()
+        )
+    except Refused:
+        return _show(request, report, problem=_refused(), status=FORM_ERROR)
+    return _to("status", report, said="completed")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
