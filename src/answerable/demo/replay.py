@@ -1,0 +1,120 @@
+"""The replay's stage: the stack, its people, its clock, and what has been measured so far."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import httpx
+
+from answerable.demo.figures import Figures
+from answerable.demo.ledger import Ledger
+from answerable.demo.reviewer import Reviewer, work
+from answerable.demo.sample.visitor import Visitor
+from answerable.demo.stack import Stack, StackFailed
+
+QUIET_WITHIN_SECONDS = 120.0
+Say = Callable[[str], None]
+
+
+class NotQuiet(Exception):
+    """The desk or the site was still busy when the replay wanted to move the clock."""
+
+
+class WouldBeLate(Exception):
+    """Moving the clock would make something late that is owed: the replay never does that."""
+
+
+class Replay:
+    """What every act works with."""
+
+    def __init__(self, stack: Stack, say: Say, scale: float) -> None:
+        self.stack = stack
+        self.say = say
+        self.scale = scale
+        self.time = stack.time
+        self.ledger = Ledger(stack.data)
+        self.figures = Figures()
+        self.violating: list[bytes] = []
+        self.people: dict[str, Reviewer] = {}
+        self.site = httpx.Client(base_url=stack.sample_url, timeout=30, trust_env=False)
+
+    def hire(self) -> None:
+        """Sign in the people on call, and one more, so that an appeal finds two who had no part."""
+        links = self.stack.first_links()
+        added = self.stack.command(
+            "person",
+            "add",
+            "Noor",
+            "--on-call",
+            "--qualification",
+            "child_safety",
+            "--qualification",
+            "intimate_images",
+        )
+        if added.returncode != 0:
+            raise StackFailed(f"Noor could not be added: {added.stderr}")
+        links["Noor"] = added.stdout.strip().splitlines()[-1]
+        for name in ("Ravi", "Rosa", "Lena", "Noor"):
+            self.people[name] = Reviewer(name, self.stack.staff_url, links[name], self.violating)
+
+    def visitor(self, name: str) -> Visitor:
+        """Somebody signed in on the site; a new name makes an account."""
+        return Visitor(self.stack.sample_url, name)
+
+    def strangers_get(self, ref: str) -> bool:
+        """Whether a stranger gets the picture or its page. Asking so counts as a view where they do."""
+        page = self.site.get(f"/p/{ref}").status_code
+        media = self.site.get(f"/media/{ref}").status_code
+        return 200 in (page, media)
+
+    def visible(self, ref: str) -> bool:
+        """The same without being counted as a view."""
+        return 200 in (self.site.head(f"/p/{ref}").status_code, self.site.head(f"/media/{ref}").status_code)
+
+    def view(self, refs: list[str], times: int) -> int:
+        """Have strangers open each of these posts; how many got to see it."""
+        paths = [f"/p/{ref}" for ref in refs for _ in range(times)]
+        with ThreadPoolExecutor(4) as crowd:
+            return sum(answer.status_code == httpx.codes.OK for answer in crowd.map(self.site.get, paths))
+
+    def site_views(self, refs: list[str]) -> int:
+        """What the site itself counted."""
+        marks = ",".join("?" * len(refs))
+        return int(self.ledger.site(f"SELECT sum(views) FROM sample_item WHERE ref IN ({marks})", refs)[0][0])  # noqa: S608
+
+    def settle(self) -> None:
+        """Wait until the site has told everything and the worker has done what it may do now."""
+        limit = time.monotonic() + QUIET_WITHIN_SECONDS
+        quiet = 0
+        while quiet < 2:
+            busy = self.ledger.unsent_events() + self.ledger.worker_busy(self.time.now())
+            quiet = 0 if busy else quiet + 1
+            if time.monotonic() > limit:
+                raise NotQuiet(f"Still busy after {QUIET_WITHIN_SECONDS:.0f} seconds: {busy} things to do.")
+            time.sleep(0.05)
+
+    def staff_work(self, before: datetime, *names: str) -> int:
+        """Have people on call keep what is due before a time; all of them unless named."""
+        return work([self.people[name] for name in names or self.people], before)
+
+    def jump(self, to: datetime) -> None:
+        """Move the clock, stopping wherever something begins; nothing may be due before. Raises WouldBeLate."""
+        while True:
+            self.settle()
+            stop = self.ledger.next_beginning(self.time.now(), to) or to
+            if self.ledger.due_by_people(stop):
+                self.staff_work(stop)
+                self.settle()
+                stop = min(stop, self.ledger.next_beginning(self.time.now(), to) or to)
+            if owed := self.ledger.due_by_people(stop):
+                raise WouldBeLate(f"Moving the clock to {stop:%Y-%m-%d %H:%M} would make late: {owed[:5]}")
+            if stop > self.time.now():
+                self.time.jump_to(stop)
+            if stop == to:
+                break
+        self.settle()
+
+    def later(self, **span: float) -> None:
+        """Let time pass, such as `minutes=10`."""
+        self.jump(self.time.now() + timedelta(**span))
