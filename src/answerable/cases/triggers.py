@@ -1,0 +1,154 @@
+"""What the database itself refuses about cases, whoever asks.
+
+What was said and judged never changes; a refusal rests on two people; no list of fingerprints is rewritten.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One table whose rows stay: which columns never change once set, and which only go from null to a value."""
+
+    table: str
+    frozen: tuple[str, ...]
+    once: tuple[str, ...] = ()
+
+
+KEPT: Final = (
+    Kept(
+        "cases_report",
+        (
+            "received_at",
+            "harm",
+            "relation",
+            "age",
+            "danger",
+            "channel",
+            "token",
+            "verified",
+            "digest",
+            "pack_digest",
+        ),
+        ("withdrawn_at",),
+    ),
+    Kept(
+        "cases_review",
+        (
+            "content_id",
+            "case_id",
+            "round",
+            "person_id",
+            "qualified",
+            "tie",
+            "verdict",
+            "age",
+            "clause",
+            "exception",
+            "missing_element",
+            "nobody_in_it",
+            "began_at",
+            "at",
+        ),
+    ),
+    Kept(
+        "cases_decision",
+        ("content_id", "round", "verdict", "clause", "basis", "of_decision_id", "at"),
+        ("confirmed_by_two_at", "overturned_at"),
+    ),
+    Kept("cases_finding", ("content_id", "review_id", "matched_list", "age", "at"), ("withdrawn_at",)),
+    Kept("cases_knownchange", ("seq", "op", "kind", "value", "hash_list", "cause", "at")),
+    Kept("cases_itemcontent", ("item_id", "sha256", "seen_at")),
+    Kept("cases_copy", ("original_id", "content_id", "kind", "distance")),
+)
+REFUSAL: Final = "not_violating takes two qualified people, where nobody is known to be an adult"
+PEOPLE: Final = """
+    NEW.verdict = 'not_violating' AND (
+        SELECT count(DISTINCT r.person_id) FROM cases_review r
+        WHERE r.content_id = NEW.content_id AND r.round = NEW.round
+          AND r.verdict = 'not_violating' AND r.qualified
+    ) < (
+        SELECT CASE WHEN i.age = 'adult' THEN 1 ELSE 2 END
+        FROM cases_itemcontent c JOIN cases_item i ON i.id = c.item_id WHERE c.id = NEW.content_id
+    )
+"""
+SERIAL: Final = "the serial of what is wanted only grows, and with each change of it"
+
+
+def statements(vendor: str) -> list[str]:
+    """The triggers of the tables of cases, for `sqlite` or `postgresql`."""
+    return _postgresql() if vendor == "postgresql" else _sqlite()
+
+
+def _changed(kept: Kept, differs: str) -> str:
+    parts = [f"NEW.{column} {differs} OLD.{column}" for column in kept.frozen]
+    parts += [f"(OLD.{column} IS NOT NULL AND NEW.{column} {differs} OLD.{column})" for column in kept.once]
+    return " OR ".join(parts)
+
+
+def _wanted(differs: str) -> str:
+    return (
+        f"NEW.wanted_serial < OLD.wanted_serial OR (NEW.wanted {differs} OLD.wanted"
+        " AND NEW.wanted_serial = OLD.wanted_serial)"
+    )
+
+
+def _sqlite() -> list[str]:
+    rules = [
+        ("decision_people", "cases_decision", "INSERT", PEOPLE, REFUSAL),
+        ("item_serial", "cases_item", "UPDATE", _wanted("IS NOT"), SERIAL),
+    ]
+    for kept in KEPT:
+        name = kept.table.removeprefix("cases_")
+        changes = f"what a {name} says never changes"
+        rules.append((f"{name}_stays", kept.table, "UPDATE", _changed(kept, "IS NOT"), changes))
+        rules.append((f"{name}_kept", kept.table, "DELETE", "1", f"a {name} is never deleted"))
+    return [
+        f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW WHEN {when}"
+        f" BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        for name, table, event, when, message in rules
+    ]
+
+
+def _postgresql() -> list[str]:
+    made = []
+    for name, table, event, when, message in (
+        ("decision_people", "cases_decision", "INSERT", PEOPLE, REFUSAL),
+        ("item_serial", "cases_item", "UPDATE", _wanted("IS DISTINCT FROM"), SERIAL),
+        *(
+            (f"{k.table[6:]}_stays", k.table, "UPDATE", _changed(k, "IS DISTINCT FROM"), _says(k))
+            for k in KEPT
+        ),
+    ):
+        made.append(_function(name, f"IF {when} THEN {_raise(message)} END IF; RETURN NEW;"))
+        made.append(
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}_refuse()"
+        )
+    for kept in KEPT:
+        name = kept.table.removeprefix("cases_")
+        made.append(_function(f"{name}_kept", _raise(f"a {name} is never deleted")))
+        made.append(
+            f"CREATE TRIGGER {name}_kept BEFORE DELETE ON {kept.table}"
+            f" FOR EACH ROW EXECUTE FUNCTION {name}_kept_refuse()"
+        )
+        made.append(
+            f"CREATE TRIGGER {name}_all_kept BEFORE TRUNCATE ON {kept.table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {name}_kept_refuse()"
+        )
+    return made
+
+
+def _says(kept: Kept) -> str:
+    return f"what a {kept.table.removeprefix('cases_')} says never changes"
+
+
+def _raise(message: str) -> str:
+    return f"RAISE EXCEPTION '{message}' USING ERRCODE = 'restrict_violation';"
+
+
+def _function(name: str, body: str) -> str:
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+        f" BEGIN {body} END $$"
+    )

@@ -1,0 +1,101 @@
+"""What the database refuses about cases when somebody goes round the commands."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from answerable.cases.models import Decision, Finding, Item, KnownChange, Person, Report, Review
+from answerable.cases.triggers import KEPT
+from tests.cases.desk import TestDesk
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def full(desk: TestDesk, ravi: Person) -> TestDesk:
+    """A desk where every kept table has a row."""
+    desk.upload("a")
+    desk.upload("b", account="other")
+    desk.report("a")
+    desk.find_copies("a", b=8)
+    desk.yes(ravi, "a")
+    return desk
+
+
+def refused(work: Callable[[], object], message: str) -> None:
+    with pytest.raises(DatabaseError, match=message), transaction.atomic():
+        work()
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.table)
+def test_no_row_of_a_kept_table_is_deleted(full: TestDesk, kept: object) -> None:
+    table = kept.table  # type: ignore[attr-defined]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        assert cursor.fetchone()[0] > 0
+        refused(lambda: cursor.execute(f"DELETE FROM {table}"), "never deleted")
+
+
+@pytest.mark.parametrize("place", [(k.table, c) for k in KEPT for c in k.frozen], ids=".".join)
+def test_what_was_said_never_changes(full: TestDesk, place: tuple[str, str]) -> None:
+    table, column = place
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1")
+        row = cursor.fetchone()
+        if row is None:
+            new: object = 1
+        elif isinstance(row[0], bool):
+            new = not row[0]
+        elif isinstance(row[0], int):
+            new = row[0] + 77
+        elif isinstance(row[0], bytes | memoryview):
+            new = b"x" * 32
+        elif isinstance(row[0], str) and not re.match(r"\d{4}-", row[0]):
+            new = "other"
+        else:
+            new = "2020-01-01 00:00:00+00:00"
+        refused(lambda: cursor.execute(f"UPDATE {table} SET {column} = %s", [new]), "never changes")
+
+
+def test_a_refusal_without_two_people_is_refused_by_the_database(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.no(ravi, "a")
+    item = desk.item("a")
+    facts = {
+        "content": item.content,
+        "case": item.case,
+        "round": item.round,
+        "verdict": "not_violating",
+        "clause": "csam.depiction",
+        "basis": "reviews",
+        "at": desk.clock.now,
+        "answers_reports_before": desk.clock.now,
+    }
+    refused(lambda: Decision.objects.create(**facts), "two qualified people")
+    facts["basis"] = "exact_match"
+    refused(lambda: Decision.objects.create(**facts), "no_machine_clears|two qualified people")
+
+
+def test_what_is_wanted_changes_only_with_its_serial(full: TestDesk) -> None:
+    refused(lambda: Item.objects.filter(ref="a").update(wanted="visible"), "serial")
+    refused(lambda: Item.objects.filter(ref="a").update(wanted_serial=0), "serial")
+
+
+def test_an_overturned_decision_is_never_set_again(full: TestDesk, desk: TestDesk) -> None:
+    decision = Decision.objects.get(content__item__ref="a")
+    Decision.objects.filter(pk=decision.pk).update(overturned_at=desk.clock.now)
+    refused(lambda: Decision.objects.filter(pk=decision.pk).update(overturned_at=None), "never changes")
+
+
+def test_erasing_a_persons_words_is_allowed(full: TestDesk) -> None:
+    assert Review.objects.update(reason=None) == 1
+    assert Report.objects.update(statement=None, contact=None) == 1
+
+
+def test_every_model_with_a_history_is_kept() -> None:
+    kept = {k.table for k in KEPT}
+    for model in (Report, Review, Decision, Finding, KnownChange):
+        assert model._meta.db_table in kept
