@@ -355,11 +355,11 @@ def test_what_a_removal_request_lacks_can_be_added_later_and_counts_from_receipt
 
 
 def test_a_request_completed_after_a_refusal_is_judged_anew(
-    dana: Client, at: datetime, ravi: Person, monkeypatch: pytest.MonkeyPatch
+    dana: Client, at: datetime, ravi: Person, rosa: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = file(dana, what="me_adult", signature="Dana Doe", good_faith="yes")
     item = Item.objects.get()
-    judged(item, [ravi], Verdict.NOT_VIOLATING, at, Age.ADULT, clause="ncii.shared")
+    judged(item, [ravi, rosa], Verdict.NOT_VIOLATING, at, Age.ADULT, clause="ncii.shared")
     later = at + timedelta(days=5)
     monkeypatch.setattr("answerable.clock.now", lambda: later)
     page = open_status(dana, code)
