@@ -53,7 +53,6 @@ AT_ONCE: Final = frozenset(
         "tell_reporter",
         "block_identical",
         "unblock",
-        "lift_account_effects",
         "search_account",
         "erase_text",
     }

@@ -214,5 +214,6 @@ for _kind, _handler in {
     "tell_holder": tell_holder,
     "freeze": freeze,
     "suspend_account": suspend_account,
+    "lift_account_effects": lift_account_effects,
 }.items():
     kinds.kind(_kind, by=By.WORKER, handler=_handler)

@@ -14,17 +14,11 @@ from answerable.cases.commands.desk import (
     read_answer,
     write_message,
 )
+from answerable.cases.commands.following import count_views, delete_item, resolved, upload_screened
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
 from answerable.cases.commands.opening import open_report
-from answerable.cases.commands.registering import (
-    count_views,
-    delete_item,
-    item_fetched,
-    register_item,
-    resolved,
-    upload_screened,
-)
+from answerable.cases.commands.registering import item_fetched, register_item
 from answerable.cases.commands.seeing import cannot, done, holder_told, item_missing, item_seen, nobody_paged
 from answerable.cases.queries.consequences import consequences
 

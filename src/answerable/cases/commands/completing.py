@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from answerable.cases.commands.grouping import lock
-from answerable.cases.commands.intake import missing_elements
+from answerable.cases.commands.receiving import missing_elements
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.telling import tell_by_pack
 from answerable.cases.commands.writing import Writing, facts_of, owed_by_pack, regimes

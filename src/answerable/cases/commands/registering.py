@@ -1,14 +1,12 @@
 """What platforms tell us: uploads, edits, deletions, views; and what a fetch found."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from answerable import audit, obligations
+from answerable import obligations
 from answerable.cases.commands.deciding import decide_violating, harm_of_clause
 from answerable.cases.commands.grouping import account_of, lock, open_case, put_in
-from answerable.cases.commands.protecting import protect_item
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import Writing, pack_of
@@ -19,12 +17,10 @@ from answerable.cases.models import (
     IdempotencyKey,
     Item,
     ItemContent,
-    ReportedItem,
-    ViewSample,
 )
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
-from answerable.policy import store
+from answerable.policy import Pack, store
 from answerable.policy.words import By, Verdict, Visibility
 
 HIDE_WITHIN = timedelta(seconds=60)
@@ -39,7 +35,7 @@ def register_item(
     key, body digest); the same event again changes nothing. Raises Refused where a key comes with another body.
     """
     with transaction.atomic():
-        item, new = _get_or_make(item_in, now)
+        item, new = get_or_make(item_in, now)
         if _taken_before(idempotency, now):
             return Registered(item.pk, Visibility(item.wanted), new=False)
         writing = Writing(actor=f"platform:{item.platform}", now=now, cause=f"item:{item.pk}", case=item.case)
@@ -83,86 +79,6 @@ def _taken_before(idempotency: tuple[str, str, str] | None, now: datetime) -> bo
     return True
 
 
-def delete_item(platform: str, ref: str, *, now: datetime) -> None:
-    """The platform says that an item was deleted. It is believed when a look no longer finds it (rule 3)."""
-    with transaction.atomic():
-        item = Item.objects.select_for_update(of=("self",)).filter(platform=platform, ref=ref).first()
-        if item is None:
-            raise NotFound(f"There is no item {ref!r} of {platform!r}.")
-        if item.case_id is None:
-            return
-        writing = Writing(actor=f"platform:{platform}", now=now, cause=f"item:{item.pk}", case=item.case)
-        writing.record("item_deleted", {"item": item.pk})
-
-
-def count_views(platform: str, totals: Mapping[str, int], *, now: datetime) -> int:
-    """Take totals of views, by item ref. Of an item in a case each change is kept, so that its course shows.
-
-    Returns how many of the items are known; a total that doesn't grow changes nothing.
-    """
-    with transaction.atomic():
-        items = (
-            Item.objects.select_for_update(of=("self",))
-            .filter(platform=platform, ref__in=list(totals))
-            .order_by("pk")
-            .only("pk", "ref", "views", "first_notice_at")
-        )
-        known = 0
-        grown: list[Item] = []
-        for item in items:
-            known += 1
-            if totals[item.ref] > item.views:
-                item.views = totals[item.ref]
-                grown.append(item)
-        Item.objects.bulk_update(grown, ["views"], batch_size=500)
-        ViewSample.objects.bulk_create(
-            [ViewSample(item=i, at=now, views=i.views) for i in grown if i.first_notice_at is not None]
-        )
-        return known
-
-
-def upload_screened(platform: str, *, verdict: str, why: str, match_id: str, now: datetime) -> None:
-    """Record that an upload was held or blocked. `clear` is not recorded: everyday files are nobody's business."""
-    event = {"platform": platform, "why": why, "match": match_id}
-    with transaction.atomic():
-        audit.append(f"screened_{verdict}", actor=f"platform:{platform}", now=now, event=event)
-
-
-def resolved(
-    reported_item_id: int, *, ref: str | None, kind: str = "image", obligation_id: int, now: datetime
-) -> None:
-    """A link that had to be asked about led to an item, or to none; hiding is still due from the receipt."""
-    with transaction.atomic():
-        row = ReportedItem.objects.select_related("report", "report__case").get(pk=reported_item_id)
-        report = row.report
-        writing = Writing(actor="worker", now=now, cause=f"report:{report.pk}", case=report.case)
-        if ref is None:
-            row.state = "unreachable"
-            row.save(update_fields=["state"])
-            _owe_reading(writing, row)
-        else:
-            item, _ = _get_or_make(ItemIn(platform=row.platform, ref=ref, kind=kind, url=row.link), now)
-            if not ReportedItem.objects.filter(report=report, item=item).exists():
-                row.item, row.state = item, "known"
-                pack = store.pack(report.pack_digest)
-                if item.case is None:
-                    put_in(writing, item, report.case or open_case(writing, report.harm, pack))
-                writing.case = item.case
-                row.interim = str(protect_item(writing, report, item, pack).interim)
-            else:
-                row.state = "known"
-            row.save(update_fields=["item", "state", "interim"])
-        entry_id = writing.record("item_resolved", {"reported_item": row.pk, "found": ref is not None})
-        writing.finish(entry_id)
-        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
-
-
-def _owe_reading(writing: Writing, row: ReportedItem) -> None:
-    """A link that leads to nothing is read by a person: the words beside it may say where to look."""
-    due_at = max(row.report.received_at + protecting.LOOK_SOON, writing.now)
-    writing.owe([Owed(kind="read_report", subject=f"report:{row.report_id}", by=By.PEOPLE, due_at=due_at)])
-
-
 def _locked(item_id: int) -> Item:
     item = lock(item_id)
     if item is None:
@@ -170,7 +86,7 @@ def _locked(item_id: int) -> Item:
     return item
 
 
-def _get_or_make(item_in: ItemIn, now: datetime) -> tuple[Item, bool]:
+def get_or_make(item_in: ItemIn, now: datetime) -> tuple[Item, bool]:
     found = _find(item_in)
     if found is not None:
         return found, False
@@ -231,6 +147,7 @@ def _name_account(item: Item, item_in: ItemIn) -> None:
 def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
     """Take the bytes seen. New bytes are a new content: what was decided about the old ones doesn't hold."""
     if item.content is not None and item.content.sha256 == prints.sha256:
+        _fill(writing, item, item.content, prints)
         return
     before = item.content
     content, _ = ItemContent.objects.get_or_create(
@@ -254,6 +171,19 @@ def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
         begin_round(writing, item, "changed")
         _owe_look(writing, item, writing.now + protecting.LOOK_SOON)
     _share_what_is_known(writing, item)
+    if item.case is not None:
+        _owe_search(writing, item)
+
+
+def _fill(writing: Writing, item: Item, content: ItemContent, prints: Prints) -> None:
+    """Add what was not known of the same bytes: an upload registered by its SHA-256 alone, fetched later."""
+    if content.pdq is not None or prints.pdq is None:
+        return
+    content.pdq, content.pdq_quality = prints.pdq, prints.pdq_quality
+    content.md5 = content.md5 or prints.md5
+    content.media_type = content.media_type or prints.media_type[:100]
+    content.size = content.size or prints.size
+    content.save(update_fields=["pdq", "pdq_quality", "md5", "media_type", "size"])
     if item.case is not None:
         _owe_search(writing, item)
 
@@ -296,9 +226,9 @@ def _hold(writing: Writing, item: Item, why: str) -> None:
     if item.wanted in (Visibility.HIDDEN, Visibility.GONE) or item.looked_at is not None:
         return
     if item.case is None:
-        harm = _harm_of_account(item.account) if why == "account" else None
         pack = store.active()
-        harm = harm or next(iter(pack.harms))
+        harm = _harm_of_account(item.account) if why == "account" else None
+        harm = harm or _presumed_harm(pack, known=why == "list")
         put_in(writing, item, open_case(writing, harm, pack))
     writing.case = item.case
     if item.first_notice_at is None:
@@ -309,6 +239,15 @@ def _hold(writing: Writing, item: Item, why: str) -> None:
     writing.record("screened_hold", {"item": item.pk, "why": why})
     _owe_look(writing, item, writing.now + protecting.LOOK_SOON)
     _owe_search(writing, item)
+
+
+def _presumed_harm(pack: Pack, *, known: bool) -> str:
+    """The harm of a case that no report names: of a known file the most severe, of an unreadable one the least.
+
+    People see at once what it is; until then it says who is qualified to look.
+    """
+    choose = max if known else min
+    return choose(pack.harms, key=lambda name: pack.harms[name].severity.rank)
 
 
 def _harm_of_account(account: Account | None) -> str | None:

@@ -9,8 +9,9 @@ from answerable.cases.commands.telling import reports_naming, tell_by_pack
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, want
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes, within
 from answerable.cases.models import Account, Case, Decision, Finding, Item
+from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.policy.words import Verdict, Visibility
+from answerable.policy.words import By, Verdict, Visibility
 
 PUT_BACK_WITHIN = timedelta(seconds=60)
 BY_UNDOING = frozenset({"restore", "lift_account_effects", "correct_authority"})
@@ -75,8 +76,25 @@ def _lift_account(writing: Writing, item: Item) -> None:
     )
     if others.exists():
         return
+    if Obligation.objects.filter(
+        kind="suspend_account", subject=f"account:{account.pk}", state__in=["owed", "kept", "kept_late"]
+    ).exists():
+        writing.owe(
+            [
+                Owed(
+                    kind="lift_account_effects",
+                    subject=f"account:{account.pk}",
+                    by=By.WORKER,
+                    due_at=writing.now + PUT_BACK_WITHIN,
+                    platform=account.platform,
+                )
+            ]
+        )
     obligations.release_all(
-        {"judge_account", "search_account"}, f"account:{account.pk}", "decided_otherwise", writing.now
+        {"judge_account", "search_account", "suspend_account"},
+        f"account:{account.pk}",
+        "decided_otherwise",
+        writing.now,
     )
     if account.uploads_held_since is None and account.strikes == 0:
         return

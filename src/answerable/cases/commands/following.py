@@ -1,0 +1,99 @@
+"""What is learnt of known items afterwards: views, deletions, screenings, and where a reported link led."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from answerable import audit, obligations
+from answerable.cases.commands.grouping import open_case, put_in
+from answerable.cases.commands.protecting import protect_item
+from answerable.cases.commands.registering import get_or_make
+from answerable.cases.commands.writing import Writing
+from answerable.cases.inputs import ItemIn, NotFound
+from answerable.cases.models import Item, ReportedItem, ViewSample
+from answerable.cases.rules import protecting
+from answerable.obligations import Owed
+from answerable.policy import store
+from answerable.policy.words import By
+
+
+def delete_item(platform: str, ref: str, *, now: datetime) -> None:
+    """The platform says that an item was deleted. It is believed when a look no longer finds it (rule 3)."""
+    with transaction.atomic():
+        item = Item.objects.select_for_update(of=("self",)).filter(platform=platform, ref=ref).first()
+        if item is None:
+            raise NotFound(f"There is no item {ref!r} of {platform!r}.")
+        if item.case_id is None:
+            return
+        writing = Writing(actor=f"platform:{platform}", now=now, cause=f"item:{item.pk}", case=item.case)
+        writing.record("item_deleted", {"item": item.pk})
+        obligations.release_all("restore", f"item:{item.pk}", "deleted_by_its_author", now)
+
+
+def count_views(platform: str, totals: Mapping[str, int], *, now: datetime) -> int:
+    """Take totals of views, by item ref. Of an item in a case each change is kept, so that its course shows.
+
+    Returns how many of the items are known; a total that doesn't grow changes nothing.
+    """
+    with transaction.atomic():
+        items = (
+            Item.objects.select_for_update(of=("self",))
+            .filter(platform=platform, ref__in=list(totals))
+            .order_by("pk")
+            .only("pk", "ref", "views", "first_notice_at")
+        )
+        known = 0
+        grown: list[Item] = []
+        for item in items:
+            known += 1
+            if totals[item.ref] > item.views:
+                item.views = totals[item.ref]
+                grown.append(item)
+        Item.objects.bulk_update(grown, ["views"], batch_size=500)
+        ViewSample.objects.bulk_create(
+            [ViewSample(item=i, at=now, views=i.views) for i in grown if i.first_notice_at is not None]
+        )
+        return known
+
+
+def upload_screened(platform: str, *, verdict: str, why: str, match_id: str, now: datetime) -> None:
+    """Record that an upload was held or blocked. `clear` is not recorded: everyday files are nobody's business."""
+    event = {"platform": platform, "why": why, "match": match_id}
+    with transaction.atomic():
+        audit.append(f"screened_{verdict}", actor=f"platform:{platform}", now=now, event=event)
+
+
+def resolved(
+    reported_item_id: int, *, ref: str | None, kind: str = "image", obligation_id: int, now: datetime
+) -> None:
+    """A link that had to be asked about led to an item, or to none; hiding is still due from the receipt."""
+    with transaction.atomic():
+        row = ReportedItem.objects.select_related("report", "report__case").get(pk=reported_item_id)
+        report = row.report
+        writing = Writing(actor="worker", now=now, cause=f"report:{report.pk}", case=report.case)
+        if ref is None:
+            row.state = "unreachable"
+            row.save(update_fields=["state"])
+            _owe_reading(writing, row)
+        else:
+            item, _ = get_or_make(ItemIn(platform=row.platform, ref=ref, kind=kind, url=row.link), now)
+            if not ReportedItem.objects.filter(report=report, item=item).exists():
+                row.item, row.state = item, "known"
+                pack = store.pack(report.pack_digest)
+                if item.case is None:
+                    put_in(writing, item, report.case or open_case(writing, report.harm, pack))
+                writing.case = item.case
+                row.interim = str(protect_item(writing, report, item, pack).interim)
+            else:
+                row.state = "known"
+            row.save(update_fields=["item", "state", "interim"])
+        entry_id = writing.record("item_resolved", {"reported_item": row.pk, "found": ref is not None})
+        writing.finish(entry_id)
+        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
+
+
+def _owe_reading(writing: Writing, row: ReportedItem) -> None:
+    """A link that leads to nothing is read by a person: the words beside it may say where to look."""
+    due_at = max(row.report.received_at + protecting.LOOK_SOON, writing.now)
+    writing.owe([Owed(kind="read_report", subject=f"report:{row.report_id}", by=By.PEOPLE, due_at=due_at)])
