@@ -8,8 +8,10 @@ from django.db import transaction
 from django.test import Client
 
 from answerable import obligations
+from answerable.cases.commands.grouping import join
+from answerable.cases.commands.writing import Writing
 from answerable.cases.models import Item, Person
-from answerable.cases.queries.queue import rows
+from answerable.cases.queries.queue import blind_items, rows
 from answerable.obligations import Owed
 from answerable.policy.words import By
 from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
@@ -138,3 +140,17 @@ def test_the_page_lists_what_waits_and_says_no_personal_word(
 
 def test_an_empty_queue_says_so(policy: None, ravi: Person, sign_in: Callable[..., Client]) -> None:
     assert "Nothing waits for you" in sign_in(ravi).get("/").content.decode()
+
+
+def test_an_item_whose_case_was_joined_into_another_can_still_be_judged(
+    reported: Item, photos: Photos, ravi: Person, now: datetime
+) -> None:
+    post(photos, "b2", landscape(seed=9), now)
+    other = report(["b2"], now)
+    item = Item.objects.get(reported_in__report_id=other.report_id)
+    assert item.case is not None
+    assert reported.case is not None
+    with transaction.atomic():
+        older = join(Writing(actor="worker", now=now, cause="test:1"), item.case, reported.case)
+    assert item.pk in items_of(ravi, now)
+    assert item.pk in blind_items(ravi, older, now=now)

@@ -101,7 +101,10 @@ def settles(person: Person, item: Item, *, now: datetime) -> bool:
 
 def blind_items(person: Person, case: Case, *, now: datetime) -> list[int]:
     """Items of this case that wait for a judgement which this person may give, by number."""
-    owed = [o for o in _owed(now) if o.case_id == case.pk]
+    items = set(
+        Item.objects.filter(case=case).values_list("pk", flat=True)
+    )  # a join moves items, not obligations
+    owed = [o for o in _owed(now) if o.place[0] == "item" and o.place[1] in items]
     return sorted(row.pk for row in _judgements(person, owed))
 
 
