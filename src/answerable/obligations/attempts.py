@@ -7,7 +7,7 @@ platform never take all the threads; of the kinds that share a handler, one at a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from secrets import SystemRandom
 from typing import Any, Final
 
@@ -50,14 +50,15 @@ class Room:
         return [name for name, count in self.in_hand.items() if name and count >= self.per_platform]
 
 
-# Each urgency is read from its own end of the partial index, so that neither a long queue nor thousands of
-# rows that wait for next year are ever read through. `in_platform` and `among_retries` number what was read.
+# Each urgency is read from its own end of the partial index, and no further than `read` rows: neither a long
+# queue nor thousands of rows that wait for next year are ever read through. Whether another one of the same
+# handler and subject goes first is asked of those few rows only; rows that it holds back are fewer than `read`.
 CLAIM: Final = """
 WITH candidate AS ({candidates}), placed AS (
     SELECT id, urgency, next_attempt_at, platform,
         ROW_NUMBER() OVER (PARTITION BY platform ORDER BY urgency, next_attempt_at, id) AS in_platform,
         ROW_NUMBER() OVER (PARTITION BY urgency ORDER BY next_attempt_at, id) AS among_urgency
-    FROM candidate
+    FROM candidate AS this WHERE 1 = 1 {alone}
 )
 UPDATE obligations_obligation SET attempt = attempt + 1, lease_until = %(lease_until)s
 WHERE id IN (
@@ -76,23 +77,35 @@ DUE: Final = """
 ANY: Final = """
 SELECT 1 FROM (SELECT 1 FROM obligations_obligation WHERE {due} LIMIT 1) AS of_urgency_{urgency}
 """
-CANDIDATES: Final = """
-SELECT * FROM (
-    SELECT id, urgency, next_attempt_at, platform FROM obligations_obligation AS this
-    WHERE {due} {not_full} {alone}
-    ORDER BY next_attempt_at, id LIMIT %(read)s
+NEXT: Final = """
+SELECT next_attempt_at FROM (
+    SELECT next_attempt_at FROM obligations_obligation
+    WHERE state = 'owed' AND by = 'worker' AND urgency = {urgency} AND next_attempt_at > %(now)s
+    ORDER BY next_attempt_at LIMIT 1
 ) AS of_urgency_{urgency}
 """
-# Two of one group and subject are either both waiting, and the first goes first, or one is in hand.
+CANDIDATES: Final = """
+SELECT * FROM (
+    SELECT id, urgency, next_attempt_at, platform, kind, subject FROM obligations_obligation
+    WHERE {due} {not_full}
+    ORDER BY next_attempt_at LIMIT %(read)s
+) AS of_urgency_{urgency}
+"""
+# Two of one group and subject are either both waiting, and the first goes first, or one is in hand. (The
+# odd `|| ''` keeps the planner from the index of what is due, through which it would read the whole queue.)
 ALONE: Final = """
 AND NOT (kind IN ({kinds}) AND EXISTS (
     SELECT 1 FROM obligations_obligation AS other
     WHERE other.subject = this.subject AND other.kind IN ({kinds}) AND other.id <> this.id
-    AND other.state = 'owed' AND other.by = 'worker' AND (
+    AND other.state = 'owed' AND other.by || '' = 'worker' AND (
         other.lease_until > %(now)s
         OR other.next_attempt_at <= %(now)s AND (other.urgency, other.next_attempt_at, other.id)
             < (this.urgency, this.next_attempt_at, this.id))))
 """
+# The table grows faster than its statistics, and a plan made for an empty table takes seconds on a full one:
+# what this statement needs is always found by an index.
+ALONE_ON_POSTGRESQL: Final = "SELECT set_config('enable_seqscan', 'off', true), pg_advisory_xact_lock(%s)"
+MORE_THAN_HELD_BACK: Final = 32
 
 
 def claim(worker: str, free: int, now: datetime, *, room: Room | None = None) -> list[Obligation]:
@@ -106,7 +119,7 @@ def claim(worker: str, free: int, now: datetime, *, room: Room | None = None) ->
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
+                cursor.execute(ALONE_ON_POSTGRESQL, [CLAIM_LOCK])
         rows = list(Obligation.objects.raw(statement, values))
     rows.sort(key=lambda row: (row.urgency, row.next_attempt_at, row.pk))
     if rows:
@@ -147,27 +160,25 @@ def clear_leases() -> int:
 
 def anything_due(now: datetime) -> bool:
     """Whether a claim could find something. Only reads."""
-    each = [ANY.format(due=_due(urgency), urgency=urgency) for urgency in range(RETRY + 1)]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(each), {"now": connection.ops.adapt_datetimefield_value(now)})
-        return cursor.fetchone() is not None
+    return bool(_of_each_urgency(ANY, now))
 
 
 def next_attempt_after(now: datetime) -> datetime | None:
     """When the next obligation becomes due that isn't yet. Only reads."""
-    soonest = [
-        row
-        for urgency in range(RETRY + 1)
-        if (
-            row := Obligation.objects.filter(
-                state="owed", by="worker", urgency=urgency, next_attempt_at__gt=now
-            )
-            .order_by("next_attempt_at")
-            .values_list("next_attempt_at", flat=True)
-            .first()
-        )
-    ]
-    return min(soonest, default=None)
+    return min(map(_as_datetime, _of_each_urgency(NEXT, now)), default=None)
+
+
+def _of_each_urgency(statement: str, now: datetime) -> list[Any]:
+    each = [statement.format(due=_due(urgency), urgency=urgency) for urgency in range(RETRY + 1)]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(each), {"now": connection.ops.adapt_datetimefield_value(now)})
+        return [value for (value,) in cursor.fetchall()]
+
+
+def _as_datetime(value: Any) -> datetime:
+    """What a plain statement gives: SQLite's datetimes are text or without a zone, in UTC."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _due(urgency: int) -> str:
@@ -179,7 +190,7 @@ def _statement(free: int, now: datetime, room: Room) -> tuple[str, dict[str, Any
         "now": connection.ops.adapt_datetimefield_value(now),
         "lease_until": connection.ops.adapt_datetimefield_value(now + LEASE),
         "free": free,
-        "read": free * 4 + 8,
+        "read": free * 4 + 3 * sum(room.in_hand.values()) + MORE_THAN_HELD_BACK,
         "retries": free if room.retries is None else max(0, room.retries),
     }
     alone = "".join(
@@ -188,11 +199,12 @@ def _statement(free: int, now: datetime, room: Room) -> tuple[str, dict[str, Any
     )
     not_full = f"AND platform NOT IN ({_named(values, 'full', room.full)})" if room.full else ""
     candidates = " UNION ALL ".join(
-        CANDIDATES.format(due=_due(urgency), not_full=not_full, alone=alone, urgency=urgency)
+        CANDIDATES.format(due=_due(urgency), not_full=not_full, urgency=urgency)
         for urgency in range(RETRY + 1)
     )
     statement = CLAIM.format(
         candidates=candidates,
+        alone=alone,
         retry=RETRY,
         platform_has_room=_platform_has_room(values, room),
         skip_locked="FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else "",
