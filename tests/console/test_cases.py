@@ -184,12 +184,14 @@ def test_an_appeal_is_judged_by_others_from_the_same_page(
 
 
 def test_views_since_notice_are_a_stepped_line(now: datetime) -> None:
-    drawn = chart([(now, 0), (now + timedelta(hours=1), 5), (now + timedelta(hours=2), 20)])
+    points = [(now, 0), (now + timedelta(hours=1), 5), (now + timedelta(hours=2), 20)]
+    drawn = chart(points, now=now + timedelta(hours=4))
     assert drawn is not None
     assert drawn.most == 20
     assert drawn.line.count("V") == 2
-    assert chart([]) is None
-    assert chart([(now, 3)]) is not None
+    assert drawn.last == now + timedelta(hours=4)
+    assert chart([], now=now) is None
+    assert chart([(now, 3)], now=now) is not None
 
 
 def test_views_are_drawn_on_the_case_page(reported: Item, ravi: Person, now: datetime) -> None:

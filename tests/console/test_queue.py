@@ -154,3 +154,25 @@ def test_an_item_whose_case_was_joined_into_another_can_still_be_judged(
         older = join(Writing(actor="worker", now=now, cause="test:1"), item.case, reported.case)
     assert item.pk in items_of(ravi, now)
     assert item.pk in blind_items(ravi, older, now=now)
+
+
+def test_what_follows_from_a_judgement_stays_hidden_across_a_join(
+    reported: Item, photos: Photos, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    post(photos, "b2", landscape(seed=9), now)
+    report(["b2"], now)
+    item = Item.objects.get(ref="b2")
+    judge(ravi, item, "violating", now)
+    judge(rosa, item, "violating", now)
+    item.refresh_from_db()
+    assert item.case is not None
+    assert reported.case is not None
+    younger = item.case_id
+    with transaction.atomic():
+        older = join(Writing(actor="worker", now=now, cause="test:1"), item.case, reported.case)
+    assert {row.kind for row in rows(rosa, now=now)} == {"judge"}
+    judge(rosa, reported, "violating", now)
+    assert {row.case_id for row in rows(rosa, now=now)} == {older.pk}
+    page = signed_in(rosa).get(f"/cases/{younger}/", follow=True).content.decode()
+    assert "cases/" not in page.split("<main")[0]
+    assert page.count("report authority") >= 2

@@ -25,11 +25,11 @@ class Chart:
     base: int = HEIGHT - BOTTOM
 
 
-def chart(points: Sequence[tuple[datetime, int]]) -> Chart | None:
-    """A stepped line: what was counted holds until it is counted again. None without a point."""
+def chart(points: Sequence[tuple[datetime, int]], *, now: datetime) -> Chart | None:
+    """A stepped line up to now: what was counted holds until it is counted again. None without a point."""
     if not points:
         return None
-    first, last = points[0][0], points[-1][0]
+    first, last = points[0][0], max(now, points[-1][0])
     span = max(1.0, (last - first).total_seconds())
     most = max(1, *(count for _, count in points))
     places = [
@@ -40,7 +40,7 @@ def chart(points: Sequence[tuple[datetime, int]]) -> Chart | None:
         for at, count in points
     ]
     path = f"M{places[0][0]:.1f} {places[0][1]:.1f}" + "".join(f"H{x:.1f}V{y:.1f}" for x, y in places[1:])
-    end = f"H{WIDTH - RIGHT}" if len(places) == 1 else ""
+    end = f"H{WIDTH - RIGHT}"
     base = HEIGHT - BOTTOM
     return Chart(
         path + end, f"{path}{end}V{base}H{places[0][0]:.1f}Z", max(n for _, n in points), first, last

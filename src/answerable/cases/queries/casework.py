@@ -22,7 +22,7 @@ from answerable.cases.models import (
     Review,
     ViewSample,
 )
-from answerable.cases.queries.queue import blind_items, may_see_judgements, settles
+from answerable.cases.queries.queue import blind_items, may_see_judgements, roots, settles
 from answerable.cases.queries.standing import may_see
 from answerable.obligations.models import Obligation
 
@@ -109,17 +109,22 @@ def case_view(case_id: int, person: Person, *, now: datetime) -> CaseView:
     case = open_case(case_id, person)
     items = list(case.items.select_related("account", "content").order_by("pk"))
     to_judge = frozenset(blind_items(person, case, now=now))
+    joined = _with_joined(case)
     reported = CaseView(case, reports_of(case), items, to_judge, blind=bool(to_judge))
     if reported.blind:
         return reported
     return replace(
         reported,
         copies=_copies(items),
-        obligations=list(Obligation.objects.filter(case_id=case.pk).order_by("due_at", "pk")),
-        reviews=list(case.reviews.select_related("person", "content").order_by("at", "pk")),
-        decisions=list(case.decisions.select_related("content").order_by("at", "pk")),
+        obligations=list(Obligation.objects.filter(case_id__in=joined).order_by("due_at", "pk")),
+        reviews=list(
+            Review.objects.filter(case__in=joined).select_related("person", "content").order_by("at", "pk")
+        ),
+        decisions=list(
+            Decision.objects.filter(case__in=joined).select_related("content").order_by("at", "pk")
+        ),
         appeals=list(Appeal.objects.filter(item__in=items).order_by("received_at", "pk")),
-        history=_history(case),
+        history=_history(joined),
         views=views_since_notice(items),
     )
 
@@ -165,7 +170,8 @@ def report_view(report_id: int, person: Person, *, now: datetime) -> ReportView:
         )
     )
     numbers |= {report.case_id} if report.case_id is not None else set()
-    cases = [open_case(number, person) for number in sorted(numbers)]
+    opened = {case.pk: case for case in (open_case(number, person) for number in sorted(numbers))}
+    cases = list(opened.values())
     blind = not all(may_see_judgements(person, case, now=now) for case in cases)
     said = report.messages.filter(from_reporter=True) if blind else report.messages.all()
     return ReportView(report, cases, list(said.order_by("at", "pk")), blind)
@@ -173,7 +179,7 @@ def report_view(report_id: int, person: Person, *, now: datetime) -> ReportView:
 
 def reports_of(case: Case) -> list[Report]:
     """The reports that reach a case, oldest first."""
-    reaching = Q(case=case) | Q(reported_items__item__case=case)
+    reaching = Q(case__in=_with_joined(case)) | Q(reported_items__item__case=case)
     return list(Report.objects.filter(reaching).distinct().order_by("received_at", "pk"))
 
 
@@ -191,6 +197,11 @@ def views_since_notice(items: Iterable[Item]) -> list[tuple[datetime, int]]:
     return points
 
 
+def _with_joined(case: Case) -> list[int]:
+    """The numbers of a case and of all that were joined into it: what they owed and said stays theirs."""
+    return [case.pk, *(old for old, new in roots().items() if new == case.pk)]
+
+
 def _copies(items: Iterable[Item]) -> list[CopyOf]:
     edges = Copy.objects.filter(original__item__in=list(items)).select_related(
         "original__item", "content__item"
@@ -201,7 +212,7 @@ def _copies(items: Iterable[Item]) -> list[CopyOf]:
     ]
 
 
-def _history(case: Case) -> list[Happened]:
-    entries = AuditEntry.objects.filter(case_id=case.pk).order_by("-pk")[:HISTORY_LIMIT]
+def _history(case_ids: Iterable[int]) -> list[Happened]:
+    entries = AuditEntry.objects.filter(case_id__in=list(case_ids)).order_by("-pk")[:HISTORY_LIMIT]
     names = {f"person:{pk}": name for pk, name in Person.objects.values_list("pk", "pseudonym")}
     return [Happened(e.at, KINDS[e.kind].about, names.get(e.actor, e.actor)) for e in entries]

@@ -6,8 +6,8 @@ first look that was owed in this round, kept or not. Whoever may still judge an 
 case nothing that follows from judgements.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from answerable.cases.kinds import BY_JUDGING
@@ -61,6 +61,10 @@ class _Owed:
         by_hand = self.kind == "do_by_hand" and self.params.get("kind") in ("hide", "limit")
         return by_hand or self.kind in BEFORE_A_LOOK
 
+    def moved(self, root: Mapping[int, int]) -> "_Owed":
+        """The same, in the case that its own was joined into."""
+        return self if self.case_id is None else replace(self, case_id=root.get(self.case_id, self.case_id))
+
     @property
     def place(self) -> tuple[str, int]:
         """The table and the number that the subject names: "item:42", or "case_regime:12/us"."""
@@ -70,12 +74,14 @@ class _Owed:
 
 def rows(person: Person, *, now: datetime) -> list[Row]:
     """What this person may keep now, first what is due first."""
-    owed = _owed(now)
+    root = roots()
+    owed = [one.moved(root) for one in _owed(now)]
     cases = Case.objects.in_bulk({o.case_id for o in owed if o.case_id is not None})
     qualified = {case.pk for case in cases.values() if may_see(person, case)}
     found = _judgements(person, owed)
     blind_cases = {row.case_id for row in found}
-    part = set(Review.objects.filter(person=person, case__in=list(cases)).values_list("case_id", flat=True))
+    judged = Review.objects.filter(person=person).values_list("case_id", flat=True).distinct()
+    part = {root.get(case_id, case_id) for case_id in judged}
     for duty in owed:
         if duty.kind in BY_JUDGING or (duty.case_id is not None and duty.case_id not in qualified):
             continue
@@ -94,22 +100,35 @@ def may_see_judgements(person: Person, case: Case, *, now: datetime) -> bool:
 
 def settles(person: Person, item: Item, *, now: datetime) -> bool:
     """Whether a judgement by this person would settle what two judged differently. Never shown to anybody."""
-    owed = {o.kind for o in _owed(now) if o.subject == f"item:{item.pk}"}
+    owed = {o.kind for o in _owed(now, subjects=[f"item:{item.pk}"])}
     position = standing(person, [item]).get(item.pk)
     return "settle_tie" in owed and position is not None and position.may_settle
 
 
 def blind_items(person: Person, case: Case, *, now: datetime) -> list[int]:
     """Items of this case that wait for a judgement which this person may give, by number."""
-    items = set(
-        Item.objects.filter(case=case).values_list("pk", flat=True)
-    )  # a join moves items, not obligations
-    owed = [o for o in _owed(now) if o.place[0] == "item" and o.place[1] in items]
+    numbers = case.items.values_list("pk", flat=True)  # a join moves items, not obligations
+    owed = _owed(now, subjects=[f"item:{number}" for number in numbers])
     return sorted(row.pk for row in _judgements(person, owed))
 
 
-def _owed(now: datetime) -> list[_Owed]:
+def roots() -> dict[int, int]:
+    """Where joined cases went, by number: the case that stands in the end."""
+    into = dict(Case.objects.exclude(joined_into=None).values_list("pk", "joined_into_id"))
+    found: dict[int, int] = {}
+    for case_id in into:
+        end = case_id
+        while (following := into.get(end)) is not None:
+            end = following
+        found[case_id] = end
+    return found
+
+
+def _owed(now: datetime, *, subjects: Collection[str] | None = None) -> list[_Owed]:
+    """What people owe now; of all that, or about these subjects."""
     open_ones = Obligation.objects.filter(state="owed", by__in=[By.PEOPLE, By.OTHER_PEOPLE])
+    if subjects is not None:
+        open_ones = open_ones.filter(subject__in=subjects)
     columns = ("pk", "kind", "by", "subject", "case_id", "due_at", "regime", "params")
     values = open_ones.exclude(not_before__gt=now).values_list(*columns)
     return [_Owed(*value) for value in values]

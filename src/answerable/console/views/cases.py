@@ -25,7 +25,9 @@ def case_page(request: StaffRequest, case_id: int) -> HttpResponse:
     view = found(case_view, case_id, request.person, now=now)
     if view.case.pk != case_id:
         return redirect("console:case", view.case.pk)
-    return render(request, "console/case.html", {"view": view, "chart": chart(view.views), "now": now})
+    return render(
+        request, "console/case.html", {"view": view, "chart": chart(view.views, now=now), "now": now}
+    )
 
 
 @require_http_methods(["GET", "POST"])
