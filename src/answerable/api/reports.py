@@ -16,6 +16,7 @@ from answerable.api.shapes import FiledOut, OwedOut, ReportedOut, ReportIn, Said
 from answerable.cases import codes, commands, inputs
 from answerable.cases.models import Report
 from answerable.cases.queries import status as queries
+from answerable.cases.queries.promised import promises
 from answerable.platforms import registry
 
 router = Router(tags=["reports"])
@@ -46,7 +47,7 @@ def file_report(request: HttpRequest, body: ReportIn) -> Any:
             for item in filed.items
         ],
         owed=list(filed.owed_kinds),
-        promises=queries.promises(made, body.language),
+        promises=promises(made, body.language),
         status_url=f"{settings.CONFIG.desk.public_url.rstrip('/')}/{body.language[:2]}/status",
     )
     return Status(200 if filed.repeated else 201, answer)

@@ -5,30 +5,26 @@ decided. Never other reports, joining, places, accounts, the statement or the co
 happened because of somebody else's earlier report are not told: nothing here lies before this report.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from django.db.models import Q
 
-from answerable.audit.models import AuditEntry
 from answerable.cases import codes
 from answerable.cases.models import (
     Appeal,
     Decision,
     Item,
     Message,
-    Notice,
     Person,
     Report,
     ReportedItem,
 )
+from answerable.cases.queries.promised import kept_here
 from answerable.db import personal
 from answerable.obligations.models import Obligation
 from answerable.policy import Pack, store
-from answerable.policy.staff import unkept
 from answerable.policy.words import Age, Verdict, Visibility
 from answerable.settings.config import config
 
@@ -110,12 +106,6 @@ def report_by_code_hash(code_hash: str) -> Report | None:
     return Report.objects.filter(code_hash=code_hash, code_erased_at__isnull=True).first()
 
 
-def notice_by_code(code: str) -> Notice | None:
-    """The notice to an account holder whose code this is."""
-    hashed = codes.code_hash(codes.normalised(code))
-    return Notice.objects.select_related("item").filter(code_hash=hashed).first()
-
-
 def somebody_on_call() -> bool:
     """Whether an alert would reach a person: one is on call, and there is an address to page (rule 19)."""
     return bool(config().alerts.urls) and Person.objects.filter(on_call=True, active=True).exists()
@@ -146,52 +136,6 @@ def _lacks(report: Report) -> frozenset[str]:
         "contact": report.contact_id is not None,
     }
     return frozenset(name for name, present in there.items() if not present)
-
-
-def owed_kinds(report: Report) -> set[str]:
-    """The kinds that this report is or was owed: what its promises rest on."""
-    items = [f"item:{pk}" for pk in report.reported_items.values_list("item_id", flat=True) if pk]
-    mine = Q(cause=f"report:{report.pk}") | Q(subject=f"report:{report.pk}")
-    joined = Q(subject__in=items, state="owed")
-    found = Obligation.objects.filter(mine | joined).exclude(state="released")
-    return set(found.values_list("kind", flat=True).distinct())
-
-
-def promises(report: Report, language: str) -> list[str]:
-    """The promises that this report is owed and that this desk has the people to keep (rule 2)."""
-    return store.pack(report.pack_digest).promises(report.harm, _kept_here(report), language)
-
-
-def _kept_here(report: Report) -> set[str]:
-    people = Person.objects.filter(active=True).values_list("qualifications", "lead", "outside", "on_call")
-    staff = tuple((tuple(able), lead, outside, on_call) for able, lead, outside, on_call in people)
-    return owed_kinds(report) - _unkept(report.pack_digest, staff, report.harm, Age(report.age))
-
-
-@lru_cache(maxsize=64)
-def _unkept(
-    digest: str, staff: tuple[tuple[tuple[str, ...], bool, bool, bool], ...], harm: str, age: Age
-) -> frozenset[str]:
-    """The kinds that nobody among these people can keep for that harm: their promises are not offered."""
-    return unkept(store.pack(digest), staff, harm_id=harm, age=age)
-
-
-def receipt_entry_id(report: Report) -> int | None:
-    """The audit entry that records the receiving of this report."""
-    acknowledged = Obligation.objects.filter(
-        kind="acknowledge", subject=f"report:{report.pk}", proof_entry_id__isnull=False
-    )
-    entry_id = acknowledged.order_by("pk").values_list("proof_entry_id", flat=True).first()
-    if entry_id is not None and _is_receipt_of(AuditEntry.objects.get(pk=entry_id), report):
-        return entry_id
-    entries = AuditEntry.objects.filter(kind="report_received", at=report.received_at).order_by("pk")
-    return next((entry.pk for entry in entries if _is_receipt_of(entry, report)), None)
-
-
-def _is_receipt_of(entry: AuditEntry, report: Report) -> bool:
-    if entry.kind != "report_received" or entry.event is None:
-        return False
-    return bool(json.loads(entry.event).get("report") == report.pk)
 
 
 def _thing(row: ReportedItem, report: Report) -> Thing:
@@ -281,7 +225,7 @@ def _owed(report: Report, named: Iterable[ReportedItem], now: datetime) -> list[
 
 def _messages(report: Report, language: str) -> list[Said]:
     pack = store.pack(report.pack_digest)
-    kinds = _kept_here(report)
+    kinds = kept_here(report)
 
     def text(message: Message) -> str | None:
         if message.reply:

@@ -19,6 +19,7 @@ from answerable.cases.commands import file_report
 from answerable.cases.inputs import Filed, Refused, ReportIn
 from answerable.cases.models import Report
 from answerable.cases.queries import status as queries
+from answerable.cases.queries.promised import promises
 from answerable.intake.cards import cards_for
 from answerable.intake.forms import ReportForm
 from answerable.intake.nonces import Sending, is_ours, new_nonce, sending
@@ -91,7 +92,7 @@ def _received(request: HttpRequest, form: ReportForm, filed: Filed, code: str) -
         "received.html",
         {
             "status": queries.report_status(made, language=language, now=clock.now()),
-            "promises": queries.promises(made, language),
+            "promises": promises(made, language),
             "code": code,
             "groups": codes.grouped(code).split(),
             "missing": _missing(made) if form.asks_formally() and not made.complete else (),

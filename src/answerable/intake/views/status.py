@@ -17,6 +17,7 @@ from answerable.cases.commands.completing import ELEMENT_LIMIT
 from answerable.cases.inputs import STATEMENT_LIMIT, Refused
 from answerable.cases.models import Report
 from answerable.cases.queries import status as queries
+from answerable.cases.queries.promised import receipt_entry_id
 from answerable.intake.forms import Text
 from answerable.intake.opened import close_in_browser, open_in_browser, opened_report
 from answerable.intake.pages import FORM_ERROR, page
@@ -158,7 +159,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
             slowing.wrong()
     else:
         report = opened_report(request)
-    entry_id = queries.receipt_entry_id(report) if report is not None else None
+    entry_id = receipt_entry_id(report) if report is not None else None
     if entry_id is None:
         return _ended(request)
     body = json.dumps(audit.receipt(entry_id, wait_seconds=1.0), indent=2, ensure_ascii=False)

@@ -1,0 +1,60 @@
+"""What a report is owed and promised, and the audit entry that proves its receipt."""
+
+import json
+from functools import lru_cache
+
+from django.db.models import Q
+
+from answerable.audit.models import AuditEntry
+from answerable.cases.models import Person, Report
+from answerable.obligations.models import Obligation
+from answerable.policy import store
+from answerable.policy.staff import unkept
+from answerable.policy.words import Age
+
+
+def owed_kinds(report: Report) -> set[str]:
+    """The kinds that this report is or was owed: what its promises rest on."""
+    items = [f"item:{pk}" for pk in report.reported_items.values_list("item_id", flat=True) if pk]
+    mine = Q(cause=f"report:{report.pk}") | Q(subject=f"report:{report.pk}")
+    joined = Q(subject__in=items, state="owed")
+    found = Obligation.objects.filter(mine | joined).exclude(state="released")
+    return set(found.values_list("kind", flat=True).distinct())
+
+
+def promises(report: Report, language: str) -> list[str]:
+    """The promises that this report is owed and that this desk has the people to keep (rule 2)."""
+    return store.pack(report.pack_digest).promises(report.harm, kept_here(report), language)
+
+
+def kept_here(report: Report) -> set[str]:
+    """Those of its kinds that the people of this desk can keep."""
+    people = Person.objects.filter(active=True).values_list("qualifications", "lead", "outside", "on_call")
+    staff = tuple((tuple(able), lead, outside, on_call) for able, lead, outside, on_call in people)
+    return owed_kinds(report) - _unkept(report.pack_digest, staff, report.harm, Age(report.age))
+
+
+@lru_cache(maxsize=64)
+def _unkept(
+    digest: str, staff: tuple[tuple[tuple[str, ...], bool, bool, bool], ...], harm: str, age: Age
+) -> frozenset[str]:
+    """The kinds that nobody among these people can keep for that harm: their promises are not offered."""
+    return unkept(store.pack(digest), staff, harm_id=harm, age=age)
+
+
+def receipt_entry_id(report: Report) -> int | None:
+    """The audit entry that records the receiving of this report."""
+    acknowledged = Obligation.objects.filter(
+        kind="acknowledge", subject=f"report:{report.pk}", proof_entry_id__isnull=False
+    )
+    entry_id = acknowledged.order_by("pk").values_list("proof_entry_id", flat=True).first()
+    if entry_id is not None and _is_receipt_of(AuditEntry.objects.get(pk=entry_id), report):
+        return entry_id
+    entries = AuditEntry.objects.filter(kind="report_received", at=report.received_at).order_by("pk")
+    return next((entry.pk for entry in entries if _is_receipt_of(entry, report)), None)
+
+
+def _is_receipt_of(entry: AuditEntry, report: Report) -> bool:
+    if entry.kind != "report_received" or entry.event is None:
+        return False
+    return bool(json.loads(entry.event).get("report") == report.pk)
