@@ -72,6 +72,12 @@ def reuploads(original: bytes) -> list[Copy]:
     ]
 
 
+def trimmed_hard(original: bytes) -> Image.Image:
+    """The picture without a tenth on two sides: people still recognise it, its fingerprint is another one."""
+    picture = Image.open(io.BytesIO(original)).convert("RGB")
+    return picture.crop((picture.width // 10, picture.height // 10, picture.width, picture.height))
+
+
 def _encoded(picture: Image.Image, kind: str) -> bytes:
     file = io.BytesIO()
     picture.save(file, kind)

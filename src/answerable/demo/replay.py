@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import httpx
 
@@ -37,6 +38,7 @@ class Replay:
         self.figures = Figures()
         self.violating: list[bytes] = []
         self.people: dict[str, Reviewer] = {}
+        self._key = ""
         self.site = httpx.Client(base_url=stack.sample_url, timeout=30, trust_env=False)
 
     def hire(self) -> None:
@@ -82,6 +84,12 @@ class Replay:
         """What the site itself counted."""
         marks = ",".join("?" * len(refs))
         return int(self.ledger.site(f"SELECT sum(views) FROM sample_item WHERE ref IN ({marks})", refs)[0][0])  # noqa: S608
+
+    def verify(self, receipt: Path) -> bool:
+        """Whether `answerable verify` finds a receipt good, told the log's public key and nothing else."""
+        if not self._key:
+            self._key = self.stack.command("audit", "key").stdout.strip()
+        return self.stack.command("verify", str(receipt), "--key", self._key).returncode == 0
 
     def settle(self) -> None:
         """Wait until the site has told everything and the worker has done what it may do now."""

@@ -53,7 +53,7 @@ class Reporter:
         """Write an answer on the status page; `fact` names what is new."""
         page = self.open(code)
         form = page.form(name="answer-form")
-        return self._look(self.browser.submit(page, form, text=text, **({"fact": fact} if fact else {})))
+        return self._look(self.browser.submit(page, form, text=text, fact=fact))
 
     def receipt(self, code: str) -> bytes:
         """Download the receipt from the status page."""
