@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from answerable.cases.models import Case, Item, Person, Report, Review
 from answerable.cases.queries.judging import qualification_for
 from answerable.cases.rules import deciding
-from answerable.policy import Pack, store
+from answerable.policy import store
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,16 @@ def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:
         if content_id == current[item_id].content_id and number == current[item_id].round:
             judged_now.add(item_id)
     seen = set(Review.objects.filter(person=person).values_list("case_id", flat=True).distinct())
-    packs: dict[str, Pack] = {}
+    asked: dict[tuple[str, str, str], bool] = {}
     found: dict[int, Standing] = {}
     for item in listed:
         case = item.case
         if case is None:
             continue
-        pack = packs.setdefault(case.pack_digest, store.pack(case.pack_digest))
-        qualified = person.is_qualified(qualification_for(item, pack, case))
+        matter = (case.pack_digest, case.harm, item.age)
+        if matter not in asked:
+            asked[matter] = person.is_qualified(qualification_for(item, store.pack(case.pack_digest), case))
+        qualified = asked[matter]
         found[item.pk] = Standing(
             may_judge=deciding.may_judge(
                 qualified=qualified,
