@@ -43,8 +43,8 @@ class Lack:
 def lacking(pack: Pack, people: Iterable[tuple[Collection[str], bool, bool, bool]]) -> list[Lack]:
     """What a desk lacks people for under this pack. `people`: (qualifications, lead, outside, on_call) each.
 
-    Appeals and complaints go to somebody who took no part, so they take one qualified person more than the
-    refusal; a tie takes a lead who is none of those who differ.
+    Answers, appeals and complaints go to people who took no part, so they take as many qualified people again
+    as the refusal; a tie takes a lead who is none of those who differ.
     """
     staff = [Staff(*person) for person in people]
     found = {lack for need in _rules(pack) for lack in _for_rule(need, staff)}
@@ -99,8 +99,8 @@ def _for_rule(need: _Need, staff: list[Staff]) -> Iterator[Lack]:
         yield need.lack(reason, "decide", "second_look")
     if not _lead_beside(able, staff, rule.people):
         yield need.lack(f"no lead beside the {rule.people} who may differ", "settle_tie")
-    if len(able) < rule.people + 1:
-        reason = "nobody qualified is left who took no part"
+    if len(able) < 2 * rule.people:
+        reason = f"contesting takes {rule.people} qualified people who took no part, beside those who decided"
         yield need.lack(reason, "decide_appeal", "decide_complaint", "read_answer")
 
 

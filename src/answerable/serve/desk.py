@@ -95,7 +95,7 @@ def people(*, demo_data: bool) -> None:
                 now=now,
             )
             return
-        for name in ("Ravi", "Rosa"):
+        for name in ("Ravi", "Rosa", "Mira"):
             add_person(pseudonym=name, qualifications=all_of_them, on_call=True, now=now)
         add_person(pseudonym="Lena", qualifications=all_of_them, lead=True, on_call=True, now=now)
         add_person(pseudonym="Petra", qualifications=(), administrator=True, now=now)
