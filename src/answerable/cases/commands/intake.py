@@ -26,7 +26,8 @@ from answerable.cases.commands.telling import tell_by_pack, tell_reports
 from answerable.cases.commands.writing import Writing, facts_of, owed_by_pack, regimes, within
 from answerable.cases.inputs import Filed, FiledItem, ReportIn
 from answerable.cases.kinds import is_media
-from answerable.cases.models import Case, Claim, Person, Report, ReportedItem
+from answerable.cases.models import Case, Claim, Report, ReportedItem
+from answerable.cases.queries.status import somebody_on_call
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
 from answerable.policy import Pack, store
@@ -130,7 +131,7 @@ def _owe_report(
         events.append("on_complete_request")
     for event in events:
         dos = pack.owes(report.harm, event, facts, regimes())
-        if event == "on_danger" and not somebody_is_on_call():
+        if event == "on_danger" and not somebody_on_call():
             dos = [do for do in dos if do.do not in ("page_people", "tell_reporter")]
             contact = config().desk.emergency_contact
             tell_reports(writing, [report], "nobody_on_call", {"emergency_contact": contact})
@@ -174,11 +175,6 @@ def _people(kind: str, report: Report, within_time: timedelta) -> Owed:
     return Owed(
         kind=kind, subject=f"report:{report.pk}", by=By.PEOPLE, due_at=report.received_at + within_time
     )
-
-
-def somebody_is_on_call() -> bool:
-    """Whether a page would reach anybody: an address to page, and a person on call (rule 19)."""
-    return bool(config().alerts.urls) and Person.objects.filter(on_call=True, active=True).exists()
 
 
 def _save_reported(rows: list[ReportedItem]) -> None:
