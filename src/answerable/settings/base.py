@@ -43,7 +43,6 @@ def _database(url: str) -> dict[str, Any]:
             "ENGINE": "answerable.db.sqlite",
             "NAME": str(DATA / "answerable.sqlite3"),
             "OPTIONS": {"timeout": 30},
-            "CONN_MAX_AGE": None,
             "CONN_MAX_AGE": 60,  # Django's default opens the file anew for every request
         }
     parts = urlsplit(url)
