@@ -53,21 +53,23 @@ class Room:
 # Each urgency is read from its own end of the partial index, and no further than `read` rows: neither a long
 # queue nor thousands of rows that wait for next year are ever read through. Whether another one of the same
 # handler and subject goes first is asked of those few rows only; rows that it holds back are fewer than `read`.
+# MATERIALIZED, so that each step runs once and not once for each row of the table.
 CLAIM: Final = """
-WITH candidate AS ({candidates}), placed AS (
+WITH candidate AS MATERIALIZED ({candidates}), placed AS MATERIALIZED (
     SELECT id, urgency, next_attempt_at, platform,
         ROW_NUMBER() OVER (PARTITION BY platform ORDER BY urgency, next_attempt_at, id) AS in_platform,
         ROW_NUMBER() OVER (PARTITION BY urgency ORDER BY next_attempt_at, id) AS among_urgency
     FROM candidate AS this WHERE 1 = 1 {alone}
+), chosen AS MATERIALIZED (
+    SELECT id FROM placed
+    WHERE (urgency < {retry} OR among_urgency <= %(retries)s) AND {platform_has_room}
+    ORDER BY urgency, next_attempt_at, id LIMIT %(free)s
+), mine AS MATERIALIZED (
+    SELECT id FROM obligations_obligation
+    WHERE state = 'owed' AND id IN (SELECT id FROM chosen) {skip_locked}
 )
 UPDATE obligations_obligation SET attempt = attempt + 1, lease_until = %(lease_until)s
-WHERE id IN (
-    SELECT id FROM obligations_obligation WHERE state = 'owed' AND id IN (
-        SELECT id FROM placed
-        WHERE (urgency < {retry} OR among_urgency <= %(retries)s) AND {platform_has_room}
-        ORDER BY urgency, next_attempt_at, id LIMIT %(free)s
-    ) {skip_locked}
-) AND state = 'owed'
+WHERE id IN (SELECT id FROM mine) AND state = 'owed'
 RETURNING *
 """
 DUE: Final = """
