@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.grouping import lock, put_in
@@ -154,7 +156,9 @@ def decide_not_violating(
     """Let `not_violating` stand for this one content, put the item back, tell those who asked. Never spreads."""
     content = _content(item)
     standing = standing_decision(content.pk)
+    told_until: datetime | None = None
     if standing is not None and standing.verdict == Verdict.NOT_VIOLATING:
+        told_until = standing.answers_reports_before
         standing.answers_reports_before = began_at
         standing.save(update_fields=["answers_reports_before"])
         decision = standing
@@ -178,7 +182,7 @@ def decide_not_violating(
     lift(writing, item, case, "cleared")
     dos = pack.owes(case.harm, "on_not_violating", facts_of_item(item), regimes())
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_DECIDING))
-    tell_by_pack(writing, dos, reports=_reports_answered(item, began_at))
+    tell_by_pack(writing, dos, reports=_reports_answered(item, told_until, began_at))
     return decision
 
 
@@ -194,9 +198,10 @@ def lift(writing: Writing, item: Item, case: Case, why: str) -> None:
     share_with_copies(writing, _content(item), pack, case)
 
 
-def _reports_answered(item: Item, began_at: datetime) -> list[Report]:
-    """The reports on an item that came before the look began: one look answers them all (rule 6)."""
-    return [r for r in reports_naming([item.pk]) if r.received_at <= began_at]
+def _reports_answered(item: Item, after: datetime | None, until: datetime) -> list[Report]:
+    """The reports on an item that this look answers: all that came before it began, and had no answer yet."""
+    reports = reports_naming([item.pk])
+    return [r for r in reports if r.received_at <= until and (after is None or r.received_at > after)]
 
 
 def close_looks(writing: Writing, item: Item, reason: str) -> None:
@@ -237,10 +242,11 @@ def answer_appeals(writing: Writing, item: Item, verdict: Verdict, entry_id: int
 
 def close_when_done(case: Case, writing: Writing) -> None:
     """Close a case whose items are all decided. It opens again with the next report or answer."""
-    undecided = case.items.filter(interim_since__isnull=False).exists() or any(
-        standing_decision(content_id) is None
-        for content_id in case.items.values_list("content_id", flat=True)
+    decided = Decision.objects.filter(content__item__case=case, overturned_at__isnull=True)
+    waiting = (
+        Q(interim_since__isnull=False) | Q(content__isnull=True) | ~Q(content__in=decided.values("content"))
     )
+    undecided = case.items.filter(waiting).exists()
     if not undecided and case.closed_at is None:
         case.closed_at = writing.now
         case.save(update_fields=["closed_at"])
