@@ -293,3 +293,55 @@ def test_lifting_takes_one_person_and_one_fact_and_refuses_nothing(desk: TestDes
     assert reviewed.verdict is None
     assert desk.wanted("a") == "visible"
     assert "decide" in desk.owed("a")
+
+
+def test_every_repetition_after_a_clearing_can_be_looked_at(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.no(ravi, "a")
+    desk.no(rosa, "a")
+    for _time in range(3):
+        desk.clock.pass_(minutes=10)
+        desk.report("a")
+        assert "look" in desk.owed("a")
+        desk.no(ravi, "a")
+        assert "look" not in desk.owed("a")
+
+
+def test_a_report_that_came_during_the_clearing_look_can_be_looked_at(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.no(ravi, "a")
+    began_at = desk.clock.now
+    desk.clock.pass_(minutes=1)
+    desk.report("a")
+    desk.no(rosa, "a", began_at=began_at)
+    assert "look" in desk.owed("a")
+    desk.clock.pass_(minutes=1)
+    desk.no(ravi, "a")
+    assert "look" not in desk.owed("a")
+
+
+def test_each_report_is_answered_once(desk: TestDesk, ravi: Person, rosa: Person) -> None:
+    desk.upload("a")
+    first = desk.report("a")
+    desk.no(ravi, "a")
+    desk.no(rosa, "a")
+    desk.clock.pass_(minutes=5)
+    second = desk.report("a")
+    desk.no(ravi, "a")
+    for filed in (first, second):
+        assert Message.objects.filter(report_id=filed.report_id, reply="not_violating").count() == 1
+
+
+def test_who_reports_what_is_already_removed_is_told_so_at_once(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    late = desk.report("a")
+    assert Message.objects.filter(report_id=late.report_id, reply="violating_removed").count() == 1
+    assert "look" not in desk.owed("a")

@@ -7,7 +7,7 @@ from django.db import transaction
 from answerable import obligations
 from answerable.cases.commands import deciding as effects
 from answerable.cases.commands.grouping import lock
-from answerable.cases.commands.rounds import standing_decision
+from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.telling import reports_naming, tell_by_pack
 from answerable.cases.commands.undoing import overturn
 from answerable.cases.commands.wanting import want
@@ -183,7 +183,7 @@ def _apply(
     protects_children = Age.CHILD in pack.harm(effects.harm_of_clause(pack, row.clause)).ages
     if deciding.makes_finding(judgement, outcome.age, protects_children):
         effects.make_finding(writing, item, case, row)
-    _keep_looks(writing, item, outcome, entry_id, row)
+    reported_meanwhile = _keep_looks(writing, item, outcome, entry_id, row)
     standing = standing_decision(item.content_id)
     if outcome.verdict is Verdict.VIOLATING:
         decision = effects.decide_violating(writing, item, case, row.clause, "reviews", row.began_at)
@@ -194,6 +194,10 @@ def _apply(
         if standing is not None and standing.verdict == Verdict.VIOLATING:
             overturn(writing, item, standing)
         effects.decide_not_violating(writing, item, case, row.clause, row.began_at)
+        if reported_meanwhile:
+            begin_round(
+                writing, item, "repeated"
+            )  # the look that these reports are owed is one of a new round
         effects.answer_appeals(writing, item, Verdict.NOT_VIOLATING, entry_id)
     elif outcome.lifted and _is_interim(item):
         item.nobody_in_it_at = writing.now
@@ -213,8 +217,11 @@ def _is_interim(item: Item) -> bool:
     return item.interim_since is not None and item.wanted in (Visibility.HIDDEN, Visibility.LIMITED)
 
 
-def _keep_looks(writing: Writing, item: Item, outcome: deciding.Outcome, entry_id: int, row: Review) -> None:
-    """Close what this judgement kept. Reports that came after the look began are owed a look of their own."""
+def _keep_looks(writing: Writing, item: Item, outcome: deciding.Outcome, entry_id: int, row: Review) -> bool:
+    """Close what this judgement kept. Reports that came after the look began are owed a look of their own.
+
+    Whether there are such.
+    """
     subject = f"item:{item.pk}"
     kept = {"look"}
     if row.tie:
@@ -229,6 +236,7 @@ def _keep_looks(writing: Writing, item: Item, outcome: deciding.Outcome, entry_i
     if newest is not None and outcome.verdict is not Verdict.VIOLATING:
         due_at = newest + timedelta(minutes=15)
         writing.owe([Owed(kind="look", subject=subject, by=By.PEOPLE, due_at=due_at)])
+    return newest is not None
 
 
 def _owe_next(writing: Writing, item: Item, case: Case, pack: Pack, outcome: deciding.Outcome) -> None:

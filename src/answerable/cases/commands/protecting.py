@@ -10,7 +10,7 @@ from answerable.cases.commands.telling import tell_holder_of_hiding
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import Writing, facts_of, owed_by_pack, regimes, within
 from answerable.cases.kinds import is_media
-from answerable.cases.models import Item, Report
+from answerable.cases.models import Item, Report, Review
 from answerable.cases.queries.protection import item_facts, token_hidings
 from answerable.cases.rules import deciding, protecting
 from answerable.obligations import Owed
@@ -93,5 +93,11 @@ def _new_round_if_decided(writing: Writing, item: Item, *, new: bool) -> None:
         return
     if new:
         begin_round(writing, item, "answer")
-    elif decision.round == item.round:
+    elif decision.round == item.round or _answered_repetition(item):
         begin_round(writing, item, "repeated")
+
+
+def _answered_repetition(item: Item) -> bool:
+    """Whether the present round answered an earlier repetition: one look is all that such a round takes."""
+    judged = Review.objects.filter(content_id=item.content_id, round=item.round)
+    return item.round_why == "repeated" and judged.exists()
