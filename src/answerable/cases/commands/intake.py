@@ -105,6 +105,8 @@ def _file(report_in: ReportIn, sealed: Sealed, code: str, digest: str, salt: str
     _owe_report(writing, report, reported, pack, itemless=not seen)
     entry_id = _record(writing, report, salt, reported, report_in)
     tell_reports(writing, [report], "acknowledged", {}, owed_kind="acknowledge")
+    if any(row.item is not None and row.item.wanted_why == "decision" for row in reported):
+        tell_reports(writing, [report], "violating_removed", {})
     kinds = writing.finish(entry_id)
     answer = Filed(report.pk, code, entry_id, tuple(filed), tuple(sorted(set(kinds))))
     remember(report_in, answer, now)
