@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +65,7 @@ class Cluster:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start() -> Cluster:
+def start(options: Mapping[str, str] = SPEED) -> Cluster:
     """Make a cluster and start it. PostgreSQL refuses root, so root hands over to another user."""
     folder = Path(tempfile.mkdtemp(prefix="answerable-pg-"))
     prefix: list[str] = []
@@ -78,7 +79,7 @@ def start() -> Cluster:
          "--no-sync", "--locale=C.UTF-8"],
         check=True, cwd=folder, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    settings = [part for name, value in SPEED.items() for part in ("-c", f"{name}={value}")]
+    settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     process = subprocess.Popen(
         [*prefix, str(bin_folder / "postgres"), "-D", str(data), "-k", str(folder), *settings],
         cwd=folder,

@@ -1,0 +1,206 @@
+"""A desk of a benchmark's own: `answerable serve` as an operator runs it, in a temporary directory."""
+
+import contextlib
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from answerable.settings.config import DATA_VARIABLE
+from answerable.settings.create import create, webhook_secret, write_private
+from bench import machine
+
+SECRET = "generic.secret"
+SCOPES = ("reports:write", "reports:read", "events:write", "screen")
+BACKLOG = """
+SELECT count(*) FROM obligations_obligation
+WHERE state = 'owed' AND by = 'worker' AND next_attempt_at <= {now}
+"""
+PLATFORM = """
+[[platforms]]
+name = "generic"
+base_url = "http://127.0.0.1:{port}/answerable"
+secret_file = "{secret}"
+hosts = ["127.0.0.1:{port}"]
+media_hosts = ["127.0.0.1:{port}"]
+item_paths = ["/p/{{ref}}"]
+"""
+
+
+def free_port() -> int:
+    """A port of this machine on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Desk:
+    """A running desk with one platform. `database`: "sqlite" or a PostgreSQL address."""
+
+    data: Path
+    public_port: int
+    site_port: int
+    database: str = "sqlite"
+    api_key: str = ""
+    serve: "subprocess.Popen[bytes] | None" = None
+    site: "subprocess.Popen[bytes] | None" = None
+    _reader: Any = field(default=None, repr=False)
+    _one_at_a_time: Any = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, DATA_VARIABLE: str(self.data)}
+
+    @property
+    def pids(self) -> list[int]:
+        return [process.pid for process in (self.serve, self.site) if process is not None]
+
+    def command(self, module: str, *arguments: str) -> str:
+        """Run one command on this desk; what it prints."""
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            env=self.environment,
+            cwd=machine.REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=300,
+        ).stdout.strip()
+
+    def link(self, number: int) -> str:
+        """The address of an upload."""
+        return f"http://127.0.0.1:{self.site_port}/p/b{number}"
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Read from the desk's database, on a connection of the benchmark's own."""
+        with self._one_at_a_time:
+            return self._query(statement)
+
+    def _query(self, statement: str) -> list[tuple[Any, ...]]:
+        if self._reader is None:
+            if self.database == "sqlite":
+                path = self.data / "answerable.sqlite3"
+                self._reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+            else:
+                import psycopg
+
+                self._reader = psycopg.connect(self.database, autocommit=True)
+        return list(self._reader.execute(statement).fetchall())
+
+    def backlog(self) -> int:
+        """Obligations of the worker that could be attempted now, those in hand included."""
+        now = f"'{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+        now = now if self.database == "sqlite" else f"{now}::timestamp AT TIME ZONE 'UTC'"
+        return int(self.query(BACKLOG.format(now=now))[0][0])
+
+    def closed(self) -> int:
+        """Obligations that the worker kept so far."""
+        statement = "SELECT count(*) FROM obligations_obligation WHERE by = 'worker' AND attempt > 0 AND state LIKE 'kept%'"
+        return int(self.query(statement)[0][0])
+
+    def retried(self) -> int:
+        """Obligations that took more than one attempt."""
+        return int(self.query("SELECT count(*) FROM obligations_obligation WHERE attempt > 1")[0][0])
+
+    def drained(self, seconds: float = 60.0) -> bool:
+        """Wait until the worker has nothing due. Whether that came in time."""
+        limit = time.monotonic() + seconds
+        while self.backlog() and time.monotonic() < limit:
+            time.sleep(0.1)
+        return not self.backlog()
+
+    def seconds_by_part(self) -> dict[str, float]:
+        """Processor time that each part used so far."""
+        found: dict[str, float] = {}
+        for root in self.pids:
+            for pid, line in machine.processes_under(root).items():
+                words = line.split()
+                part = next(
+                    (name for name in ("public", "staff", "worker") if name in words[3:6]),
+                    "site" if "bench.site" in line else "decoder" if "media.child" in line else "supervisor",
+                )
+                found[part] = found.get(part, 0.0) + machine.seconds_used(pid)
+        return found
+
+    def close(self) -> None:
+        """End all processes."""
+        if self._reader is not None:
+            self._reader.close()
+        for process in (self.serve, self.site):
+            if process is not None:
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(15)
+                process.kill()
+                process.wait()
+
+
+def _started(desk: Desk, *, uploads: int, options: str) -> None:
+    path = create(desk.data, sample=False, name="Bench", public_port=desk.public_port, staff_port=free_port(),
+                  database=desk.database)  # fmt: skip
+    write_private(desk.data / SECRET, webhook_secret())
+    text = path.read_text().replace("[database]", f"{options}\n[database]") + PLATFORM.format(
+        port=desk.site_port, secret=SECRET
+    )
+    path.write_text(text)
+    desk.site = subprocess.Popen(
+        [sys.executable, "-m", "bench.site", str(desk.site_port), str(desk.data / SECRET), str(os.getpid())],
+        cwd=machine.REPOSITORY,
+    )
+    prepare = "from answerable.settings.start import prepare; prepare(); from answerable.serve import preparation as p"
+    desk.command("bench.run", f"{prepare}; from django.conf import settings; p.prepare_desk(settings.DATA)")
+    if uploads:
+        desk.command("bench.fill", "0", str(uploads))
+    scopes = [word for scope in SCOPES for word in ("--scope", scope)]
+    desk.api_key = desk.command("answerable.cli", "key", "add", "bench", "--platform", "generic", *scopes)
+    log = (desk.data / "serve.log").open("wb")
+    desk.serve = subprocess.Popen(
+        [sys.executable, "-m", "answerable.cli", "serve", "--demo-data"],
+        env=desk.environment, cwd=desk.data, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+    )  # fmt: skip
+    limit = time.monotonic() + 90
+    while "Ctrl-C stops everything." not in (desk.data / "serve.log").read_text():
+        if desk.serve.poll() is not None or time.monotonic() > limit:
+            raise RuntimeError((desk.data / "serve.log").read_text()[-3000:])
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def running(*, database: str = "sqlite", uploads: int = 0, options: str = "") -> Iterator[Desk]:
+    """A desk with `uploads` registered items b0, b1, …; `options`: more lines of [web] or other sections."""
+    data = Path(tempfile.mkdtemp(prefix="answerable-bench-"))
+    with contextlib.ExitStack() as ended:
+        ended.callback(shutil.rmtree, data, ignore_errors=True)
+        if database == "postgresql":
+            database = ended.enter_context(_postgresql())
+        desk = Desk(data, free_port(), free_port(), database)
+        ended.callback(desk.close)
+        _started(desk, uploads=uploads, options=options)
+        yield desk
+
+
+@contextlib.contextmanager
+def _postgresql() -> Iterator[str]:
+    """A cluster of our own that really waits for the disk."""
+    import psycopg
+
+    from tests.support import postgres
+
+    cluster = postgres.start({**postgres.SPEED, "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"})
+    try:
+        with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE answerable")
+        yield cluster.url("answerable")
+    finally:
+        cluster.stop()
