@@ -43,7 +43,7 @@ class AuditEntry(models.Model):
         ]
 
     def skeleton(self) -> dict[str, str | int | None]:
-        """What the leaf of the tree commits to (`Answerable: the design` §3, rule 21)."""
+        """What the leaf of the tree commits to (docs/rules.md, rule 21)."""
         return {
             "id": self.pk,
             "at": self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),

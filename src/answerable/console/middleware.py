@@ -29,11 +29,6 @@ OPEN = frozenset(
 ENROLMENT = frozenset({"console:enrol", "console:enrol_app", "console:enrol_passkey"})
 """Pages that a spent link leads to, for half an hour."""
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -66,21 +61,6 @@ class SecondFactorMiddleware:
             logout(request)
         target = "" if name is None or request.method != "GET" else f"?{urlencode({'next': request.path})}"
         return redirect(reverse("account_login") + target)
-
-
-class HeadersMiddleware:
-    """No page of this door is kept by a browser, framed, or allowed to reach another host."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer with the headers."""
-        response = self.get_response(request)
-        response["Content-Security-Policy"] = POLICY
-        response["Cache-Control"] = "no-store"
-        response["Referrer-Policy"] = "same-origin"
-        return response
 
 
 def _name(path: str) -> str | None:

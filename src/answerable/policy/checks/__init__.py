@@ -1,4 +1,4 @@
-"""What a pack must not lack: every hole with its line. `Answerable: the design` §3 is what they come from."""
+"""What a pack must not lack: every hole with its line. docs/rules.md is what they come from."""
 
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
