@@ -7,8 +7,12 @@ judges as the console does, with the same commands, rules and log entries; only 
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from answerable.cases.inputs import ReviewIn
 
 BATCH = 100
 
@@ -68,8 +72,21 @@ def judge(person_id: int, items: list[int], violating: set[int], began_at: datet
         try:
             taken += len(commands.review(review, now=clock.now()))
         except AlreadyDone:
-            continue  # one of them was decided meanwhile: the next turn takes the others
+            if len(content_ids) > 1:  # one of them was decided meanwhile: take the others by themselves
+                taken += sum(_one(review, content_id) for content_id in content_ids)
     return taken
+
+
+def _one(review: "ReviewIn", content_id: int) -> int:
+    """Give the same judgement of one content alone; 0 where it was decided meanwhile."""
+    from answerable import clock  # noqa: PLC0415
+    from answerable.cases import commands  # noqa: PLC0415
+    from answerable.cases.inputs import AlreadyDone  # noqa: PLC0415
+
+    try:
+        return len(commands.review(replace(review, content_ids=(content_id,)), now=clock.now()))
+    except AlreadyDone:
+        return 0
 
 
 def keep(person_id: int, obligation_id: int) -> int:

@@ -38,12 +38,14 @@ def _story(f: Figures) -> list[tuple[str, str, str]]:
         (
             "Accounts known for it",
             "two, known before, had posted it",
-            f"judged by a person; a later upload is {_yes(f.later_uploads_held, 'held and seen by nobody', 'NOT held')}",
+            "judged by a person; a later upload is "
+            + _yes(f.later_uploads_held, "held and seen by nobody", "NOT held"),
         ),
         (
             "Reports until it was hidden",
             "at least 3 in 36 days, never joined",
-            f"{f.reports_needed}; the {f.reports_of_the_family} of the family later joined {f.cases_of_the_family} case",
+            f"{f.reports_needed}; the {f.reports_of_the_family} of the family later joined "
+            f"{f.cases_of_the_family} case",
         ),
         (
             "Copies",
