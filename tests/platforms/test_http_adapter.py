@@ -220,3 +220,11 @@ def test_what_a_site_answers_never_appears_in_an_error(adapter: Adapter) -> None
     with pytest.raises(base.AnswerMalformed) as raised:
         wire.parse(wire.ItemAnswer, body, "x")
     assert "person wrote" not in str(raised.value)
+
+
+def test_a_kept_connection_that_the_site_closed_is_opened_anew(adapter: Adapter, site: Platform) -> None:
+    adapter.set_visibility("3pic", Visibility.HIDDEN, 1)
+    site.stop()
+    site.start()
+    adapter.set_visibility("3pic", Visibility.VISIBLE, 2)
+    assert site.site.things["3pic"].wanted == "visible"
