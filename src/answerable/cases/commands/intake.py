@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from answerable.cases import codes
 from answerable.cases.commands.grouping import case_for, items_at, open_case, reached
@@ -47,11 +47,16 @@ def file_report(report_in: ReportIn, *, now: datetime) -> Filed:
     sealed = seal(report_in, now)
     salt = secrets.token_bytes(16).hex()
     digest = digest_of(report_in, salt, now)
-    with transaction.atomic():
+    try:
+        with transaction.atomic():
+            known = answered_before(report_in, code)
+            return known or _file(report_in, sealed, code, digest, salt, now)
+    except IntegrityError:
+        # The same request twice at once: PostgreSQL lets both begin, and the later one meets the other's row.
         known = answered_before(report_in, code)
-        if known is not None:
-            return known
-        return _file(report_in, sealed, code, digest, salt, now)
+        if known is None:
+            raise
+        return known
 
 
 def _file(report_in: ReportIn, sealed: Sealed, code: str, digest: str, salt: str, now: datetime) -> Filed:
