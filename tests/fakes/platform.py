@@ -94,7 +94,12 @@ class _Handler(BaseHTTPRequestHandler):
         _, place, ref = (self.path.split("?")[0] + "//").split("/")[:3]
         thing = self.site.things.get(ref)
         hidden = thing is not None and thing.wanted in ("hidden", "gone") and "lies" not in self.site.faults
-        if thing is None or hidden:
+        if thing is not None and place == "media" and "media_redirects" in self.site.faults:
+            self.send_response(302)
+            self.send_header("location", f"{self.site.elsewhere}/media/{ref}")
+            self.send_header("content-length", "0")
+            self.end_headers()
+        elif thing is None or hidden:
             self._send(404, b"nothing here")
         elif place == "media":
             self._send(200, thing.data, "image/png")
@@ -165,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _item_get(self, body: dict[str, Any]) -> dict[str, Any]:
         thing = self._thing(body)
         media: dict[str, Any] = {"inline": base64.b64encode(thing.data).decode(), "media_type": "image/png"}
-        if thing.wanted == "visible":
+        if thing.wanted == "visible" or "media_redirects" in self.site.faults:
             media = {"url": f"{self.site.url}/media/{thing.ref}", "media_type": "image/png"}
         if "media_elsewhere" in self.site.faults:
             media = {"url": f"{self.site.elsewhere}/media/{thing.ref}", "media_type": "image/png"}
