@@ -1,6 +1,7 @@
 """SQLite with several writing processes: a fair queue, freed by death, safe on disk."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import signal
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from answerable.db import personal
@@ -93,9 +94,37 @@ def pragma(name: str) -> Any:
         return cursor.execute(f"PRAGMA {name}").fetchone()[0]
 
 
-def test_what_is_acknowledged_survives_a_power_loss_and_what_is_erased_is_overwritten() -> None:
+def test_what_is_acknowledged_survives_a_power_loss(
+    fresh_database: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, bool]] = []
+
+    def sync(descriptor: int) -> None:
+        synced.append((os.readlink(f"/proc/self/fd/{descriptor}"), lock_is_free(fresh_database)))
+
+    monkeypatch.setattr(os, "fdatasync", sync)
+    with transaction.atomic():
+        save()
+        assert synced == []
+    log = os.path.realpath(f"{fresh_database.database}-wal")
+    assert synced == [(log, True)], "the log, once, while the next writer may already write"
+
+
+def test_what_the_disk_did_not_take_is_not_acknowledged(
+    fresh_database: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fdatasync", full)
+    with pytest.raises(OperationalError, match="No space left"), transaction.atomic():
+        save()
+    assert lock_is_free(fresh_database)
+
+
+def test_what_is_erased_is_overwritten_and_deleting_fires_triggers() -> None:
     assert pragma("journal_mode") == "wal"
-    assert pragma("synchronous") == 2, "FULL"
+    assert pragma("synchronous") == 1, "NORMAL: the disk is waited for outside the lock"
     assert pragma("wal_autocheckpoint") == 0
     assert pragma("secure_delete") == 1
     assert pragma("recursive_triggers") == 1

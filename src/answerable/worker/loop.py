@@ -92,7 +92,6 @@ class Loop:
             log.error("the database does not answer", exc_info=error)
             connection.close()
             stop.wait(LONGEST_WAIT_SECONDS)
-            _commit_claims_without_waiting_for_the_disk()
 
     def _claim(self) -> bool:
         now = clock.now()
@@ -124,10 +123,5 @@ def _commit_claims_without_waiting_for_the_disk() -> None:
 
     A claim that a power loss undoes is made again. What closes obligations is committed elsewhere, in full.
     """
-    if connection.vendor != "sqlite":
-        return
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous = NORMAL")
-    except DatabaseFault as error:
-        log.error("the database does not answer", exc_info=error)
+    if connection.vendor == "sqlite":
+        connection.waits_for_the_disk = False  # type: ignore[attr-defined]  # our own backend
