@@ -8,9 +8,10 @@ from django.db import transaction
 from django.test import Client
 
 from answerable import obligations
+from answerable.cases import commands
 from answerable.cases.commands.grouping import join
 from answerable.cases.commands.writing import Writing
-from answerable.cases.models import Item, Person
+from answerable.cases.models import Item, Person, ReportedItem
 from answerable.cases.queries.queue import blind_items, rows
 from answerable.obligations import Owed
 from answerable.policy.words import By
@@ -176,3 +177,21 @@ def test_what_follows_from_a_judgement_stays_hidden_across_a_join(
     page = signed_in(rosa).get(f"/cases/{younger}/", follow=True).content.decode()
     assert "cases/" not in page.split("<main")[0]
     assert page.count("report authority") >= 2
+
+
+def test_an_answer_waits_for_exactly_those_whose_page_offers_to_read_it(
+    reported: Item, ravi: Person, rosa: Person, photos: Photos, now: datetime
+) -> None:
+    post(photos, "b2", landscape(seed=9), now)
+    other = Item.objects.get(reported_in__report_id=report(["b2"], now).report_id)
+    judge(rosa, other, "not_violating", now)
+    judge(ravi, reported, "not_violating", now)
+    told = ReportedItem.objects.get(item=reported).report
+    with transaction.atomic():
+        join(Writing(actor="worker", now=now, cause="test:1"), reported.case, other.case)
+    commands.answer_report(told.pk, text="I was thirteen.", fact="age", now=now + timedelta(minutes=1))
+    judge(rosa, reported, "not_violating", now + timedelta(minutes=2))
+    for person, may in ((ravi, False), (rosa, True)):
+        waits = [row for row in rows(person, now=now + timedelta(minutes=3)) if row.kind == "read_answer"]
+        offered = b'value="read"' in signed_in(person).get(f"/reports/{told.pk}/").content
+        assert (bool(waits), offered) == (may, may), person.pseudonym

@@ -68,7 +68,7 @@ def read_answer(message_id: int, *, person_id: int, now: datetime) -> str:
         if message is None or message.text is None:
             raise NotFound("This answer was erased.")
         decided = Review.objects.filter(
-            person=person, content__item__reported_in__report=message.report, at__lt=message.at
+            person=person, content__item__reported_in__report=message.report, at__lte=message.at
         )
         if decided.exists():
             raise Refused("You decided about this before: an answer is read by somebody who did not.")

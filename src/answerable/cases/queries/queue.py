@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Case, Item, Person, Review
-from answerable.cases.queries.standing import Standing, may_see, standing
+from answerable.cases.queries.standing import Standing, may_read_answer, may_see, standing
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
 
@@ -87,7 +87,10 @@ def rows(person: Person, *, now: datetime) -> list[Row]:
             continue
         if duty.case_id in blind_cases and not duty.tells_nothing:
             continue
-        if duty.by == By.OTHER_PEOPLE and duty.case_id in part:
+        if duty.kind == "read_answer":
+            if not may_read_answer(person, duty.place[1]):
+                continue
+        elif duty.by == By.OTHER_PEOPLE and duty.case_id in part:
             continue
         found.append(_duty_row(duty, cases))
     return sorted(found, key=lambda row: (row.due_at, row.page, row.pk))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from answerable.cases.models import Case, Item, Person, Report, Review
+from answerable.cases.models import Case, Item, Message, Person, Report, Review
 from answerable.cases.queries.judging import qualification_for
 from answerable.cases.rules import deciding
 from answerable.policy import store
@@ -22,6 +22,14 @@ def may_see(person: Person, matter: Case | Report) -> bool:
     harm = store.pack(matter.pack_digest).harm(matter.harm)
     rules = [harm.refuse, *([harm.refuse_adult] if harm.refuse_adult else [])]
     return any(person.is_qualified(rule.qualified) for rule in rules)
+
+
+def may_read_answer(person: Person, report_id: int) -> bool:
+    """Whether a person may read a report's oldest unread answer: they judged nothing that it names before."""
+    unread = Message.objects.filter(report_id=report_id, from_reporter=True, read_at__isnull=True)
+    at = unread.order_by("at", "pk").values_list("at", flat=True).first()
+    judged = Review.objects.filter(person=person, content__item__reported_in__report_id=report_id)
+    return at is not None and not judged.filter(at__lte=at).exists()
 
 
 def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from answerable.cases.inputs import NotFound
-from answerable.cases.models import Appeal, Case, Message, Person, Report, Review
+from answerable.cases.models import Appeal, Message, Person, Report, Review
 from answerable.cases.queries.casework import NotQualified, open_case, report_view
 from answerable.cases.queries.queue import may_see_judgements
+from answerable.cases.queries.standing import may_read_answer
 from answerable.db.models import PersonalText
 from answerable.obligations.models import Obligation
 
@@ -52,13 +53,13 @@ def openable(text_id: int, person: Person, *, now: datetime) -> Openable:
     return Openable(row.kind, "review", "case", open_case(appeal.item.case_id, person).pk)
 
 
-def answer_to_read(report: Report, cases: list[Case], person: Person) -> Message | None:
+def answer_to_read(report: Report, person: Person) -> Message | None:
     """The oldest unread answer of a report, if this person may read it: somebody who did not decide it."""
     if not Obligation.objects.filter(
         kind="read_answer", subject=f"report:{report.pk}", state="owed"
     ).exists():
         return None
-    if Review.objects.filter(person=person, case__in=cases).exists():
+    if not may_read_answer(person, report.pk):
         return None
     return report.messages.filter(from_reporter=True, read_at__isnull=True).order_by("at", "pk").first()
 

@@ -36,7 +36,7 @@ def report_page(request: StaffRequest, report_id: int) -> HttpResponse:
     now = clock.now()
     view: ReportView = found(report_view, report_id, request.person, now=now)
     form = MessageForm(request.POST if request.POST.get("action") == "write" else None)
-    to_read = texts.answer_to_read(view.report, view.cases, request.person)
+    to_read = texts.answer_to_read(view.report, request.person)
     if request.method == "POST":
         try:
             if request.POST.get("action") == "read" and to_read is not None:
