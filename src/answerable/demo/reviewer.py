@@ -123,8 +123,10 @@ class Reviewer:
         if row.page == "accounts":
             self.browser.submit(page, page.form(holding="csrfmiddlewaretoken"), answer="offender")
         elif row.page == "reports":
-            form = next(form for form in page.forms() if ("action", "read") in form.submits)
-            self.browser.submit(page, form, ("action", "read"))
+            reading = [form for form in page.forms() if ("action", "read") in form.submits]
+            if not reading:
+                raise PageUnexpected(f"{self.name} is offered nothing to read on {page.url}.")
+            self.browser.submit(page, reading[0], ("action", "read"))
         else:
             reference = f"REPLAY-{row.pk}"
             self.browser.submit(page, page.form(holding="reference"), reference=reference)

@@ -236,16 +236,23 @@ class Story:
         replay.people["Ravi"].judge(item, NOT_VIOLATING)
         replay.settle()
         page = self.people["he"].open(self.codes["he"]).text
+        says_hidden = "Hidden</span>" in page and "does not break the rules" not in page
         refused = replay.ledger.one(
             "SELECT count(*) FROM cases_decision d JOIN cases_itemcontent c ON c.id = d.content_id "
             "WHERE c.item_id = ? AND d.verdict = 'not_violating'",
             [item],
         )
         told_no = replay.ledger.one("SELECT count(*) FROM cases_message WHERE reply = 'not_violating'")
-        replay.figures.refused_by_one_person = bool(refused or told_no or self.message_seen())
+        replay.figures.refused_by_one_person = bool(
+            refused or told_no or self.message_seen() or not says_hidden
+        )
         replay.say(
-            "One reviewer found no violation: no refusal, the message stays hidden, "
-            f"his page still says so ({len(page)} characters)."
+            "One reviewer found no violation: "
+            + (
+                "REFUSED."
+                if replay.figures.refused_by_one_person
+                else "no refusal, the message stays hidden, his page says so."
+            )
         )
 
     def the_family(self) -> None:
