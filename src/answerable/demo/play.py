@@ -22,6 +22,7 @@ def play(data: Path, acts: tuple[str, ...], scale: float, say: Callable[[str], N
     began = time.monotonic()
     say("Starting a desk, its worker and a sample site for the replay alone.")
     with Pager() as pager, Stack(data, BEGIN, pager.url) as stack:
+        say("It is up: everything that follows happens at its doors.")
         replay = Replay(stack, say, scale)
         replay.hire()
         say("Four reviewers signed in to the console, each with a second factor.")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from answerable.cases.inputs import ReviewIn
 
-BATCH = 100
+BATCH = 10
+"""Items judged in one go: each go is one transaction, and SQLite has one writer."""
 
 
 def run() -> None:

@@ -4,6 +4,7 @@ import json
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ POOL = 60
 """Posts of other people at which junk is aimed; some of it names no link at all."""
 INNOCENT_PICTURE, TRUE_PICTURE = 4000, 3000
 SCALED_LEAST = 20
+UPLOADING_AT_ONCE = 3
 
 
 class Panel:
@@ -116,12 +118,20 @@ class Abuse:
 
     def posts(self, author: str, number: int, seed: int) -> list[Post]:
         """Many posts by one author, each with a picture of its own."""
+        with ThreadPoolExecutor(UPLOADING_AT_ONCE) as hands:
+            parts = [range(first, number, UPLOADING_AT_ONCE) for first in range(UPLOADING_AT_ONCE)]
+            return [
+                post
+                for part in hands.map(lambda part: self._upload(author, part, seed), parts)
+                for post in part
+            ]
+
+    def _upload(self, author: str, numbers: range, seed: int) -> list[Post]:
         with self.replay.visitor(author) as person:
-            found = []
-            for which in range(number):
-                data = jpeg(landscape(seed + which, 96, 72), 70)
-                found.append(self._at(person.upload(data, f"Number {which}")))
-        return found
+            return [
+                self._at(person.upload(jpeg(landscape(seed + which, 96, 72), 70), f"Number {which}"))
+                for which in numbers
+            ]
 
     def _at(self, ref: str) -> Post:
         return Post(ref, f"{self.replay.stack.sample_url}/p/{ref}")
