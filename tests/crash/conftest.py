@@ -1,0 +1,65 @@
+"""A desk on a database of its own, a site, and children of this process that are killed at a crash point."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+
+from answerable.cases.models import Person
+from answerable.db import crash
+from answerable.media import limits
+from answerable.policy import load_named, store
+from tests.conftest import QUALIFIED
+from tests.platforms.conftest import configured, entry, picture, site
+from tests.support.desks import Desk
+from tests.support.turns import Turns, turning
+
+__all__ = ["configured", "entry", "picture", "site"]
+
+
+@pytest.fixture
+def turns(
+    fresh_database: Desk, configured: object, settings: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Turns]:
+    """A worker by turns on a desk with its people. Files are known by their exact hashes alone.
+
+    (A decoder is a process of its own: starting one in each of hundreds of children is what takes the time.)
+    """
+    settings.DATA = fresh_database.data
+    monkeypatch.setattr(limits, "MAX_IMAGE_BYTES", 0)
+    with turning(now, monkeypatch) as worker:
+        with transaction.atomic():
+            store.activate(load_named("baseline"), now)
+            for name in ("Ravi", "Rosa", "Lena"):
+                Person.objects.create(pseudonym=name, qualifications=QUALIFIED, lead=name == "Lena")
+        yield worker
+
+
+def forked(do: Callable[[], None], point: int | None = None) -> bool:
+    """Do it in a child of this process, killed as if by `kill -9` at its n-th crash point.
+
+    Whether it was killed; a child that fails otherwise fails the test.
+    """
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with crash.arm(crash.killing_at(f"*:{point}")) if point else contextlib.nullcontext():
+                do()
+            code = 0
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    ended = os.waitstatus_to_exitcode(status)
+    assert ended in (0, -signal.SIGKILL), f"the child ended with {ended}: see its traceback"
+    return ended != 0
