@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types pytest demo bench requirements clean
+.PHONY: run test lint types pytest demo bench requirements pictures clean
 
 run:
 	@scripts/environment run
@@ -44,3 +44,8 @@ requirements:
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
+
+# The pictures that the documents show, taken by the end-to-end tests.
+pictures:
+	@scripts/environment dev
+	ANSWERABLE_PICTURES=docs/pictures $(PYTHON) -m pytest -q tests/e2e

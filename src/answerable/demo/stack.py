@@ -53,7 +53,8 @@ class Stack:
         )
         path.write_text(path.read_text().replace("urls = []", f'urls = ["{pager_url}"]', 1))
         self.time = Timepiece(data / "clock", begin)
-        self._environment = {**os.environ, DATA_VARIABLE: str(data), CLOCK_FILE_VARIABLE: str(self.time.path)}
+        own = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+        self._environment = {**own, DATA_VARIABLE: str(data), CLOCK_FILE_VARIABLE: str(self.time.path)}
         self._log = data / "serve.log"
         self._process: subprocess.Popen[bytes] | None = None
 
