@@ -1,5 +1,7 @@
 """Codes, nonces, the links box and slowing: small parts with a rule each."""
 
+import time
+
 import pytest
 from django.test import override_settings
 from hypothesis import example, given
@@ -55,6 +57,15 @@ def test_a_nonce_is_ours_only_when_we_signed_it() -> None:
     assert nonces.is_ours(nonce)
     assert not nonces.is_ours(nonce[:-1] + ("a" if nonce[-1] != "a" else "b"))
     assert not nonces.is_ours("")
+
+
+@pytest.mark.parametrize(
+    "line", ["." * 100_000 + "@", ".." * 50_000 + "x /", "a.b " * 25_000, "a.b\n" * 250_000]
+)
+def test_no_line_takes_the_square_of_its_length(line: str) -> None:
+    began = time.perf_counter()
+    assert read_lines(line).words or read_lines(line).links
+    assert time.perf_counter() - began < 5  # some took minutes
 
 
 @given(st.text(max_size=400))

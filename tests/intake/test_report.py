@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 from django.test import Client
 from hypothesis import HealthCheck, given
@@ -277,3 +278,17 @@ def test_whatever_is_sent_gets_a_report_or_a_clear_error(dana: Client, sent: dic
         answer = dana.post("/en/report", clean)
         assert answer.status_code in (200, 422)
         assert ("We have your report" in answer.content.decode()) == (answer.status_code == 200)
+
+
+def test_a_form_larger_than_any_person_fills_in_is_not_read(dana: Client) -> None:
+    answer = dana.post("/en/report", form(dana, statement="x" * 9_000_000))
+    assert answer.status_code == 400
+    assert "not readable" in answer.content.decode()
+    assert not Report.objects.exists()
+
+
+def test_nobody_can_upload_a_file(dana: Client) -> None:
+    picture = SimpleUploadedFile("picture.jpg", b"bytes")
+    answer = dana.post("/en/report", {**form(dana), "picture": picture})
+    assert answer.status_code == 400
+    assert not Report.objects.exists()

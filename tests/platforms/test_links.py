@@ -1,6 +1,7 @@
 """Links as frightened people type them, and as Max types them. Nothing here ever calls anywhere."""
 
 import string
+import time
 
 import pytest
 from hypothesis import example, given
@@ -204,3 +205,10 @@ def test_locating_reads_no_file_and_opens_no_connection(monkeypatch: pytest.Monk
 def test_a_pattern_that_names_no_item_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"/p/\{ref\}|what is there|once"):
         Entry.model_validate(PHOTOS.model_dump() | {"item_paths": (pattern,)})
+
+
+@pytest.mark.parametrize("typed", [")" * 8000, "http://a.b/" + ")" * 8000, "a" + "\u0323\u0301" * 4000])
+def test_a_long_line_of_nothing_costs_little(typed: str) -> None:
+    began = time.perf_counter()
+    assert [links.read(typed) for _ in range(100)] == [None] * 100
+    assert time.perf_counter() - began < 3  # it took ten to twenty

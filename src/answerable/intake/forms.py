@@ -1,5 +1,6 @@
 """The report form: little is asked, nothing typed is lost, and each error says what to do."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ DANGERS = (
     (Danger.SOON.value, gettext_lazy("Not yet, but I am afraid")),
     (Danger.NOW.value, gettext_lazy("Yes, right now")),
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
 LIMITS = {"contact": 300, "signature": 200, "earlier": 100}
 
 
@@ -27,7 +29,7 @@ class Text(forms.CharField):
     def to_python(self, value: Any) -> str:
         """The text, stripped, with line ends as in Unix."""
         text = str(value or "").replace("\r\n", "\n").replace("\r", "\n")
-        return "".join(c for c in text if c in "\n\t" or c.isprintable() or ord(c) > 159).strip()
+        return _CONTROL.sub("", text).strip()
 
 
 class ReportForm(forms.Form):

@@ -10,8 +10,10 @@ from answerable.cases.inputs import Link
 from answerable.platforms import links as typed_links
 from answerable.platforms.registry import locate
 
-_LOOKS_LIKE_A_LINK = re.compile(r"://|^[^\s/@]+\.[^\s/@]{2,}(?:[/?#:]\S*)?$|^\S+\.\S{2,}/\S")
+_NAME_ENDS = re.compile(r"[^/@]{2,}?(?:[/?#:]|$)")
 LONGEST_LINE = 2000
+MOST_LINES = 200
+"""Lines that are read one by one. The form takes fewer links, so what comes after is kept as words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,10 @@ def read_lines(text: str) -> Lines:
     links: dict[tuple[str, ...], Link] = {}
     words: list[str] = []
     unknown: dict[str, None] = {}
-    for line in _lines(text):
+    lines, rest = _lines(text)
+    for line in lines:
         located = locate(line)
-        if located.platform is None and not _LOOKS_LIKE_A_LINK.search(line):
+        if located.platform is None and not _looks_like_a_link(line):
             words.append(line)
             continue
         if located.platform is None:
@@ -47,17 +50,37 @@ def read_lines(text: str) -> Lines:
             words.append(line)  # a link inside a sentence: the sentence may say more
         key = (located.platform or "", located.ref) if located.ref else ("", located.link)
         links.setdefault(key, Link(located.link, located.platform or "", located.ref or "", located.kind))
-    return Lines(tuple(links.values()), tuple(words), tuple(unknown))
+    return Lines(tuple(links.values()), (*words, *rest), tuple(unknown))
 
 
-def _lines(text: str) -> list[str]:
-    """The lines that hold something; a line with several links is several."""
+def _looks_like_a_link(line: str) -> bool:
+    """Whether a line says where something is: a scheme, a host alone, or a host with a path.
+
+    Each step goes through the line once. A pattern for the same takes the square of its length, and anybody
+    may send a long line.
+    """
+    if "://" in line:
+        return True
+    word, *more = line.split(maxsplit=1)
+    dot = word.find(".", 1)
+    if dot < 0:
+        return False
+    if 0 < word.find("/", dot + 3) < len(word) - 1:
+        return True
+    named = not any(mark in word[:dot] for mark in "/@")
+    return named and not more and _NAME_ENDS.match(word, dot + 1) is not None
+
+
+def _lines(text: str) -> tuple[list[str], list[str]]:
+    """The lines that hold something; a line with several links is several. And all that comes after, as one."""
     found: list[str] = []
-    for line in (raw.strip() for raw in text.splitlines()):
+    typed = text.splitlines()
+    for line in (raw.strip() for raw in typed[:MOST_LINES]):
         words = line.split()
         several = sum("://" in word for word in words) > 1
         found.extend(words if several else [line] if line else [])
-    return found
+    rest = "\n".join([*found[MOST_LINES:], *typed[MOST_LINES:]]).strip()
+    return found[:MOST_LINES], [rest] if rest else []
 
 
 def our_sites() -> Sequence[str]:

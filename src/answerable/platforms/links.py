@@ -116,14 +116,17 @@ def _compiled(entry: str) -> tuple[re.Pattern[str], list[tuple[str, str]], str]:
 
 def _bare(text: str) -> str:
     """The link alone, without invisible characters and without what a sentence puts around it."""
-    words = _INVISIBLE.sub("", unicodedata.normalize("NFC", text[: 4 * LONGEST_LINK])).split()
+    words = _INVISIBLE.sub("", text[: 4 * LONGEST_LINK]).split()
     if not words:
         return ""
     whole = next((match.group() for word in words if (match := _WHOLE_LINK.search(word))), None)
     likely = next(
         (word for word in words if "." in word.strip(_CLOSING) or "/" in word or "@" in word), words[0]
     )
-    return _trimmed((whole or likely).replace("\\", "/"))
+    word = (whole or likely).replace("\\", "/")
+    if len(word) > LONGEST_LINK:  # no link, and what follows takes the square of its length
+        return word
+    return _trimmed(unicodedata.normalize("NFC", word))
 
 
 def _trimmed(word: str) -> str:

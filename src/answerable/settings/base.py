@@ -74,6 +74,10 @@ CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_AGE = None  # until the browser closes: nothing stays on a shared computer
 
+# Nobody uploads a file, at neither door (rule 20). Django would write one to the disk before any view is asked.
+FILE_UPLOAD_HANDLERS: list[str] = []
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+
 STATIC_URL = "/static/"
 # Served from the packages themselves, listed once at start: an installation has no step to forget.
 WHITENOISE_USE_FINDERS = True

@@ -10,7 +10,7 @@ TEMPLATES = templates()
 CSRF_FAILURE_VIEW = "answerable.intake.views.public.csrf_failure"
 CSRF_COOKIE_NAME = cookie_name("public_csrf")
 LANGUAGE_COOKIE_NAME = cookie_name("language")
-# Platforms register uploads with their bytes, base64 in JSON. A person's words have far narrower limits.
+# Platforms register uploads with their bytes, base64 in JSON. People's forms: see `small_forms` below.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 40 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 MIDDLEWARE = [
@@ -18,6 +18,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "answerable.intake.sizes.small_forms",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
