@@ -115,7 +115,9 @@ def test_a_new_desk_opens_its_doors_and_a_second_start_is_quick_and_keeps_the_da
     second = desk()
     second.wait_until_ready()
     assert time.monotonic() - begun < 30
-    assert get(staff, link)[0] == 200  # the link of the first start: the data are the same
+    assert get(staff, link)[0] == 410  # the data are the same, and a newer link ends an older
+    newer = re.search(rf"http://localhost:{staff}(/link/\S+)", second.printed())[1]
+    assert get(staff, newer)[0] == 200
     assert second.stop(signal.SIGTERM) == 0
 
 

@@ -54,6 +54,20 @@ def link(name: Annotated[str, typer.Argument(help="the person's pseudonym")]) ->
     typer.echo(create_sign_in_link(person=person, now=clock.now()))
 
 
+@app.command("end")
+def end(name: Annotated[str, typer.Argument(help="the person's pseudonym")]) -> None:
+    """Let somebody work here no longer, from this moment. What they did stays in the log."""
+    from answerable import clock  # noqa: PLC0415
+    from answerable.console import people  # noqa: PLC0415
+
+    try:
+        people.end_person(name, now=clock.now())
+    except people.NotAdded as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{name} can no longer sign in.")
+
+
 @app.command("list")
 def show() -> None:
     """Who works here, and for what each is qualified."""

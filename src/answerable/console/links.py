@@ -27,11 +27,13 @@ def create_sign_in_link(
     """The address under which this person enrols a second factor, once.
 
     The sign-in of that name is made when it doesn't exist; without a name it is the person's first one.
+    Links made for it before end now: what lies in an old message or log opens nothing.
     Raises ValueError when the name belongs to somebody else.
     """
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
         account = _account(person, username)
+        end_links(account, now=now)
         SignInLink.objects.create(
             digest=_digest(secret),
             account=account,
@@ -41,6 +43,11 @@ def create_sign_in_link(
         event = {"person": person.pk, "change": "sign_in_link", "valid_seconds": valid_seconds}
         audit.append("person_changed", actor="operator", now=now, event=event)
     return f"{settings.CONFIG.desk.staff_url.rstrip('/')}/link/{secret}/"
+
+
+def end_links(account: StaffAccount, *, now: datetime) -> None:
+    """No link of this sign-in that is still unspent opens anything from now on."""
+    account.links.filter(used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
 
 
 def role_of(person: Person) -> str:

@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from answerable import audit
 from answerable.cases.models import Person
+from answerable.console.links import end_links
 from answerable.policy import load_named
 from answerable.settings.config import config
 
 
 class NotAdded(Exception):
-    """This person can't be added. The message says why."""
+    """This person can't be added, or ended. The message says why."""
 
 
 def add_person(
@@ -46,6 +48,25 @@ def add_person(
         )
         event = {"person": person.pk, "change": "added", "qualifications": able, "lead": lead}
         event |= {"administrator": administrator, "outside": outside, "on_call": on_call}
+        audit.append("person_changed", actor="operator", now=now, event=event)
+    return person
+
+
+def end_person(pseudonym: str, *, now: datetime) -> Person:
+    """Somebody no longer works here: their next click is refused, their links and second factors end.
+
+    What they did stays in the log. Raises NotAdded where nobody active has that name.
+    """
+    with transaction.atomic():
+        person = Person.objects.filter(pseudonym=pseudonym.strip(), active=True).first()
+        if person is None:
+            raise NotAdded(f"Nobody active is called {pseudonym!r} here: see `answerable person list`.")
+        person.active = person.on_call = False
+        person.save(update_fields=["active", "on_call"])
+        for account in person.sign_ins.all():
+            end_links(account, now=now)
+            Authenticator.objects.filter(user_id=account.user_id).delete()
+        event = {"person": person.pk, "change": "ended"}
         audit.append("person_changed", actor="operator", now=now, event=event)
     return person
 

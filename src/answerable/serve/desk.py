@@ -102,8 +102,12 @@ def people(*, demo_data: bool) -> None:
 
 
 def sign_in_links() -> list[tuple[str, str]]:
-    """A one-time link for each person who has never signed in; nothing for who has."""
-    known = StaffAccount.objects.filter(user__last_login__isnull=False).values_list("person_id", flat=True)
+    """A one-time link for each person without a second factor; nothing for who has one.
+
+    A link ends the second factors that were there, and what is printed at a start stays in the system's log:
+    none is printed for somebody who could already sign in.
+    """
+    known = StaffAccount.objects.filter(user__authenticator__isnull=False).values_list("person_id", flat=True)
     newcomers = Person.objects.filter(active=True).exclude(pk__in=list(known)).order_by("pk")
     return [(person.pseudonym, create_sign_in_link(person=person, now=clock.now())) for person in newcomers]
 

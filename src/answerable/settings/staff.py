@@ -60,6 +60,9 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
+# Behind a proxy everybody comes from one address: a limit per address would let a stranger shut out all staff.
+# What holds is the limit per sign-in, for the password and for the second factor.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "120/m/ip,5/300s/key"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 MFA_ADAPTER = "answerable.console.sign_in.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # a lost device takes a new link, not a printed code
