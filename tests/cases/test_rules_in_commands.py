@@ -345,3 +345,10 @@ def test_who_reports_what_is_already_removed_is_told_so_at_once(desk: TestDesk, 
     late = desk.report("a")
     assert Message.objects.filter(report_id=late.report_id, reply="violating_removed").count() == 1
     assert "look" not in desk.owed("a")
+
+
+def test_what_comes_at_once_against_one_account_is_one_page(desk: TestDesk) -> None:
+    for number in range(15):
+        desk.upload(f"p{number}")
+        desk.report(f"p{number}")
+    assert Obligation.objects.filter(kind="page_people", state="owed").count() == 1

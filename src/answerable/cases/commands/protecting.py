@@ -75,7 +75,7 @@ def _owe_looks(
             [
                 Owed(
                     kind="page_people",
-                    subject=f"report:{report.pk}",
+                    subject=f"account:{item.account_id}",  # one page for what comes at once
                     by=By.WORKER,
                     due_at=report.received_at + timedelta(minutes=1),
                     params={"why": protection.why, "item": item.pk},

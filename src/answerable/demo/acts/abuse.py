@@ -249,7 +249,7 @@ class Abuse:
         ]
         place = number // 2 + chance.randrange(max(1, number // 4))
         fillings.insert(place, Filling("me_child", true.link, "It is me."))
-        with self.panel.on_call("Ravi", "Rosa", pause_seconds=2.0):
+        with self.panel.on_call("Ravi", "Rosa", pause_seconds=15.0):
             figures.flood_reports_per_second = round(self.send(fillings), 1)
         self.finish("Ravi", "Rosa", "Lena", "Noor")
         figures.flood_reports = number
