@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BASE = 720, 260, 56, 700, 44, 216
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BASE = 720, 280, 56, 700, 66, 236
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#24303a}.soft{fill:#5d6b76}.line{fill:none;stroke:#1f6f8b;"
     "stroke-width:2}.area{fill:#1f6f8b;opacity:.14}.axis{stroke:#9aa7b0}.mark{stroke:#a23b2a;stroke-dasharray:4 3}"
@@ -28,7 +28,7 @@ def svg(views: Sequence[tuple[datetime, int]], notice: datetime) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="Views over time: {most} in all, none after the first report">'
-        f"<style>{STYLE}</style>"
+        f'<style>{STYLE}</style><rect width="100%" height="100%" fill="#fff"/>'
         f'<text x="{LEFT}" y="20">Views of the picture, all posts together</text>'
         f'<path class="area" d="{line}V{BASE}H{across(first):.1f}Z"/><path class="line" d="{line}"/>'
         f'<path class="axis" d="M{LEFT} {BASE}H{RIGHT}"/>'

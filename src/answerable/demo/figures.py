@@ -30,7 +30,9 @@ class Figures:
     answer_read_by_others: bool | None = None
     days_to_gone: float | None = None
     later_uploads_held: bool | None = None
-    promises_made: int | None = None
+    promises_owed: int | None = None
+    promises_kept: int | None = None
+    terms_checked: bool | None = None
     innocent_reports: int | None = None
     innocent_times_hidden: int | None = None
     innocent_hidden_minutes: float | None = None

@@ -54,6 +54,20 @@ def _story(f: Figures) -> list[tuple[str, str, str]]:
             f"checked; {f.reuploads_blocked} of {f.reuploads_tried} re-uploads never seen",
         ),
         (
+            "After the automatic reply",
+            "silence for a week",
+            f"{f.promises_kept} of {f.promises_owed} things promised to reporters kept in time",
+        ),
+        (
+            "Terms and practice",
+            "contradicted each other",
+            _yes(
+                f.terms_checked,
+                "one pack: every promise is bound to what is owed, and the check passes",
+                "the pack's check FAILS",
+            ),
+        ),
+        (
             "“No violation”",
             "said by one mail, nobody appealed to",
             _yes(

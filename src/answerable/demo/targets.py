@@ -40,6 +40,8 @@ TARGETS = (
     Target("answer_reopened", "true", _is(True), STORY),
     Target("answer_read_by_others", "true", _is(True), STORY),
     Target("later_uploads_held", "true", _is(True), STORY),
+    Target("promises_kept", "all that were owed", lambda found, all_: found == all_.promises_owed, STORY),
+    Target("terms_checked", "true", _is(True), STORY),
     Target("receipt_verified", "true", _is(True), STORY),
     Target("innocent_times_hidden", "at most 1", lambda found, _: found <= 1, BRIGADE),
     Target("innocent_hidden_minutes", "under 60", lambda found, _: found < 60, BRIGADE),

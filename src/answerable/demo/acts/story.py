@@ -21,6 +21,11 @@ MOTHERS_REPORTS = datetime(2020, 1, 22, 8, 0, tzinfo=UTC)
 MOTHER_AGAIN = datetime(2020, 1, 26, 10, 0, tzinfo=UTC)
 REFUSAL_OF_THE_CASE = datetime(2020, 1, 28, 9, 0, tzinfo=UTC)
 AGENT_CALLED = datetime(2020, 1, 30, 9, 0, tzinfo=UTC)
+PROMISED = (
+    "SELECT count(*), sum(state = 'kept') FROM obligations_obligation WHERE state != 'released' AND kind IN "
+    "('acknowledge', 'hide', 'find_copies', 'look', 'decide', 'read_answer', 'tell_reporter')"
+)
+"""What reporters are promised: owed, and kept in time."""
 VIEWS_EACH, VIEWS_TRIED_EACH = 12, 8
 STORY_PICTURE, OTHER_PICTURE = 2019, 71
 
@@ -326,9 +331,8 @@ class Story:
         figures.views_after_first_notice = self.views_since_notice()
         figures.views.append((replay.time.now(), replay.site_views(self.everywhere)))
         figures.receipt_verified = all(self.receipt_is_good(who) for who in ("third", "he", "mother"))
-        figures.promises_made = len(
-            replay.ledger.rows("SELECT id FROM obligations_obligation WHERE state IN ('kept', 'owed')")
-        )
+        figures.promises_owed, figures.promises_kept = replay.ledger.rows(PROMISED)[0]
+        figures.terms_checked = replay.stack.command("policy", "check", "baseline").returncode == 0
         replay.say(
             f"36 days after the first report: {figures.views_after_first_notice} views since, "
             f"receipts {'verified' if figures.receipt_verified else 'NOT verified'} without the desk."
