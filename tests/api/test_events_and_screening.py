@@ -123,6 +123,13 @@ def test_without_a_key_nothing_is_taken(max_: Caller, path: str) -> None:
     assert response["Content-Type"] == "application/problem+json"
 
 
+def test_a_key_of_no_platform_has_nothing_fetched(pack: None, now: datetime) -> None:
+    tool = Caller(create_key("tool", ["screen"], now=now))
+    answer = tool.post("/screen", {"media": {"url": "http://localhost:8402/media/1"}})
+    assert answer.status_code == 403
+    assert "send the bytes" in answer.json()["detail"]
+
+
 def test_a_revoked_key_ends_at_once(platform: Caller, now: datetime) -> None:
     revoke_key("sample", now=now)
     assert platform.post("/screen", {"hashes": {"sha256": "0" * 64}}).status_code == 401

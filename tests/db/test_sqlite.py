@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +93,21 @@ def lock_is_free(desk: Desk) -> bool:
 def pragma(name: str) -> Any:
     with connection.cursor() as cursor:
         return cursor.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def test_a_new_database_is_its_owners_alone(tmp_path: Path) -> None:
+    path, before = tmp_path / "new.sqlite3", os.umask(0o022)
+    copy = connection.copy()
+    copy.settings_dict = {**connection.settings_dict, "NAME": str(path)}
+    try:
+        copy.ensure_connection()
+        copy.connection.execute("CREATE TABLE some (thing)")
+        modes = {one.name: one.stat().st_mode & 0o077 for one in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+        copy.close()
+    assert {"new.sqlite3", "new.sqlite3-wal"} <= set(modes)
+    assert not any(modes.values())
 
 
 def test_what_is_acknowledged_survives_a_power_loss(

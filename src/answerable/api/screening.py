@@ -50,6 +50,8 @@ def fingerprints_of(key: ApiKey, sent: MediaIn | None, hashes: HashesIn | None) 
     try:
         data = sent.data()
         if data is None:
+            if not key.platform:
+                raise Problem(403, "This API key speaks for no platform: send the bytes, not their address.")
             data = media.fetch(sent.url or "", registry.media_hosts(key.platform)).data
         return media.fingerprint(data)
     except media.DecoderUnavailable as error:

@@ -14,6 +14,7 @@ Only `checkpoint()` moves the write-ahead log into the database, holding the sam
 SQLite a commit that meets two checkpoints can corrupt the log.
 """
 
+import contextlib
 import fcntl
 import os
 from typing import Any
@@ -31,6 +32,15 @@ PRAGMAS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA recursive_triggers = ON",
 )
+
+
+def _make_private(path: str) -> None:
+    """Make the file, if it is new, for its owner alone: sessions and links lie in it. SQLite's log inherits that.
+
+    A file that is there is not opened: closing it would drop the locks that SQLite holds on it here.
+    """
+    with contextlib.suppress(FileExistsError, FileNotFoundError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 class WriterLock:
@@ -62,6 +72,8 @@ class DatabaseWrapper(django_sqlite.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Open the database and its lock file; set what every connection needs."""
+        if not self.is_in_memory_db():
+            _make_private(str(self.settings_dict["NAME"]))
         connection = super().get_new_connection(conn_params)
         if self.is_in_memory_db():
             return connection
