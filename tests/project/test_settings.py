@@ -10,6 +10,9 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from answerable.settings import log
+from answerable.settings import public as public_door
+from answerable.settings import staff as staff_door
+from answerable.settings.base import cookie_name, of_door
 from answerable.settings.config import ConfigError, read
 from answerable.settings.create import DESK, create
 from answerable.settings.headers import privacy_headers
@@ -128,3 +131,17 @@ def test_a_key_that_others_can_read_is_refused(tmp_path):
     (tmp_path / "keys" / "some.key").chmod(0o644)
     with pytest.raises(PermissionError, match="chmod 600"):
         read_key(tmp_path, "some.key")
+
+
+def test_a_door_behind_tls_says_so_whatever_the_other_one_has():
+    public, staff = of_door("https://report.example/"), of_door("http://localhost:8401")
+    assert public["CSRF_COOKIE_SECURE"]
+    assert public["SECURE_HSTS_SECONDS"] > 0
+    assert public["CSRF_TRUSTED_ORIGINS"] == ["https://report.example"]
+    assert not staff["SESSION_COOKIE_SECURE"]
+    assert cookie_name("language", "https://report.example") == "__Host-language"
+
+
+def test_each_door_takes_forms_of_its_own_pages_only():
+    assert public_door.CSRF_TRUSTED_ORIGINS == ["http://localhost:8400"]
+    assert staff_door.CSRF_TRUSTED_ORIGINS == ["http://localhost:8401"]

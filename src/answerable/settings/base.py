@@ -62,14 +62,9 @@ DATABASES = {"default": _database(CONFIG.database.url)}
 LOGGING_CONFIG: str | None = "answerable.settings.log.configure"
 LOGGING = {"level": "INFO"}
 
-# Both doors. The addresses say whether TLS stands before us: then cookies, HSTS and the proxy's header count.
-HTTPS = CONFIG.desk.public_url.startswith("https://") and CONFIG.desk.staff_url.startswith("https://")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+# Both doors. What hangs on TLS is each door's own: see `of_door`.
 SECURE_REFERRER_POLICY = "same-origin"  # `no-referrer` would make browsers send `Origin: null` with forms
 X_FRAME_OPTIONS = "DENY"
-CSRF_TRUSTED_ORIGINS = [CONFIG.desk.public_url.rstrip("/"), CONFIG.desk.staff_url.rstrip("/")]
-CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_AGE = None  # until the browser closes: nothing stays on a shared computer
@@ -85,9 +80,27 @@ WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 300
 
 
-def cookie_name(name: str) -> str:
+def of_door(url: str) -> dict[str, Any]:
+    """What follows for a door from its own address: which forms it takes, and whether TLS stands before it.
+
+    With `https` the cookies, HSTS and the proxy's header count, also where the other door has no TLS (staff
+    may come through a tunnel).
+    """
+    https = url.startswith("https://")
+    return {
+        "HTTPS": https,
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if https else None,
+        "SECURE_HSTS_SECONDS": 365 * 24 * 3600 if https else 0,
+        "CSRF_TRUSTED_ORIGINS": [url.rstrip("/")],
+        "CSRF_COOKIE_SECURE": https,
+        "SESSION_COOKIE_SECURE": https,
+        "LANGUAGE_COOKIE_SECURE": https,
+    }
+
+
+def cookie_name(name: str, url: str) -> str:
     """A cookie's name: doors may share a host, so each has its own; TLS pins it to the host."""
-    return f"__Host-{name}" if HTTPS else name
+    return f"__Host-{name}" if url.startswith("https://") else name
 
 
 def templates(*context_processors: str) -> list[dict[str, Any]]:

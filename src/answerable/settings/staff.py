@@ -1,8 +1,11 @@
 """The staff door: the console, signed in with a second factor."""
 
 from answerable.settings.base import *  # noqa: F403
-from answerable.settings.base import CONFIG, HTTPS, cookie_name, templates
+from answerable.settings.base import CONFIG, cookie_name, of_door, templates
 from answerable.settings.base import INSTALLED_APPS as _BASE_APPS
+
+_URL = CONFIG.desk.staff_url
+globals().update(of_door(_URL))
 
 INSTALLED_APPS = [
     *_BASE_APPS,
@@ -37,12 +40,12 @@ MIDDLEWARE = [
 ]
 
 SESSION_ENGINE = "answerable.console.sessions"
-SESSION_COOKIE_NAME = cookie_name("staff_session")
+SESSION_COOKIE_NAME = cookie_name("staff_session", _URL)
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = "Lax"  # `Strict` would sign out whoever follows an alert's link
-CSRF_COOKIE_NAME = cookie_name("staff_csrf")
-LANGUAGE_COOKIE_NAME = cookie_name("staff_language")
+CSRF_COOKIE_NAME = cookie_name("staff_csrf", _URL)
+LANGUAGE_COOKIE_NAME = cookie_name("staff_language", _URL)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Sign-in: a name, a password, and always a second factor. Accounts begin with an invitation, never by
@@ -70,4 +73,4 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = CONFIG.desk.name
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 # Passkeys need TLS, except on http://localhost, where browsers take the machine itself as trustworthy.
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _URL.startswith("https://")
