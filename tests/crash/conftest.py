@@ -3,8 +3,10 @@
 import contextlib
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +16,23 @@ from answerable.cases.models import Person
 from answerable.db import crash
 from answerable.media import limits
 from answerable.policy import load_named, store
+from answerable.worker import parties
 from tests.conftest import QUALIFIED
 from tests.platforms.conftest import configured, entry, picture, site
 from tests.support.desks import Desk
 from tests.support.turns import Turns, turning
 
 __all__ = ["configured", "entry", "picture", "site"]
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """In memory where there is a place for that: `kill -9` takes nothing from a disk that it leaves to memory."""
+    if not Path("/dev/shm").is_dir():
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="answerable-", dir="/dev/shm") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -37,11 +50,15 @@ def turns(
             store.activate(load_named("baseline"), now)
             for name in ("Ravi", "Rosa", "Lena"):
                 Person.objects.create(pseudonym=name, qualifications=QUALIFIED, lead=name == "Lena")
+        store.active()  # read and loaded here, children have it for nothing
+        parties.warm()
         yield worker
 
 
-def forked(do: Callable[[], None], point: int | None = None) -> bool:
-    """Do it in a child of this process, killed as if by `kill -9` at its n-th crash point.
+def forked(
+    do: Callable[[], None], point: int | None = None, before: Callable[[], None] | None = None
+) -> bool:
+    """Do it in a child of this process, killed as if by `kill -9` at its n-th crash point after `before`.
 
     Whether it was killed; a child that fails otherwise fails the test.
     """
@@ -50,6 +67,8 @@ def forked(do: Callable[[], None], point: int | None = None) -> bool:
     if child == 0:
         code = 1
         try:
+            if before:
+                before()
             with crash.arm(crash.killing_at(f"*:{point}")) if point else contextlib.nullcontext():
                 do()
             code = 0

@@ -113,6 +113,11 @@ class Matter:
             "put back": self.work,
         }
 
+    def do(self, step: str, turns: Turns) -> None:
+        """One step, at its time."""
+        turns.now = self.at(step)
+        self.steps()[step](turns)
+
     def at(self, step: str) -> datetime:
         """When a step happens: each a minute after the one before."""
         return self.begins_at + timedelta(minutes=list(self.steps()).index(step))
