@@ -9,12 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from answerable.audit.log import Said as Said
     from answerable.audit.log import append as append
+    from answerable.audit.log import append_all as append_all
     from answerable.audit.receipts import receipt as receipt
 
 # Loaded on first use, because Django imports this package before its models are ready. A name that is also
 # a module's (`check`, `forget`) can't stand here.
-_HOMES = {"append": "log", "receipt": "receipts"}
+_HOMES = {"append": "log", "append_all": "log", "Said": "log", "receipt": "receipts"}
 
 
 def __getattr__(name: str) -> Any:

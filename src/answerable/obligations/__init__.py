@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from answerable.obligations.attempts import claim, failed
-    from answerable.obligations.ledger import keep, keep_all, keep_each, owe, release, release_all
+    from answerable.obligations.ledger import (
+        InCase,
+        keep,
+        keep_all,
+        keep_each,
+        owe,
+        owe_in_cases,
+        release,
+        release_all,
+    )
     from answerable.obligations.owed import Owed
 
 _HOMES = {
     "Owed": "owed",
+    "InCase": "ledger",
     "owe": "ledger",
+    "owe_in_cases": "ledger",
     "keep": "ledger",
     "keep_all": "ledger",
     "keep_each": "ledger",
@@ -24,7 +35,19 @@ _HOMES = {
     "failed": "attempts",
 }
 
-__all__ = ["Owed", "claim", "failed", "keep", "keep_all", "keep_each", "owe", "release", "release_all"]
+__all__ = [
+    "InCase",
+    "Owed",
+    "claim",
+    "failed",
+    "keep",
+    "keep_all",
+    "keep_each",
+    "owe",
+    "owe_in_cases",
+    "release",
+    "release_all",
+]
 
 
 def __getattr__(name: str) -> Any:

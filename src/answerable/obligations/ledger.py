@@ -1,6 +1,7 @@
 """Owing, keeping and releasing. Commands call these inside their own transaction."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -59,16 +60,31 @@ def owe(
     What is already owed (the same kind and subject) keeps its earlier `due_at` and is tried again at once.
     Returns one row for each distinct kind and subject, in the order given. Raises WriteOutsideTransaction.
     """
-    wanted: dict[tuple[str, str], Owed] = {}
+    return owe_in_cases([InCase(one, case_id, pack_digest) for one in items], now=now, cause=cause)
+
+
+@dataclass(frozen=True, slots=True)
+class InCase:
+    """What is owed, the case that it belongs to, and the pack that this case is pinned to."""
+
+    owed: Owed
+    case_id: int | None
+    pack_digest: str
+
+
+def owe_in_cases(items: Iterable[InCase], *, now: datetime, cause: str) -> list[Obligation]:
+    """`owe` for what belongs to several cases. What is owed twice is of the case that was named first."""
+    wanted: dict[tuple[str, str], InCase] = {}
     for item in items:
-        known = wanted.get((item.kind, item.subject))
-        wanted[item.kind, item.subject] = item if known is None else _merged(known, item)
-    rows = [_row(item, now, cause, case_id, pack_digest) for item in wanted.values()]
+        key = (item.owed.kind, item.owed.subject)
+        known = wanted.get(key)
+        wanted[key] = item if known is None else replace(known, owed=_merged(known.owed, item.owed))
+    rows = [_row(item.owed, now, cause, item.case_id, item.pack_digest) for item in wanted.values()]
     found: dict[tuple[str, str], Obligation] = {}
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         for obligation in _upsert(rows[start : start + ROWS_PER_STATEMENT]):
             found[obligation.kind, obligation.subject] = obligation
-    if any(item.by == By.WORKER for item in wanted.values()):
+    if any(item.owed.by == By.WORKER for item in wanted.values()):
         notify(connection)
     return [found[key] for key in wanted]
 

@@ -75,4 +75,5 @@ class Obligation(models.Model):
             models.Index(fields=["due_at"], condition=Q(state="owed"), name="obligation_due"),
             models.Index(fields=["case_id"]),
             models.Index(fields=["subject"]),
+            models.Index(fields=["cause"]),
         ]

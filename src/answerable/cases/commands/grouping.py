@@ -64,9 +64,11 @@ def account_of(platform: str, ref: str) -> Account | None:
     return account
 
 
-def open_case(writing: Writing, harm: str, pack: Pack) -> Case:
-    """A new case, pinned to the pack."""
-    case = Case.objects.create(harm=harm, opened_at=writing.now, pack_digest=pack.digest)
+def open_case(writing: Writing, harm: str, pack: Pack, *, reports: int = 0) -> Case:
+    """A new case, pinned to the pack; `reports` reached it as it opens."""
+    case = Case.objects.create(
+        harm=harm, opened_at=writing.now, pack_digest=pack.digest, reports_count=reports
+    )
     writing.record("case_opened", {"harm": harm, "pack": pack.digest}, case_id=case.pk)
     return case
 
@@ -74,16 +76,18 @@ def open_case(writing: Writing, harm: str, pack: Pack) -> Case:
 def case_for(writing: Writing, item: Item, harm: str, pack: Pack, opened: list[Case]) -> Case:
     """The case of a reported item: its own, that of the identical file, or one opened by this report.
 
-    `opened` holds the case that this report opened, if it did: one report opens at most one.
+    `opened` holds the case that this report opened, if it did: one report opens at most one. The item's row
+    gets its case when the item is saved next (`protect_item`).
     """
     if item.case is not None:
         return item.case
     case = _case_of_identical(item)
     if case is None:
         if not opened:
-            opened.append(open_case(writing, harm, pack))
+            opened.append(open_case(writing, harm, pack, reports=1))
         case = opened[0]
-    put_in(writing, item, case)
+    item.case = case
+    _record_joining(writing, item, case)
     return case
 
 
@@ -91,6 +95,10 @@ def put_in(writing: Writing, item: Item, case: Case) -> None:
     """Group an item with a case. What was decided, or is owed, hangs on the item and doesn't move."""
     item.case = case
     item.save(update_fields=["case"])
+    _record_joining(writing, item, case)
+
+
+def _record_joining(writing: Writing, item: Item, case: Case) -> None:
     writing.record("item_joined", {"item": item.pk}, case_id=case.pk)
 
 

@@ -42,15 +42,16 @@ def file_report(report_in: ReportIn, *, now: datetime) -> Filed:
 
     Raises Refused where something is missing or too long; then nothing was written.
     """
-    check(report_in)
+    pack = store.active()
+    check(report_in, pack)
     code = code_for(report_in)
-    sealed = seal(report_in, now)
+    sealed = seal(report_in, pack, now)
     salt = secrets.token_bytes(16).hex()
     digest = digest_of(report_in, salt, now)
     try:
         with transaction.atomic():
             known = answered_before(report_in, code)
-            return known or _file(report_in, sealed, code, digest, salt, now)
+            return known or _file(report_in, sealed, pack, code, digest, salt, now)
     except IntegrityError:
         # The same request twice at once: PostgreSQL lets both begin, and the later one meets the other's row.
         known = answered_before(report_in, code)
@@ -59,11 +60,12 @@ def file_report(report_in: ReportIn, *, now: datetime) -> Filed:
         return known
 
 
-def _file(report_in: ReportIn, sealed: Sealed, code: str, digest: str, salt: str, now: datetime) -> Filed:
-    pack = store.active()
+def _file(
+    report_in: ReportIn, sealed: Sealed, pack: Pack, code: str, digest: str, salt: str, now: datetime
+) -> Filed:
     save_texts(sealed)
     report = create_report(report_in, sealed, codes.code_hash(code), digest, pack, now)
-    writing = Writing(actor=_actor(report_in), now=now, cause=f"report:{report.pk}")
+    writing = Writing(actor=_actor(report_in), now=now, cause=f"report:{report.pk}", gathers=True)
     items = items_at([link for link in report_in.links if link.platform and link.ref], now)
     opened: list[Case] = []
     filed: list[FiledItem] = []
@@ -97,21 +99,26 @@ def _file(report_in: ReportIn, sealed: Sealed, code: str, digest: str, salt: str
             )
         )
     if not cases:
-        report.case = opened[0] if opened else open_case(writing, report.harm, pack)
+        report.case = open_case(writing, report.harm, pack, reports=1)
         report.save(update_fields=["case"])
+        opened.append(report.case)
         cases[report.case.pk] = report.case
     for case in cases.values():
-        reached(case, report.harm, pack, now)
+        if case not in opened:
+            reached(case, report.harm, pack, now)
     _save_reported(reported)
-    Claim.objects.bulk_create(
-        [Claim(report=report, kind=c.kind, value=c.value) for c in report_in.claims], ignore_conflicts=True
-    )
+    if report_in.claims:
+        Claim.objects.bulk_create(
+            [Claim(report=report, kind=c.kind, value=c.value) for c in report_in.claims],
+            ignore_conflicts=True,
+        )
     writing.case = next(iter(cases.values()))
-    _owe_report(writing, report, reported, pack, itemless=not seen)
-    entry_id = _record(writing, report, salt, reported, report_in)
+    _owe_report(writing, report, reported, pack, itemless=not seen, claimed=bool(report_in.claims))
+    _record(writing, report, salt, reported, report_in)
     tell_reports(writing, [report], "acknowledged", {}, owed_kind="acknowledge")
     if any(row.item is not None and row.item.wanted_why == "decision" for row in reported):
         tell_reports(writing, [report], "violating_removed", {})
+    entry_id = writing.write_down()["report_received"]
     kinds = writing.finish(entry_id)
     answer = Filed(report.pk, code, entry_id, tuple(filed), tuple(sorted(set(kinds))))
     remember(report_in, answer, now)
@@ -119,7 +126,13 @@ def _file(report_in: ReportIn, sealed: Sealed, code: str, digest: str, salt: str
 
 
 def _owe_report(
-    writing: Writing, report: Report, reported: Sequence[ReportedItem], pack: Pack, *, itemless: bool
+    writing: Writing,
+    report: Report,
+    reported: Sequence[ReportedItem],
+    pack: Pack,
+    *,
+    itemless: bool,
+    claimed: bool,
 ) -> None:
     """What is owed to the reporter and for the whole report, each once."""
     case = writing.case
@@ -165,7 +178,7 @@ def _owe_report(
                     )
                 ]
             )
-    if report.claims.exists():
+    if claimed:
         writing.owe(
             [
                 Owed(
@@ -194,10 +207,10 @@ def _save_reported(rows: list[ReportedItem]) -> None:
 
 def _record(
     writing: Writing, report: Report, salt: str, reported: Sequence[ReportedItem], report_in: ReportIn
-) -> int:
+) -> None:
     """The entry that the receipt proves. No case in it: a receipt says nothing of joining (rule 17)."""
     case, writing.case = writing.case, None
-    entry_id = writing.record(
+    writing.record(
         "report_received",
         {
             "report": report.pk,
@@ -219,7 +232,6 @@ def _record(
         },
     )
     writing.case = case
-    return entry_id
 
 
 def _actor(report_in: ReportIn) -> str:

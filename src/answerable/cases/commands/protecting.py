@@ -18,6 +18,7 @@ from answerable.policy import Do, Pack
 from answerable.policy.words import Age, By, Danger, Verdict, Visibility
 
 HIDE_WITHIN = timedelta(seconds=60)
+NOTICED_FIELDS = ("case", "first_notice_at", "views_at_first_notice", "age")
 
 
 def protect_item(writing: Writing, report: Report, item: Item, pack: Pack) -> protecting.Protection:
@@ -32,18 +33,25 @@ def protect_item(writing: Writing, report: Report, item: Item, pack: Pack) -> pr
     noticed(item, age if first_notice else deciding.youngest([Age(item.age), age]), now)
     facts = facts_of(report, media=is_media(item.kind), located=True, known=True, age=Age(item.age))
     new = report.verified or something_new_since(item, report)
+    known = item_facts(item)
+    # A first child report is believed whoever sends it: then the token's past, which can be long, isn't read.
+    past = (
+        {} if protecting.first_child_report(age, looked_at=known.looked_at) else token_hidings(report.token)
+    )
     protection = protecting.protect(
         pack.interim(report.harm, facts),
-        protecting.ReportFacts(age=age, something_new=new, **token_hidings(report.token)),
-        item_facts(item),
+        protecting.ReportFacts(age=age, something_new=new, **past),
+        known,
     )
     dos = pack.owes(report.harm, "on_report", facts, regimes())
-    item.save(update_fields=["first_notice_at", "views_at_first_notice", "age"])
-    _new_round_if_decided(writing, item, new=new)
+    if known.cleared_by_people:
+        _new_round_if_decided(writing, item, new=new)
     wanted = protecting.VISIBILITY_OF.get(protection.interim)
-    if wanted is not None and Visibility(item.wanted) < wanted:
+    if wanted is None or Visibility(item.wanted) >= wanted:
+        item.save(update_fields=NOTICED_FIELDS)
+    else:
         due_at = report.received_at + within(dos, str(protection.interim), HIDE_WITHIN)
-        want(writing, item, wanted, why="report", due_at=due_at)
+        want(writing, item, wanted, why="report", due_at=due_at, also_save=NOTICED_FIELDS)
         writing.record("interim_set", {"item": item.pk, "report": report.pk, "interim": str(wanted)})
         tell_holder_of_hiding(writing, item, pack, report.harm, Danger(report.danger))
     if item.wanted != Visibility.GONE:

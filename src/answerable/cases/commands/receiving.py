@@ -10,7 +10,7 @@ from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT, Filed, FiledIt
 from answerable.cases.models import IdempotencyKey, Report
 from answerable.db import personal
 from answerable.db.models import PersonalText
-from answerable.policy import Pack, store
+from answerable.policy import Pack
 from answerable.policy.words import Interim
 
 
@@ -23,9 +23,8 @@ class Sealed:
     signature: PersonalText | None
 
 
-def check(report_in: ReportIn) -> None:
+def check(report_in: ReportIn, pack: Pack) -> None:
     """Refuse what can't be kept whole. The doors check the same first, and say it better."""
-    pack = store.active()
     if report_in.harm not in pack.harms:
         raise Refused(f"There is no harm {report_in.harm!r}: choose one of {', '.join(pack.harms)}.")
     if len(report_in.statement) > STATEMENT_LIMIT:
@@ -36,9 +35,7 @@ def check(report_in: ReportIn) -> None:
         raise Refused("Say where it is, or describe it: the report is empty.")
 
 
-def seal(report_in: ReportIn, now: datetime) -> Sealed:
-    pack = store.active()
-
+def seal(report_in: ReportIn, pack: Pack, now: datetime) -> Sealed:
     def one(kind: str, text: str) -> PersonalText | None:
         return personal.seal(kind, text, erase_after=now + pack.erase_after(kind)) if text.strip() else None
 

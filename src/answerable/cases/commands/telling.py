@@ -87,8 +87,8 @@ def tell_holder_of_hiding(
 
 
 def was_told(item: Item) -> bool:
-    """Whether the account holder was told anything about this item before."""
-    return Notice.objects.filter(item=item, told_at__isnull=False).exists()
+    """Whether the account holder was told anything about this item before: at the first change, never."""
+    return item.wanted_serial > 1 and Notice.objects.filter(item=item, told_at__isnull=False).exists()
 
 
 def _owe_notice(writing: Writing, item: Item, do: Do, danger: Danger) -> None:

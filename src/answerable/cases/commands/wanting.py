@@ -1,5 +1,6 @@
 """Changing what is wanted of an item: the one place that sets `wanted` (mechanism: desired state, not verbs)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -27,10 +28,12 @@ def want(
     why: str,
     due_at: datetime,
     params: dict[str, object] | None = None,
+    also_save: Sequence[str] = (),
 ) -> bool:
     """Want another visibility for an item, owe making it so, release what contradicts it.
 
-    `item` must be locked. Returns whether anything changed. The caller saves nothing: this does.
+    `item` must be locked. Returns whether anything changed. The caller saves nothing: this does, and with it the
+    fields `also_save`.
     """
     if item.wanted == visibility:
         return False
@@ -41,10 +44,11 @@ def want(
     item.wanted_at = writing.now
     item.asked_at = item.acknowledged_at = None
     _count_interim(item, visibility, why, was, writing.now)
-    item.save(update_fields=WANTED_FIELDS)
+    item.save(update_fields=(*WANTED_FIELDS, *also_save))
     kind = KIND_BY_WANTED[visibility]
-    contradicted = [other for other in KIND_BY_WANTED.values() if other != kind]
-    obligations.release_all(contradicted, f"item:{item.pk}", "superseded", writing.now)
+    if item.wanted_serial > 1:  # where nothing was ever wanted, nothing is owed that contradicts
+        contradicted = [other for other in KIND_BY_WANTED.values() if other != kind]
+        obligations.release_all(contradicted, f"item:{item.pk}", "superseded", writing.now)
     writing.owe(
         [
             Owed(

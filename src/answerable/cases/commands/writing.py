@@ -24,15 +24,29 @@ class Writing:
     now: datetime
     cause: str
     case: Case | None = None
+    gathers: bool = False
+    """Whether entries wait for `write_down`, all in one statement. Who makes such a one must call `finish`."""
     _last_entry_id: int = 0
+    _gathered: list[audit.Said] = field(default_factory=list)
     _owed: list[tuple[Case | None, Owed]] = field(default_factory=list)
 
     def record(self, kind: str, event: Mapping[str, object], *, case_id: int | None = None) -> int:
-        """Append to the audit log; the entry's number."""
+        """Append to the audit log; the entry's number, or 0 while it gathers."""
         in_case = case_id if case_id is not None else (self.case.pk if self.case else None)
+        if self.gathers:
+            self._gathered.append(audit.Said(kind, self.actor, self.now, in_case, event))
+            return 0
         entry = audit.append(kind, actor=self.actor, now=self.now, case_id=in_case, event=event)
         self._last_entry_id = int(entry.pk)
         return self._last_entry_id
+
+    def write_down(self) -> dict[str, int]:
+        """Append what was gathered, in its order; by kind, the number of its last entry. Gathers no more."""
+        entries = audit.append_all(self._gathered)
+        self.gathers, self._gathered = False, []
+        if entries:
+            self._last_entry_id = int(entries[-1].pk)
+        return {entry.kind: int(entry.pk) for entry in entries}
 
     def owe(self, owed: Iterable[Owed]) -> None:
         """Note what this command owes, in the case that it is about now; written by `finish`."""
@@ -43,16 +57,16 @@ class Writing:
 
         Returns the kinds owed, those kept at once included.
         """
+        self.write_down()
         kinds = [one.kind for _, one in self._owed]
-        groups: dict[tuple[int | None, bool], tuple[str, list[Owed]]] = {}
-        for case, one in self._owed:
-            key = (case.pk if case else None, one.kind in AT_ONCE)
-            groups.setdefault(key, (case.pack_digest if case else "", []))[1].append(one)
-        for (case_id, at_once), (digest, owed) in groups.items():
-            rows = obligations.owe(owed, now=self.now, cause=self.cause, case_id=case_id, pack_digest=digest)
-            if at_once:
-                proof = entry_id or self._last_entry_id
-                obligations.keep_each(rows, now=self.now, proof_entry_id=proof)
+        owed = [
+            obligations.InCase(one, case.pk if case else None, case.pack_digest if case else "")
+            for case, one in self._owed
+        ]
+        rows = obligations.owe_in_cases(owed, now=self.now, cause=self.cause)
+        at_once = [row for row in rows if row.kind in AT_ONCE]
+        if at_once:
+            obligations.keep_each(at_once, now=self.now, proof_entry_id=entry_id or self._last_entry_id)
         self._owed = []
         return kinds
 

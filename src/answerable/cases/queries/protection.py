@@ -12,14 +12,17 @@ STANDING = Q(overturned_at__isnull=True)
 
 def item_facts(item: Item) -> protecting.ItemFacts:
     """What is known of a locked item at the moment that a report about it is accepted."""
+    unlooked = hidden_unlooked(item)
     return protecting.ItemFacts(
         media=is_media(item.kind),
         wanted=Visibility(item.wanted),
         looked_at=item.looked_at is not None,
         cleared_by_people=item.nobody_in_it_at is not None or is_cleared(item),
         decided_violating=item.wanted == Visibility.GONE,
-        account_hidden_unlooked=hidden_unlooked(item),
-        account_found_violating=found_violating(item.account_id),
+        account_hidden_unlooked=unlooked,
+        # Asked only where the guard of accounts could act at all.
+        account_found_violating=unlooked >= protecting.UNLOOKED_PER_ACCOUNT
+        and found_violating(item.account_id),
     )
 
 

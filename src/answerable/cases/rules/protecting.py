@@ -70,7 +70,7 @@ def protect(policy: Interim, report: ReportFacts, item: ItemFacts) -> Protection
         return Protection(Interim.LOOK, LOOK_SOON, page=False, why="cleared")
     if item.account_hidden_unlooked >= UNLOOKED_PER_ACCOUNT and not item.account_found_violating:
         return Protection(Interim.LOOK, LOOK_GUARDED, page=True, why="account_guard")
-    if _token_is_guarded(report) and not _first_child_report(report, item):
+    if _token_is_guarded(report) and not first_child_report(report.age, looked_at=item.looked_at):
         return Protection(Interim.LOOK, LOOK_SOON, page=False, why="token_guard")
     return Protection(policy, LOOK_SOON, page=False, why="policy")
 
@@ -81,8 +81,9 @@ def _token_is_guarded(report: ReportFacts) -> bool:
     return report.token_lifted >= UNFOUNDED_PER_TOKEN and report.token_lifted > stood
 
 
-def _first_child_report(report: ReportFacts, item: ItemFacts) -> bool:
-    return report.age is not Age.ADULT and not item.looked_at
+def first_child_report(age: Age, *, looked_at: bool) -> bool:
+    """Whether a report of that age is the first on an item that nobody has looked at: no guard lowers it."""
+    return age is not Age.ADULT and not looked_at
 
 
 @dataclass(frozen=True, slots=True)

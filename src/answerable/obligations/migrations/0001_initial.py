@@ -100,6 +100,7 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(fields=["case_id"], name="obligations_case_id_dab11c_idx"),
                     models.Index(fields=["subject"], name="obligations_subject_4dc3b2_idx"),
+                    models.Index(fields=["cause"], name="obligations_cause_b6fa21_idx"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
