@@ -378,3 +378,10 @@ def test_an_element_that_is_too_long_says_so(dana: Client, typed: dict[str, str]
 
 def test_a_child_is_not_asked_on_the_status_page_either(dana: Client) -> None:
     assert 'id="formal"' not in open_status(dana, file(dana))
+
+
+def test_closing_the_browser_closes_the_report(dana: Client) -> None:
+    open_status(dana, file(dana))
+    opened = [cookie for name, cookie in dana.cookies.items() if name.startswith("answerable_report_")]
+    assert opened
+    assert all(not cookie["max-age"] and not cookie["expires"] for cookie in opened)

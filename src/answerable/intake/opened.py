@@ -1,7 +1,8 @@
 """Which report is open in this browser: a signed cookie, set only after its code was typed.
 
 It holds the code's keyed hash, so it dies with the code. There is one per language, each sent to the status
-page's addresses alone, with requests from our own pages alone; it ends 20 minutes after the last click.
+page's addresses alone, with requests from our own pages alone; it ends with the browser, and 20 minutes after
+the last click, which its signature tells.
 """
 
 from django.conf import settings
@@ -34,7 +35,6 @@ def open_in_browser(response: HttpResponse, report: Report) -> None:
         response.set_cookie(
             _name(language),
             value,
-            max_age=OPEN_FOR_SECONDS,
             path=path,
             secure=settings.CSRF_COOKIE_SECURE,
             httponly=True,
