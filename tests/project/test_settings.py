@@ -145,3 +145,13 @@ def test_a_door_behind_tls_says_so_whatever_the_other_one_has():
 def test_each_door_takes_forms_of_its_own_pages_only():
     assert public_door.CSRF_TRUSTED_ORIGINS == ["http://localhost:8400"]
     assert staff_door.CSRF_TRUSTED_ORIGINS == ["http://localhost:8401"]
+
+
+def test_an_error_in_the_configuration_never_shows_a_password(tmp_path):
+    path = tmp_path / "answerable.toml"
+    path.write_text(
+        '[desk]\nregimes = ["us"]\n[database]\nurl = ["postgresql://desk:hunter2@localhost/desk"]\n'
+    )
+    with pytest.raises(ConfigError, match=r"database\.url") as refused:
+        read(path)
+    assert "hunter2" not in str(refused.value)

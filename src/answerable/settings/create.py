@@ -11,7 +11,8 @@ SAMPLE_SECRET = "sample.secret"  # noqa: S105  the name of a file
 
 DESK = """\
 # What this desk is, and which platforms it answers for.
-# Every key is explained in docs/configuration.md. Secrets are files beside this one, never values in it.
+# Every key is explained in docs/configuration.md. Secrets are files beside this one; addresses with a password,
+# of the database or of a pager, stand here: keep this file readable by its owner alone.
 environment = "{environment}"
 
 [desk]
