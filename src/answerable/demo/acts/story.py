@@ -1,16 +1,10 @@
 """The documented story, on its dates: two accounts, one picture, eleven copies, and who reported when."""
 
-import base64
-import json
-import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from answerable.demo import pictures
+from answerable.demo.acts.scene import Scene
 from answerable.demo.acts.uploading import tried_and_seen
-from answerable.demo.ledger import moment
-from answerable.demo.replay import Replay
-from answerable.demo.reporter import Accepted, Reporter
 from answerable.demo.reviewer import NOT_VIOLATING
 from answerable.demo.sample.pictures import jpeg
 
@@ -27,22 +21,11 @@ PROMISED = (
 )
 """What reporters are promised: owed, and kept in time."""
 VIEWS_EACH, VIEWS_TRIED_EACH = 12, 8
-STORY_PICTURE, OTHER_PICTURE = 2019, 71
+OTHER_PICTURE = 71
 
 
-class Story:
-    """What the acts of the story share: the picture, where it stands, whose codes are whose."""
-
-    def __init__(self, replay: Replay) -> None:
-        self.replay = replay
-        self.original = jpeg(pictures.busy(STORY_PICTURE))
-        self.posts: list[str] = []
-        self.copies: list[str] = []
-        self.message = ""
-        self.codes: dict[str, str] = {}
-        self.tried = self.seen_again = 0
-        self.people: dict[str, Reporter] = {}
-        replay.violating.append(pictures.fingerprint(self.original)[0])
+class Story(Scene):
+    """The acts, in the order of their dates."""
 
     def play(self) -> None:
         """All acts, in order."""
@@ -58,10 +41,6 @@ class Story:
         self.answer_reopens()
         self.the_month_after()
         self.nothing_is_left()
-
-    def link(self, ref: str, kind: str = "p") -> str:
-        """An item's address, as people copy it."""
-        return f"{self.replay.stack.sample_url}/{kind}/{ref}"
 
     def posted(self) -> None:
         """Two accounts post the picture, eleven others copies of it; people look and repost."""
@@ -91,11 +70,6 @@ class Story:
             f"{figures.views_before_first_notice} views, {reposted} reposts so far."
         )
 
-    @property
-    def everywhere(self) -> list[str]:
-        """All posts of the picture."""
-        return [*self.posts, *self.copies]
-
     def first_report(self) -> None:
         """A third person reports one of the posts. What was reported is hidden, and every copy of it."""
         replay, figures = self.replay, self.replay.figures
@@ -115,46 +89,6 @@ class Story:
             f"{seen} of {figures.views_tried_after_hiding} strangers got through afterwards."
         )
 
-    def report(self, who: str, ref: str, what: str, kind: str = "p", more: str = "") -> Accepted:
-        """Somebody reports an item through the form."""
-        person = self.people.setdefault(who, Reporter(self.replay.stack.public_url))
-        accepted = person.report(self.link(ref, kind), what, more=more)
-        self.codes[who] = accepted.code
-        return accepted
-
-    def until_unseen(self, ref: str, accepted: Accepted) -> float:
-        """Seconds from sending a report until a stranger's next try finds nothing."""
-        while self.replay.visible(ref):
-            time.sleep(0.01)
-        return time.monotonic() - accepted.sent_at
-
-    def seconds_to_hidden(self, ref: str) -> float:
-        """From the acceptance of the first report that names an item to the look that found it hidden."""
-        found = self.replay.ledger.rows(
-            "SELECT i.hidden_at, min(r.received_at) FROM cases_item i JOIN cases_reporteditem n ON n.item_id = i.id "
-            "JOIN cases_report r ON r.id = n.report_id WHERE i.ref = ? GROUP BY i.id",
-            [ref],
-        )
-        hidden_at, received_at = found[0]
-        return (moment(hidden_at) - moment(received_at)).total_seconds()
-
-    def in_case_of_first(self, ref: str) -> bool:
-        """Whether the desk linked this copy to the reported picture and put both into one case."""
-        sql = (
-            "SELECT count(*) FROM cases_item a JOIN cases_item b ON a.case_id = b.case_id "
-            "JOIN cases_copy c ON c.content_id = b.content_id AND c.original_id = a.content_id "
-            "WHERE a.ref = ? AND b.ref = ?"
-        )
-        return bool(self.replay.ledger.one(sql, [self.posts[0], ref]))
-
-    def uploaded_again(self, when: str) -> None:
-        """The picture is uploaded again, as it was and changed, by new accounts and a known one."""
-        tried, seen = tried_and_seen(self.replay, pictures.reuploads(self.original), f"again{self.tried}")
-        self.tried, self.seen_again = self.tried + tried, self.seen_again + seen
-        self.replay.figures.reuploads_tried = self.tried
-        self.replay.figures.reuploads_blocked = self.tried - self.seen_again
-        self.replay.say(f"Uploaded again {when}: {tried} tried, {seen} got to be seen.")
-
     def decided(self) -> None:
         """People on call decide within the hour: two for the picture, one look at each copy."""
         replay, first = self.replay, self.replay.ledger.item(self.posts[0])
@@ -173,15 +107,6 @@ class Story:
             f"{len(self.copies)} copies gone, and checked to be gone."
         )
 
-    def is_verified_gone(self, ref: str) -> bool:
-        """Whether the desk saw that it is gone after asking, and a stranger finds neither page nor picture."""
-        row = self.replay.ledger.rows("SELECT wanted, seen FROM cases_item WHERE ref = ?", [ref])[0]
-        kept = self.replay.ledger.one(
-            "SELECT count(*) FROM obligations_obligation WHERE kind = 'remove' AND state = 'kept' AND subject = ?",
-            [f"item:{self.replay.ledger.item(ref)}"],
-        )
-        return row == ("gone", "gone") and bool(kept) and not self.replay.strangers_get(ref)
-
     def offender_uploads(self) -> None:
         """The first account, judged to be the offender's, uploads something else: nobody gets to see it."""
         replay = self.replay
@@ -194,19 +119,6 @@ class Story:
         verdict = self.screened(other, "uri")
         replay.figures.later_uploads_held = bool(held) and seen == 0 and verdict == "hold"
         replay.say(f"Its account, judged by a person: a later upload of another picture is on {verdict}.")
-
-    def screened(self, data: bytes, account: str) -> str:
-        """What the desk answers the site about an upload of an account."""
-        key = (self.replay.stack.data / "sample.key").read_text().strip()
-        answer = self.replay.site.post(
-            f"{self.replay.stack.public_url}/api/v1/screen",
-            headers={"authorization": f"Bearer {key}"},
-            json={
-                "account": account,
-                "media": {"inline": base64.b64encode(data).decode(), "media_type": "image/jpeg"},
-            },
-        )
-        return str(answer.json().get("verdict"))
 
     def his_own_report(self) -> None:
         """Weeks later, somebody sends the picture on as a private message, so trimmed that no fingerprint finds it.
@@ -227,11 +139,6 @@ class Story:
             f"His own report, of a private message and the post: the message hidden and checked in "
             f"{figures.seconds_to_hidden_message:.2f} s, the post is gone since December."
         )
-
-    def message_seen(self) -> bool:
-        """Whether the message's recipient still gets it."""
-        with self.replay.visitor("mei") as recipient:
-            return recipient.sees(self.message)
 
     def one_says_no(self) -> None:
         """One reviewer finds no violation. Nothing is refused, nothing comes back, nobody is told no."""
@@ -337,25 +244,3 @@ class Story:
             f"36 days after the first report: {figures.views_after_first_notice} views since, "
             f"receipts {'verified' if figures.receipt_verified else 'NOT verified'} without the desk."
         )
-
-    def views_since_notice(self) -> int:
-        """Views that the site itself counted since the first notice, of the posts, the copies and the message."""
-        refs = [*self.everywhere, self.message]
-        noticed = dict(
-            self.replay.ledger.rows(
-                "SELECT ref, views_at_first_notice FROM cases_item WHERE first_notice_at IS NOT NULL"
-            )
-        )
-        now = dict(self.replay.ledger.site("SELECT ref, views FROM sample_item"))
-        return sum(int(now[ref]) - int(noticed.get(ref) or 0) for ref in refs)
-
-    def receipt_is_good(self, who: str) -> bool:
-        """Download a receipt from the status page; verify it by the command, knowing the public key alone."""
-        path = Path(self.replay.stack.data / f"receipt-{who.replace(' ', '-')}.json")
-        path.write_bytes(self.people[who].receipt(self.codes[who]))
-        good = self.replay.verify(path)
-        changed = path.with_suffix(".changed.json")
-        changed.write_text(
-            json.dumps(json.loads(path.read_text())).replace("2019", "2018").replace("2020", "2019")
-        )
-        return good and not self.replay.verify(changed)
