@@ -8,11 +8,12 @@ from pathlib import Path
 from answerable.demo import pictures
 from answerable.demo.acts.uploading import tried_and_seen
 from answerable.demo.ledger import moment
-from answerable.demo.replay import Replay
+from answerable.demo.replay import NotQuiet, Replay
 from answerable.demo.reporter import Accepted, Reporter
 from answerable.demo.sample.pictures import jpeg
 
 STORY_PICTURE = 2019
+HIDDEN_WITHIN_SECONDS = 120.0
 
 
 class Scene:
@@ -48,6 +49,10 @@ class Scene:
     def until_unseen(self, ref: str, accepted: Accepted) -> float:
         """Seconds from sending a report until a stranger's next try finds nothing."""
         while self.replay.visible(ref):
+            if time.monotonic() - accepted.sent_at > HIDDEN_WITHIN_SECONDS:
+                raise NotQuiet(
+                    f"{ref} is still visible {HIDDEN_WITHIN_SECONDS:.0f} seconds after it was reported."
+                )
             time.sleep(0.01)
         return time.monotonic() - accepted.sent_at
 
@@ -59,6 +64,8 @@ class Scene:
             [ref],
         )
         hidden_at, received_at = found[0]
+        if hidden_at is None:
+            raise NotQuiet(f"The desk never saw that {ref} is hidden.")
         return (moment(hidden_at) - moment(received_at)).total_seconds()
 
     def in_case_of_first(self, ref: str) -> bool:
