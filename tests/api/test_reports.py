@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from answerable.api.keys import create_key
+from answerable.audit.models import AuditEntry
 from answerable.cases.models import Report
 from tests.api.conftest import Caller
 from tests.cases.desk import TestDesk
@@ -33,6 +34,7 @@ def test_a_report_is_taken_and_its_status_read_by_its_own_key_only(
     assert shown["items"][0]["link"] == LINK
     other = Caller(create_key("other", ["reports:read"], now=now))
     assert other.get(f"/reports/{filed['report']}").status_code == 404
+    assert AuditEntry.objects.filter(kind="status_opened").count() == 1
 
 
 def test_the_same_request_again_gets_the_same_answer(button: Caller, desk: TestDesk) -> None:
@@ -68,6 +70,8 @@ def test_a_link_to_another_site_is_told_at_once(button: Caller) -> None:
         {"identity_document": "scan"},
         {"claims": [{"kind": "pdq", "value": "zz"}]},
         {"earlier_code": "1234"},
+        {"statement": "a\x00b"},
+        {"links": ["http://127.0.0.1:8402/p/\x00"]},
     ],
 )
 def test_what_does_not_fit_is_named_and_nothing_is_stored(button: Caller, wrong: dict[str, Any]) -> None:

@@ -60,6 +60,7 @@ def report_status(request: HttpRequest, report_id: int) -> StatusOut:
     report = Report.objects.filter(pk=report_id, token=f"key:{key.pk}").first()
     if report is None:
         raise Problem(404, "This API key filed no such report.")
+    commands.note_status_read(report, token=report.token, now=clock.now())
     shown = queries.report_status(report, language=report.language, now=clock.now())
     return StatusOut(
         report=shown.report_id,

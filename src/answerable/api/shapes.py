@@ -22,6 +22,15 @@ class In(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
+    @model_validator(mode="after")
+    def no_nul(self) -> "In":
+        """Refuse the character that no database keeps in a text."""
+        for value in vars(self).values():
+            for text in value if isinstance(value, list) else [value]:
+                if isinstance(text, str) and "\x00" in text:
+                    raise ValueError("a text holds a NUL character: leave it out")
+        return self
+
 
 class ClaimIn(In):
     """A hash that a reporter made on their own device: it finds, it never blocks."""

@@ -17,7 +17,7 @@ from answerable.cases.commands.desk import (
 from answerable.cases.commands.following import count_views, delete_item, resolved, upload_screened
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
-from answerable.cases.commands.opening import open_report
+from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.registering import item_fetched, register_item
 from answerable.cases.commands.seeing import cannot, done, holder_told, item_missing, item_seen, nobody_paged
 from answerable.cases.queries.consequences import consequences
@@ -43,6 +43,7 @@ __all__ = [
     "look_at",
     "mark_kept",
     "nobody_paged",
+    "note_status_read",
     "open_personal",
     "open_report",
     "read_answer",

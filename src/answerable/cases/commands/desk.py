@@ -1,5 +1,6 @@
 """What staff do besides judging: look, read, answer, say whose account it is, mark kept what they did by hand."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -127,7 +128,12 @@ def mark_kept(obligation_id: int, *, person_id: int, reference: str, now: dateti
         writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"obligation:{obligation.pk}")
         entry_id = writing.record(
             "obligation_kept",
-            {"obligation": obligation.pk, "kind": obligation.kind, "reference": reference[:200]},
+            {
+                "obligation": obligation.pk,
+                "kind": obligation.kind,
+                # A person's words: they stand on the obligation; the log, which nobody can erase, gets a digest.
+                "reference": hashlib.sha256(reference[:200].encode()).hexdigest(),
+            },
             case_id=obligation.case_id,
         )
         obligations.keep(obligation, now=now, proof_entry_id=entry_id, reference=reference[:200])

@@ -16,3 +16,9 @@ def open_report(code: str, *, now: datetime) -> Report | None:
         with transaction.atomic():
             audit.append("status_opened", actor="reporter", now=now, event={"report": report.pk})
     return report
+
+
+def note_status_read(report: Report, *, token: str, now: datetime) -> None:
+    """Record that the key that filed a report read its status, messages included."""
+    with transaction.atomic():
+        audit.append("status_opened", actor=f"token:{token}"[:80], now=now, event={"report": report.pk})
