@@ -54,7 +54,7 @@ class ItemIndex:
             with self._lock:  # its PDQ may have come after its row: from now on others find it too
                 self._catch_up()
                 self._take([Row(content.pk, content.sha256, pdq, content.pdq_quality)])
-        return self._copies(content.sha256, pdq, except_content_id=content.pk)
+        return self._copies(content.sha256, pdq, except_content_id=content.pk, caught_up=True)
 
     def copies_of_claim(self, claim: Claim) -> list[MatchIn]:
         """Every content that a hash, made by a reporter on their own device, finds. It finds, no more."""
@@ -65,18 +65,26 @@ class ItemIndex:
             return self._copies("", value)
         raise ValueError(f"a claim is a sha256 or a pdq, not {claim.kind!r}")
 
-    def _copies(self, sha256: str, pdq: bytes | None, except_content_id: int | None = None) -> list[MatchIn]:
+    def _copies(
+        self,
+        sha256: str,
+        pdq: bytes | None,
+        except_content_id: int | None = None,
+        *,
+        caught_up: bool = False,
+    ) -> list[MatchIn]:
         exact = ItemContent.objects.filter(sha256=sha256) if sha256 else ItemContent.objects.none()
         exact_ids = set(exact.values_list("pk", flat=True))
         found = [MatchIn(pk, CopyKind.EXACT) for pk in sorted(exact_ids)]
         if pdq is not None:
-            near = [(pk, bits) for pk, bits in self._near(pdq) if pk not in exact_ids]
+            near = [(pk, bits) for pk, bits in self._near(pdq, caught_up=caught_up) if pk not in exact_ids]
             found += [MatchIn(pk, CopyKind.NEAR, bits) for pk, bits in near]
         return [match for match in found if match.content_id != except_content_id]
 
-    def _near(self, pdq: bytes) -> list[tuple[int, int]]:
+    def _near(self, pdq: bytes, *, caught_up: bool) -> list[tuple[int, int]]:
         with self._lock:
-            self._catch_up()
+            if not caught_up:
+                self._catch_up()
             query = np.frombuffer(pdq, np.uint8).reshape(1, 32)
             return self._index.search(query, DEFAULT_THRESHOLD).of(0)
 

@@ -1,12 +1,11 @@
 """Owing, keeping and releasing. Commands call these inside their own transaction."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection, models
-from django.db.models import Case, Value, When
 
 from answerable.obligations.models import Obligation
 from answerable.obligations.owed import RETRY, Owed
@@ -49,6 +48,14 @@ ON CONFLICT (kind, subject) WHERE state = 'owed' DO UPDATE SET
     urgency = CASE WHEN known.urgency = {retry} THEN known.urgency
                    ELSE {least}(known.urgency, excluded.urgency) END
 RETURNING *
+"""
+
+# By hand, because it ends every attempt. `where` is one of the three below.
+KEEP = """
+UPDATE obligations_obligation
+SET state = CASE WHEN due_at >= %s THEN 'kept' ELSE 'kept_late' END, closed_at = %s, proof_entry_id = %s,
+    reference = %s, lease_until = NULL
+WHERE state = 'owed' AND {where}
 """
 
 
@@ -95,20 +102,23 @@ def keep(obligation: Obligation | int, *, now: datetime, proof_entry_id: int, re
     False when it was closed before: then nothing changes.
     """
     row = obligation if isinstance(obligation, int) else obligation.pk
-    return _keep(Obligation.objects.filter(pk=row), now, proof_entry_id, reference) == 1
+    return _keep("id = %s", [row], now, proof_entry_id, reference) == 1
 
 
 def keep_all(
     kinds: str | Collection[str], subject: str, *, now: datetime, proof_entry_id: int, reference: str = ""
 ) -> int:
     """Close all of these kinds that are owed to a subject, as `keep` does. Returns how many there were."""
-    return _keep(_owed(kinds, subject), now, proof_entry_id, reference)
+    names = [kinds] if isinstance(kinds, str) else list(kinds)
+    where = f"subject = %s AND kind IN ({_places(names)})"
+    return _keep(where, [subject, *names], now, proof_entry_id, reference) if names else 0
 
 
 def keep_each(rows: Iterable[Obligation], *, now: datetime, proof_entry_id: int, reference: str = "") -> int:
     """Close all of these as `keep` does, with one statement. Returns how many were owed."""
-    found = Obligation.objects.filter(pk__in=[row.pk for row in rows])
-    return _keep(found, now, proof_entry_id, reference)
+    numbers = [row.pk for row in rows]
+    where = f"id IN ({_places(numbers)})"
+    return _keep(where, numbers, now, proof_entry_id, reference) if numbers else 0
 
 
 def release(obligation: Obligation | int, reason: str, now: datetime) -> bool:
@@ -130,11 +140,15 @@ def _owed(kinds: str | Collection[str], subject: str) -> "models.QuerySet[Obliga
     return Obligation.objects.filter(kind__in=names, subject=subject)
 
 
-def _keep(rows: "models.QuerySet[Obligation]", now: datetime, proof_entry_id: int, reference: str) -> int:
-    in_time = Case(When(due_at__gte=now, then=Value("kept")), default=Value("kept_late"))
-    return rows.filter(state="owed").update(
-        state=in_time, closed_at=now, proof_entry_id=proof_entry_id, reference=reference, lease_until=None
-    )
+def _places(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _keep(where: str, which: Sequence[int | str], now: datetime, proof_entry_id: int, reference: str) -> int:
+    at = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP.format(where=where), [at, at, proof_entry_id, reference, *which])
+        return int(cursor.rowcount)
 
 
 def _release(rows: "models.QuerySet[Obligation]", reason: str, now: datetime) -> int:

@@ -61,7 +61,7 @@ def copies_found(item_id: int, *, matches: Sequence[MatchIn], obligation_id: int
 def _edges(item: Item, matches: Sequence[MatchIn], now: datetime) -> dict[int, set[int]]:
     """Write the edges that are new; by original, the contents that are its copies."""
     content = item.content
-    if content is None:
+    if content is None or not matches:
         return {}
     known = ItemContent.objects.select_related("item").in_bulk([match.content_id for match in matches])
     mine = is_original(item, content)
