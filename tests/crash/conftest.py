@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -72,9 +73,7 @@ def forked(
             with crash.arm(crash.killing_at(f"*:{point}")) if point else contextlib.nullcontext():
                 do()
             code = 0
-        except BaseException:
-            import traceback
-
+        except BaseException:  # noqa: BLE001  this child has nobody else to tell it to
             traceback.print_exc()
         finally:
             os._exit(code)

@@ -8,7 +8,8 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -85,19 +86,15 @@ class Matter:
             reason="as the clause says",
             began_at=turns.now,
         )
-        try:
+        with suppress(AlreadyDone):
             commands.review(review_in, now=turns.now)
-        except AlreadyDone:
-            pass
         self.journal.acknowledged(review=content_id, who=who, verdict=str(verdict))
 
     def appeal(self, turns: Turns) -> None:
         """Uri contests the removal with the code of his notice."""
         notice = Notice.objects.filter(item__ref=self.ref).latest("pk")
-        try:
+        with suppress(AlreadyDone):
             commands.appeal(codes.derived_code(f"notice:{notice.pk}"), text="This is a lake.", now=turns.now)
-        except AlreadyDone:
-            pass
         self.journal.acknowledged(appeal=notice.pk)
 
     def steps(self) -> dict[str, Callable[[Turns], None]]:
@@ -130,4 +127,4 @@ class Matter:
         return Counter((kind, subject.partition(":")[0], state) for kind, subject, state in rows)
 
 
-EVERY_STEP: Final = tuple(Matter("", datetime.min, Journal(Path())).steps())
+EVERY_STEP: Final = tuple(Matter("", datetime.min.replace(tzinfo=UTC), Journal(Path())).steps())
