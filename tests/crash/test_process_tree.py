@@ -220,10 +220,7 @@ def test_random_kills_of_the_real_process_tree_lose_nothing_that_was_acknowledge
     while kills < KILLS:
         order = order or chance.sample(PARTS, len(PARTS))
         pause.wait(chance.uniform(0.1, 0.6))
-        with suppress(AssertionError):  # a kill while it comes up again is as good as any
-            _until(
-                lambda seen=len(client.journal): len(client.journal) > seen, 2.5, "it is served in between"
-            )
+        client.wait_for_another(2.5)
         part = order.pop()
         if tree.kill(part, chance):
             kills += 1
