@@ -26,6 +26,9 @@ BACKLOG = """
 SELECT count(*) FROM obligations_obligation
 WHERE state = 'owed' AND by = 'worker' AND next_attempt_at <= {now}
 """
+CLOSED = """
+SELECT count(*) FROM obligations_obligation WHERE by = 'worker' AND attempt > 0 AND state IN ('kept', 'kept_late')
+"""
 PLATFORM = """
 [[platforms]]
 name = "generic"
@@ -53,6 +56,7 @@ class Desk:
     site_port: int
     database: str = "sqlite"
     api_key: str = ""
+    database_pid: int = 0
     serve: "subprocess.Popen[bytes] | None" = None
     site: "subprocess.Popen[bytes] | None" = None
     _reader: Any = field(default=None, repr=False)
@@ -64,7 +68,8 @@ class Desk:
 
     @property
     def pids(self) -> list[int]:
-        return [process.pid for process in (self.serve, self.site) if process is not None]
+        running = [process.pid for process in (self.serve, self.site) if process is not None]
+        return [*running, self.database_pid] if self.database_pid else running
 
     def command(self, module: str, *arguments: str) -> str:
         """Run one command on this desk; what it prints."""
@@ -91,7 +96,9 @@ class Desk:
         if self._reader is None:
             if self.database == "sqlite":
                 path = self.data / "answerable.sqlite3"
-                self._reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+                self._reader = sqlite3.connect(
+                    f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+                )
             else:
                 import psycopg
 
@@ -106,8 +113,7 @@ class Desk:
 
     def closed(self) -> int:
         """Obligations that the worker kept so far."""
-        statement = "SELECT count(*) FROM obligations_obligation WHERE by = 'worker' AND attempt > 0 AND state LIKE 'kept%'"
-        return int(self.query(statement)[0][0])
+        return int(self.query(CLOSED)[0][0])
 
     def retried(self) -> int:
         """Obligations that took more than one attempt."""
@@ -125,11 +131,7 @@ class Desk:
         found: dict[str, float] = {}
         for root in self.pids:
             for pid, line in machine.processes_under(root).items():
-                words = line.split()
-                part = next(
-                    (name for name in ("public", "staff", "worker") if name in words[3:6]),
-                    "site" if "bench.site" in line else "decoder" if "media.child" in line else "supervisor",
-                )
+                part = "postgresql" if root == self.database_pid else _part(line)
                 found[part] = found.get(part, 0.0) + machine.seconds_used(pid)
         return found
 
@@ -146,61 +148,92 @@ class Desk:
                 process.wait()
 
 
-def _started(desk: Desk, *, uploads: int, options: str) -> None:
-    path = create(desk.data, sample=False, name="Bench", public_port=desk.public_port, staff_port=free_port(),
-                  database=desk.database)  # fmt: skip
-    write_private(desk.data / SECRET, webhook_secret())
-    text = path.read_text().replace("[database]", f"{options}\n[database]") + PLATFORM.format(
-        port=desk.site_port, secret=SECRET
+def _part(line: str) -> str:
+    """Which part of a desk a command line is."""
+    if "bench.site" in line:
+        return "site"
+    if "media.child" in line:
+        return "decoder"
+    return next((name for name in ("public", "staff", "worker") if name in line.split()[3:6]), "supervisor")
+
+
+def _prepare(desk: Desk, options: str) -> None:
+    """Configuration, keys, tables, policy: what `serve` would make at its first start."""
+    path = create(
+        desk.data,
+        sample=False,
+        name="Bench",
+        public_port=desk.public_port,
+        staff_port=free_port(),
+        database=desk.database,
     )
-    path.write_text(text)
+    write_private(desk.data / SECRET, webhook_secret())
+    platform = PLATFORM.format(port=desk.site_port, secret=SECRET)
+    path.write_text(path.read_text().replace("[database]", f"{options}\n[database]") + platform)
+    desk.command("bench.prepare")
+
+
+def _start(desk: Desk, uploads: int) -> None:
     desk.site = subprocess.Popen(
         [sys.executable, "-m", "bench.site", str(desk.site_port), str(desk.data / SECRET), str(os.getpid())],
         cwd=machine.REPOSITORY,
     )
-    prepare = "from answerable.settings.start import prepare; prepare(); from answerable.serve import preparation as p"
-    desk.command("bench.run", f"{prepare}; from django.conf import settings; p.prepare_desk(settings.DATA)")
     if uploads:
         desk.command("bench.fill", "0", str(uploads))
     scopes = [word for scope in SCOPES for word in ("--scope", scope)]
     desk.api_key = desk.command("answerable.cli", "key", "add", "bench", "--platform", "generic", *scopes)
-    log = (desk.data / "serve.log").open("wb")
-    desk.serve = subprocess.Popen(
-        [sys.executable, "-m", "answerable.cli", "serve", "--demo-data"],
-        env=desk.environment, cwd=desk.data, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-    )  # fmt: skip
+    path = desk.data / "serve.log"
+    with path.open("wb") as log:
+        desk.serve = subprocess.Popen(
+            [sys.executable, "-m", "answerable.cli", "serve", "--demo-data"],
+            env=desk.environment,
+            cwd=desk.data,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     limit = time.monotonic() + 90
-    while "Ctrl-C stops everything." not in (desk.data / "serve.log").read_text():
+    while "Ctrl-C stops everything." not in path.read_text():
         if desk.serve.poll() is not None or time.monotonic() > limit:
-            raise RuntimeError((desk.data / "serve.log").read_text()[-3000:])
+            raise RuntimeError(path.read_text()[-3000:])
         time.sleep(0.1)
 
 
 @contextlib.contextmanager
-def running(*, database: str = "sqlite", uploads: int = 0, options: str = "") -> Iterator[Desk]:
-    """A desk with `uploads` registered items b0, b1, …; `options`: more lines of [web] or other sections."""
-    data = Path(tempfile.mkdtemp(prefix="answerable-bench-"))
+def prepared(*, database: str = "sqlite", options: str = "") -> Iterator[Desk]:
+    """A desk that isn't started; `options`: more lines for [web] in its configuration."""
+    data, database_pid = Path(tempfile.mkdtemp(prefix="answerable-bench-")), 0
     with contextlib.ExitStack() as ended:
         ended.callback(shutil.rmtree, data, ignore_errors=True)
         if database == "postgresql":
-            database = ended.enter_context(_postgresql())
-        desk = Desk(data, free_port(), free_port(), database)
+            cluster = ended.enter_context(_postgresql())
+            database, database_pid = cluster.url("answerable"), cluster.process.pid
+        desk = Desk(data, free_port(), free_port(), database, database_pid=database_pid)
         ended.callback(desk.close)
-        _started(desk, uploads=uploads, options=options)
+        _prepare(desk, options)
         yield desk
 
 
 @contextlib.contextmanager
-def _postgresql() -> Iterator[str]:
+def running(*, database: str = "sqlite", uploads: int = 0, options: str = "") -> Iterator[Desk]:
+    """A desk as an operator starts it, with a platform and `uploads` registered items b0, b1, …"""
+    with prepared(database=database, options=options) as desk:
+        _start(desk, uploads)
+        yield desk
+
+
+@contextlib.contextmanager
+def _postgresql() -> Iterator[Any]:
     """A cluster of our own that really waits for the disk."""
     import psycopg
-
     from tests.support import postgres
 
-    cluster = postgres.start({**postgres.SPEED, "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"})
+    durable = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+    cluster = postgres.start({**postgres.SPEED, **durable})
     try:
         with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
             connection.execute("CREATE DATABASE answerable")
-        yield cluster.url("answerable")
+        yield cluster
     finally:
         cluster.stop()

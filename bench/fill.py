@@ -31,7 +31,11 @@ def register(first: int, count: int, at_once: int = 500) -> None:
                     size=9000,
                 )
                 item_in = ItemIn(
-                    platform="generic", ref=f"b{number}", account_ref=f"a{number}", prints=prints, kind="image"
+                    platform="generic",
+                    ref=f"b{number}",
+                    account_ref=f"a{number}",
+                    prints=prints,
+                    kind="image",
                 )
                 commands.register_item(item_in, now=clock.now())
 

@@ -65,7 +65,11 @@ def seconds_used(process: int) -> float:
 def described() -> dict[str, Any]:
     """The machine and the software."""
     model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
         platform.processor(),
     )
     memory = Path("/proc/meminfo").read_text().split()[1]

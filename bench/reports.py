@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 from typing import Any
 
 from bench import load, machine
@@ -13,8 +14,13 @@ AT_ONCE = 4
 
 def measure(desk: Desk, door: str, *, seconds: float, first: int, per_second: float = 0.0) -> dict[str, Any]:
     """One run through one door ("form" or "api"): as much as is kept, or at a rate."""
-    say = load.api_report(desk) if door == "api" else load.form_report(desk, asyncio.run(load.nonce_of_form(desk)))
+    say = (
+        load.api_report(desk)
+        if door == "api"
+        else load.form_report(desk, asyncio.run(load.nonce_of_form(desk)))
+    )
     used, kept, retried = desk.seconds_by_part(), desk.closed(), desk.retried()
+    own = machine.seconds_used(os.getpid())
     with machine.watched(desk.serve.pid if desk.serve else None) as around:
         if per_second:
             run = load.run(load.at_rate(desk, say, per_second=per_second, seconds=seconds, first=first))
@@ -25,8 +31,10 @@ def measure(desk: Desk, door: str, *, seconds: float, first: int, per_second: fl
                 )
             )
         kept_at_end = desk.closed() - kept
+        generator = machine.seconds_used(os.getpid()) - own
     accepted = max(1, run.accepted())
     spent = {part: value - used.get(part, 0.0) for part, value in desk.seconds_by_part().items()}
+    spent["generator"] = generator
     return {
         "door": door,
         "offered_per_second": per_second or None,
@@ -39,8 +47,18 @@ def measure(desk: Desk, door: str, *, seconds: float, first: int, per_second: fl
         "backlog_at_end": run.backlogs[-1] if run.backlogs else 0,
         "retried": desk.retried() - retried,
         "cpu_ms_per_report": {part: round(value * 1000 / accepted, 2) for part, value in spent.items()},
+        "two_free_cores_could": round(capacity(spent, accepted), 1),
         **around,
     }
+
+
+def capacity(spent: dict[str, float], accepted: int) -> float:
+    """Reports a second by processor time alone: two cores for all parts, and one for each process of Python.
+
+    Computed, not measured: what the figures of a machine that others use too say about one that is free.
+    """
+    alone = max(spent["public"], spent["worker"])
+    return accepted / max(sum(spent.values()) / 2, alone, 1e-9)
 
 
 def main() -> None:
@@ -51,7 +69,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--rate", type=float, default=0.0)
-    parser.add_argument("--unregistered", action="store_true", help="items that the platform never registered")
+    parser.add_argument(
+        "--unregistered", action="store_true", help="items that the platform never registered"
+    )
     asked = parser.parse_args()
     uploads = int(asked.seconds * 200 * asked.repeat * len(asked.door or "12"))
     for database in asked.database or ["sqlite", "postgresql"]:
@@ -64,7 +84,9 @@ def main() -> None:
                     first += figures["reports"] + 100
                     drained = desk.drained()
                     about = {"database": database, "registered": not asked.unregistered, "drained": drained}
-                    machine.write("reports", {**about, **figures, "fsync_ms": machine.fsync_milliseconds(desk.data)})
+                    machine.write(
+                        "reports", {**about, **figures, "fsync_ms": machine.fsync_milliseconds(desk.data)}
+                    )
 
 
 if __name__ == "__main__":

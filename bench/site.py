@@ -54,7 +54,9 @@ class Site(asyncio.Protocol):
         self.pending += data
         while (end := self.pending.find(b"\r\n\r\n")) >= 0:
             head, *lines = self.pending[:end].decode("latin-1").split("\r\n")
-            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+            headers = {
+                name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+            }
             whole = end + 4 + int(headers.get("content-length", "0"))
             if len(self.pending) < whole:
                 return
@@ -83,11 +85,19 @@ class Site(asyncio.Protocol):
         signed = f"{number}.{headers.get('webhook-timestamp', '')}.".encode() + body
         proof = "v1," + base64.b64encode(hmac.digest(self.key, signed, "sha256")).decode()
         if not hmac.compare_digest(proof, headers.get("webhook-signature", "")):
-            return "401 Unauthorized", json.dumps({"re": number, "error": "bad_signature"}).encode(), "application/json"
+            return (
+                "401 Unauthorized",
+                json.dumps({"re": number, "error": "bad_signature"}).encode(),
+                "application/json",
+            )
         asked = json.loads(body)
         act = VERBS.get(asked["verb"])
         if act is None:
-            return "400 Bad Request", json.dumps({"re": number, "error": "cannot"}).encode(), "application/json"
+            return (
+                "400 Bad Request",
+                json.dumps({"re": number, "error": "cannot"}).encode(),
+                "application/json",
+            )
         return "200 OK", json.dumps({"re": number, **act(self, asked)}).encode(), "application/json"
 
     def thing(self, ref: str) -> Thing:
@@ -98,7 +108,13 @@ class Site(asyncio.Protocol):
         media: dict[str, Any] = {"url": f"{here}/media/{ref}", "media_type": "image/jpeg"}
         if self.thing(ref).wanted != "visible":
             media = {"inline": base64.b64encode(picture(ref)).decode(), "media_type": "image/jpeg"}
-        return {"ref": ref, "kind": "image", "url": f"{here}/p/{ref}", "account": f"account-{ref}", "media": media}
+        return {
+            "ref": ref,
+            "kind": "image",
+            "url": f"{here}/p/{ref}",
+            "account": f"account-{ref}",
+            "media": media,
+        }
 
     def item_visibility(self, asked: dict[str, Any]) -> dict[str, Any]:
         ref, here = asked["ref"], f"http://127.0.0.1:{self.port}"
