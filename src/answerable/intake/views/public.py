@@ -1,8 +1,10 @@
 """Pages for everybody: the first page, the way out, how it works, the rules, the public log; and errors."""
 
+import sys
 from importlib.resources import files
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -88,6 +90,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, without the database."""
+    """500, without the database; 503 where it is the database that is away or has no room."""
     line = _("Something broke on our side. Please go back and try again in a minute.")
-    return _error(request, _("That is our fault"), line, 500)
+    away = isinstance(sys.exception(), DatabaseError)
+    response = _error(request, _("That is our fault"), line, 503 if away else 500)
+    if away:
+        response.headers["Retry-After"] = "60"
+    return response
