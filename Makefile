@@ -34,6 +34,18 @@ bench:
 	@scripts/system-packages postgresql
 	@$(PYTHON) -m bench
 
+# Hours of kills, each run with a seed of its own, printed. KILLS=500 TREE_KILLS=50 for a shorter one.
+KILLS ?= 10000
+TREE_KILLS ?= 500
+soak:
+	@scripts/environment dev
+	@scripts/system-packages postgresql
+	@for database in sqlite postgresql; do \
+	  ANSWERABLE_TEST_DATABASE=$$database ANSWERABLE_SEED=$${ANSWERABLE_SEED:-$$RANDOM} \
+	  ANSWERABLE_SOAK_KILLS=$(KILLS) ANSWERABLE_SOAK_TREE_KILLS=$(TREE_KILLS) \
+	  $(PYTHON) -m pytest -s tests/crash || exit 1; \
+	done
+
 # Resolve the pinned requirements again. The index comes from your own pip or uv configuration.
 requirements:
 	@scripts/environment dev
