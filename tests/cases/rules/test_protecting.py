@@ -113,8 +113,11 @@ def test_only_the_identical_file_is_removed_with_its_original(
     original: Original, kind: CopyKind, touched: int, cleared: bool
 ) -> None:
     shared = share(original, kind, touched, cleared)
-    assert (shared.wanted is Visibility.GONE) == (original.violating and kind is CopyKind.EXACT)
-    assert shared.shares_decision == (shared.wanted is Visibility.GONE)
+    by_law = original.protected is Visibility.GONE and not original.violating and not cleared
+    assert (shared.wanted is Visibility.GONE) == (kind is CopyKind.EXACT and (original.violating or by_law))
+    assert shared.shares_decision == (original.violating and kind is CopyKind.EXACT)
+    if by_law and shared.wanted is Visibility.GONE:
+        assert shared.look
 
 
 @given(ORIGINALS, KINDS, st.integers(0, 60), st.booleans())
@@ -131,7 +134,8 @@ def test_before_two_people_said_yes_no_more_near_copies_are_hidden_than_the_cap(
     original: Original, kind: CopyKind, touched: int, cleared: bool
 ) -> None:
     shared = share(original, kind, touched, cleared)
-    decided = original.violating and (original.confirmed_by_two or kind is CopyKind.EXACT)
+    removed = original.violating or original.protected is Visibility.GONE
+    decided = (original.violating and original.confirmed_by_two) or (removed and kind is CopyKind.EXACT)
     if not decided and touched >= original.up_to and original.then is not Interim.HIDE:
         assert shared.wanted < Visibility.HIDDEN
 

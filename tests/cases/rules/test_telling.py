@@ -13,7 +13,7 @@ from answerable.policy.words import Age, Danger
 @pytest.mark.parametrize("danger", list(Danger))
 def test_a_notice_waits_where_somebody_could_be_hurt(age: Age, harm: str, danger: Danger) -> None:
     harmless = age is Age.ADULT and harm in ("csam", "ncii") and danger is Danger.NONE
-    assert must_wait(age, harm, danger) != harmless
+    assert must_wait(age, [harm], danger) != harmless
 
 
 def test_account_holders_are_told_days() -> None:

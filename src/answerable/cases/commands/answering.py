@@ -6,8 +6,14 @@ from django.db import transaction
 
 from answerable.cases import codes
 from answerable.cases.commands.grouping import lock
-from answerable.cases.commands.rounds import begin_round, standing_decision
-from answerable.cases.commands.telling import tell_by_pack
+from answerable.cases.commands.protecting import look_again_at
+from answerable.cases.commands.rounds import (
+    begin_round,
+    facts_given,
+    refused_in_this_round,
+    standing_decision,
+)
+from answerable.cases.commands.telling import tell_by_pack, tell_holder_of_hiding
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import (
     Writing,
@@ -19,7 +25,9 @@ from answerable.cases.commands.writing import (
     within,
 )
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
+from answerable.cases.kinds import is_media
 from answerable.cases.models import Appeal, Case, Item, Message, Notice, Report, Review
+from answerable.cases.queries.protection import item_facts, token_hidings
 from answerable.cases.rules import deciding, protecting
 from answerable.db import personal
 from answerable.db.models import PersonalText
@@ -27,7 +35,7 @@ from answerable.obligations import Owed
 from answerable.policy import store
 from answerable.policy.words import Age, By, Verdict, Visibility
 
-FACTS = ("age", "police", "identity", "place")
+FACTS = protecting.NEW_FACTS
 """Kinds of new facts that an answer may bring. Each counts once for a report (rule 6)."""
 DECIDE_WITHIN = timedelta(hours=24)
 HIDE_WITHIN = timedelta(seconds=60)
@@ -52,8 +60,8 @@ def answer_report(report_id: int, *, text: str, now: datetime, fact: str = "", a
             raise Refused("There are many messages already. Somebody reads them; please send a new report.")
         PersonalText.objects.bulk_create([words])
         message = Message.objects.create(report=report, at=now, from_reporter=True, text=words)
-        new_fact = bool(fact) and fact not in report.facts
-        if new_fact:
+        new_fact = bool(fact) and fact not in facts_given(report)
+        if fact and fact not in report.facts:
             report.facts = [*report.facts, fact]
             report.save(update_fields=["facts"])
         writing = Writing(actor="reporter", now=now, cause=f"message:{message.pk}")
@@ -72,31 +80,54 @@ def answer_report(report_id: int, *, text: str, now: datetime, fact: str = "", a
 
 def _reconsider(writing: Writing, item: Item, report: Report, age: Age | None, *, new_fact: bool) -> None:
     """Begin a new round for an item on which anybody said no, by people who did not (rules 6 and 10)."""
+    age_before = Age(item.age)
     if age is not None:
-        younger = deciding.youngest([Age(item.age), age])
+        younger = deciding.youngest([age_before, age])
         if younger != item.age:
             writing.record("age_changed", {"item": item.pk, "from": str(item.age), "to": str(younger)})
             item.age = younger
             item.save(update_fields=["age"])
     decision = standing_decision(item.content_id)
     if decision is not None and decision.verdict == Verdict.VIOLATING:
+        look_again_at(writing, item, age_before)
         return
     refused = Review.objects.filter(
         content_id=item.content_id, round=item.round, verdict=Verdict.NOT_VIOLATING
     ).exists()
     if not refused and decision is None:
         return
-    begin_round(writing, item, "answer")
+    going_on = item.round_why in deciding.CONTESTED and not refused_in_this_round(item)
+    if new_fact or not going_on:  # else words alone would send home, again and again, whoever judged
+        begin_round(writing, item, "answer")
     if item.case is None:
         return
     dos = pack_of(item.case).owes(report.harm, "on_answer", facts_of_item(item), regimes())
     decide_due = writing.now + within(dos, "decide", DECIDE_WITHIN)
     writing.owe([_judge("decide", item, decide_due)])
     if new_fact and Visibility(item.wanted) < Visibility.HIDDEN:
+        _protect_again(writing, item, report)
+
+
+def _protect_again(writing: Writing, item: Item, report: Report) -> None:
+    """Hide a cleared item again because of a new fact, as far as any report may (rules 5 to 7); owe the look."""
+    pack = store.pack(report.pack_digest)
+    facts = facts_of(report, media=is_media(item.kind), located=True, known=True, age=Age(item.age))
+    needed = pack.harm(report.harm).refusal(Age(item.age), report.complete).qualified
+    said = protecting.ReportFacts(
+        age=Age(report.age), something_new=True, vouched=False, **token_hidings(report.token)
+    )
+    protection = protecting.protect(
+        pack.interim(report.harm, facts),
+        said,
+        item_facts(item, str(needed)),
+    )
+    wanted = protecting.VISIBILITY_OF.get(protection.interim)
+    if wanted is not None and Visibility(item.wanted) < wanted:
         item.nobody_in_it_at = None
         item.save(update_fields=["nobody_in_it_at"])
-        want(writing, item, Visibility.HIDDEN, why="report", due_at=writing.now + HIDE_WITHIN)
-        writing.owe([_judge("look", item, writing.now + protecting.LOOK_SOON)])
+        want(writing, item, wanted, why="report", due_at=writing.now + HIDE_WITHIN)
+        tell_holder_of_hiding(writing, item, pack, report.harm)
+    writing.owe([_judge("look", item, writing.now + protection.look_within)])
 
 
 def _owe_reading(writing: Writing, report: Report) -> None:
@@ -135,7 +166,9 @@ def withdraw_report(report_id: int, *, now: datetime) -> None:
         case = _case_of(report)
         writing = Writing(actor="reporter", now=now, cause=f"report:{report.pk}", case=case)
         entry_id = writing.record("report_withdrawn", {"report": report.pk})
-        facts = facts_of(report, media=False, located=True, known=True)
+        ages = [Age(item.age) for item in Item.objects.filter(pk__in=_item_ids(report)).only("age")]
+        youngest = deciding.youngest([Age(report.age), *ages])
+        facts = facts_of(report, media=False, located=True, known=True, age=youngest)
         dos = store.pack(report.pack_digest).owes(report.harm, "on_withdrawn", facts, regimes())
         writing.owe(
             owed_by_pack(dos, event_at=now, report=report, case=case, skip=frozenset({"tell_reporter"}))
@@ -149,6 +182,8 @@ def complain(report_id: int, *, item_id: int, text: str, now: datetime) -> int:
     words = personal.seal("message", text, erase_after=now + store.active().erase_after("message"))
     with transaction.atomic():
         report = _report(report_id)
+        if report.withdrawn_at is not None:
+            raise Refused("This report was withdrawn, which ends its messages. You can send a new report.")
         if item_id not in _item_ids(report):
             raise NotFound("This report doesn't name that item.")
         item = _locked(item_id)
@@ -159,7 +194,8 @@ def complain(report_id: int, *, item_id: int, text: str, now: datetime) -> int:
             raise AlreadyDone("Your complaint is here already: other people are deciding it.")
         PersonalText.objects.bulk_create([words])
         writing = Writing(actor="reporter", now=now, cause=f"report:{report.pk}", case=item.case)
-        begin_round(writing, item, "complaint")
+        if item.round_why not in deciding.CONTESTED or refused_in_this_round(item):
+            begin_round(writing, item, "complaint")  # else other people are deciding anew already
         appeal = Appeal.objects.create(
             kind="complaint",
             item=item,

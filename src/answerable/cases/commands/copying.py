@@ -8,8 +8,8 @@ from django.db.models import F
 
 from answerable import obligations
 from answerable.cases.commands.grouping import join, lock, put_in
-from answerable.cases.commands.rounds import standing_decision
-from answerable.cases.commands.telling import tell_holder_of_hiding
+from answerable.cases.commands.rounds import begin_round, refused_in_this_round, standing_decision
+from answerable.cases.commands.telling import drop_untold, tell_holder_of_hiding
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import (
     Writing,
@@ -20,7 +20,8 @@ from answerable.cases.commands.writing import (
 )
 from answerable.cases.inputs import MatchIn, NotFound
 from answerable.cases.models import Case, Copy, Decision, Item, ItemContent, ReportedItem, ViewSample
-from answerable.cases.queries.protection import is_cleared
+from answerable.cases.queries.judging import qualification_for
+from answerable.cases.queries.protection import account_guarded, is_cleared
 from answerable.cases.rules import deciding, protecting
 from answerable.obligations import Owed
 from answerable.policy import Pack
@@ -118,7 +119,9 @@ def share_with_copies(
     for edge in edges.values_list("content_id", "content__item_id", "kind"):
         content_id, item_id, kind = edge
         copy = lock(item_id)
-        if copy is None or copy.content_id != content_id or copy.wanted == Visibility.GONE:
+        if copy is None or copy.content_id != content_id:
+            continue
+        if copy.wanted == Visibility.GONE and copy.wanted_why != "copy":
             continue
         if _share_one(writing, original, copy, CopyKind(kind), source, touched, pack, case):
             touched += 1
@@ -152,12 +155,15 @@ def _share_one(
 ) -> bool:
     """Protect or put back one copy. Whether it is newly hidden."""
     own = standing_decision(copy.content_id)
-    cleared = (own is not None and own.verdict == Verdict.NOT_VIOLATING) or is_cleared(copy)
-    sharing = protecting.share(source, kind, touched, cleared)
+    refused = own is not None and own.verdict == Verdict.NOT_VIOLATING
+    cleared = refused or is_cleared(copy, qualification_for(copy, pack, case))
+    sharing = protecting.share(source, kind, touched, cleared, account_guarded=account_guarded(copy))
     if sharing.shares_decision:
         from answerable.cases.commands.deciding import close_looks, decide_violating  # noqa: PLC0415
 
         decision = standing_decision(original.pk)
+        if refused and own is not None and decision is not None and own.at > decision.at:
+            return False  # people looked at this very item since, and put it back
         if decision is not None:
             _group(writing, copy, case)
             decide_violating(
@@ -202,8 +208,11 @@ def _group(writing: Writing, copy: Item, case: Case) -> None:
 def _look_at_copy(
     writing: Writing, copy: Item, pack: Pack, case: Case, kind: CopyKind, *, owed: bool
 ) -> None:
-    if not owed or standing_decision(copy.content_id) is not None:
+    decision = standing_decision(copy.content_id)
+    if not owed or (decision is not None and decision.verdict == Verdict.VIOLATING):
         return
+    if refused_in_this_round(copy):
+        begin_round(writing, copy, "repeated")
     facts = facts_of_item(copy, near=kind is CopyKind.NEAR)
     dos = pack.owes(case.harm, "on_copy", facts, regimes())
     looks = [one for one in owed_by_pack(dos, event_at=writing.now, item=copy) if one.by is not By.WORKER]
@@ -218,12 +227,21 @@ def _put_back(writing: Writing, copy: Item, original: ItemContent) -> None:
     """Show a copy again that was hidden only because of this original (interim hidings undo themselves)."""
     if copy.wanted_why not in ("copy", "list") or copy.wanted == Visibility.VISIBLE:
         return
-    others = (
-        Copy.objects.filter(content_id=copy.content_id, original__item__content_id=F("original_id"))
-        .exclude(original=original)
-        .filter(original__item__wanted__in=[Visibility.HIDDEN, Visibility.GONE])
-    )
-    if others.exists() or ReportedItem.objects.filter(item=copy, interim__in=["hide", "limit"]).exists():
+    if hidden_for_more(copy, original):
         return
     want(writing, copy, Visibility.VISIBLE, why="cleared", due_at=writing.now + HIDE_COPY_WITHIN)
-    obligations.release_all({"look", "decide"}, f"item:{copy.pk}", "decided_otherwise", writing.now)
+    drop_untold(writing, copy, ["interim"])
+    if not ReportedItem.objects.filter(item=copy).exists():  # a report is owed its look in any case
+        obligations.release_all({"look", "decide"}, f"item:{copy.pk}", "decided_otherwise", writing.now)
+
+
+def hidden_for_more(item: Item, original: ItemContent | None = None) -> bool:
+    """Whether an item must stay hidden for another reason than this original: a report, or another original."""
+    others = Copy.objects.filter(
+        content_id=item.content_id,
+        original__item__content_id=F("original_id"),
+        original__item__wanted__in=[Visibility.HIDDEN, Visibility.GONE],
+    )
+    if original is not None:
+        others = others.exclude(original=original)
+    return others.exists() or ReportedItem.objects.filter(item=item, interim__in=["hide", "limit"]).exists()

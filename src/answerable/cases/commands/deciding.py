@@ -7,8 +7,8 @@ from django.db.models import Q
 from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.grouping import lock, put_in
-from answerable.cases.commands.rounds import standing_decision
-from answerable.cases.commands.telling import reports_naming, tell_by_pack, was_told
+from answerable.cases.commands.rounds import begin_round, standing_decision
+from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack, was_told
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, know, want
 from answerable.cases.commands.writing import (
     Writing,
@@ -21,11 +21,12 @@ from answerable.cases.commands.writing import (
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
-from answerable.policy import Pack
+from answerable.policy import Pack, store
 from answerable.policy.words import Verdict, Visibility
 
 REMOVE_WITHIN = timedelta(seconds=60)
 RESTORE_WITHIN = timedelta(seconds=60)
+FOR_AUTHORITIES = frozenset({"report_authority", "preserve", "destroy_preserved"})
 BY_DECIDING = frozenset({"remove", "restore", "settle_tie"})
 """Kinds that these functions owe themselves: what is wanted of an item says which."""
 
@@ -51,7 +52,10 @@ def decide_violating(
     content = _content(item)
     standing = standing_decision(content.pk)
     if standing is not None and standing.verdict == Verdict.VIOLATING:
+        # the item may have shown other bytes meanwhile, that people cleared
+        want(writing, item, Visibility.GONE, why="decision", due_at=writing.now + REMOVE_WITHIN)
         return standing
+    drop_untold(writing, item, ["interim", "removed_undecided", "restored"])
     if standing is not None:
         standing.overturned_at = writing.now
         standing.save(update_fields=["overturned_at"])
@@ -90,8 +94,14 @@ def decide_violating(
     )
     know(writing, item, CONFIRMED)
     forget(writing, item, REPORTED)
-    skip = BY_DECIDING if of is None else BY_DECIDING | {"second_look", "report_authority", "preserve"}
+    skip = BY_DECIDING | FOR_AUTHORITIES | (frozenset() if of is None else {"second_look"})
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=skip))
+    if of is None:
+        # the clock starts with the first `violating`, also where two differed before it was decided (rule 13)
+        finding = Finding.objects.filter(content=content, withdrawn_at__isnull=True).first()
+        event_at = finding.at if finding is not None else writing.now
+        owed = owed_by_pack(dos, event_at=event_at, item=item, case=case)
+        writing.owe(one for one in owed if one.kind in FOR_AUTHORITIES)
     tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item)
     if of is None:
         _share_with_identical(writing, item, case, decision)
@@ -179,6 +189,7 @@ def decide_not_violating(
             case_id=case.pk,
         )
     pack = pack_of(case)
+    _answer_complete_requests(writing, item, began_at)
     lift(writing, item, case, "cleared")
     dos = pack.owes(case.harm, "on_not_violating", facts_of_item(item), regimes())
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_DECIDING))
@@ -186,9 +197,22 @@ def decide_not_violating(
     return decision
 
 
+def _answer_complete_requests(writing: Writing, item: Item, began_at: datetime) -> None:
+    """A refusal answers the complete requests that came before its look began; later ones keep their 40 hours."""
+    obligations.release_all("remove_if_undecided", f"item:{item.pk}", "decided_otherwise", writing.now)
+    later = Report.objects.filter(reported_items__item=item, complete=True, received_at__gt=began_at)
+    for report in later.order_by("received_at"):
+        dos = store.pack(report.pack_digest).owes(
+            report.harm, "on_complete_request", facts_of_item(item, complete=True), regimes()
+        )
+        owed = owed_by_pack(dos, event_at=report.received_at, item=item)
+        writing.owe(one for one in owed if one.kind == "remove_if_undecided")
+
+
 def lift(writing: Writing, item: Item, case: Case, why: str) -> None:
     """Put an item back that was hidden without a decision, with the copies hidden because of it alone."""
     pack = pack_of(case)
+    drop_untold(writing, item, ["interim", "removed", "removed_undecided"])
     if item.wanted != Visibility.VISIBLE:
         facts = facts_of_item(item, told=was_told(item))
         dos = pack.owes(case.harm, "on_not_violating", facts, regimes())
@@ -205,12 +229,24 @@ def _reports_answered(item: Item, after: datetime | None, until: datetime) -> li
 
 
 def close_looks(writing: Writing, item: Item, reason: str) -> None:
-    """Release what asks people to judge an item that is decided otherwise."""
-    obligations.release_all(BY_JUDGING, f"item:{item.pk}", reason, writing.now)
+    """Release what asks people to judge an item that is decided otherwise. Nobody's contest is buried by it:
+    a complaint got what it asked for, and an appeal is decided by other people all the same.
+    """
+    kinds = BY_JUDGING
+    for appeal in Appeal.objects.filter(item=item, outcome=""):
+        if appeal.kind == "appeal":
+            begin_round(writing, item, "appeal")
+            kinds = kinds - {"decide_appeal"}
+        else:
+            _close_appeal(writing, appeal, "reversed")
+    obligations.release_all(kinds, f"item:{item.pk}", reason, writing.now)
 
 
 def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> None:
-    """Record what a filing about a child rests on, once; the clock starts here (rule 13)."""
+    """Record what a filing about a child rests on, once; the clock starts here (rule 13).
+
+    Where `violating` stood before, about an adult as people thought, what the law asks for a child is owed now.
+    """
     content = _content(item)
     if Finding.objects.filter(content=content, withdrawn_at__isnull=True).exists():
         return
@@ -218,6 +254,13 @@ def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> No
     writing.record(
         "finding_made", {"finding": finding.pk, "item": item.pk, "age": str(item.age)}, case_id=case.pk
     )
+    standing = standing_decision(content.pk)
+    if standing is not None and standing.verdict == Verdict.VIOLATING:
+        pack = pack_of(case)
+        harm = harm_of_clause(pack, review.clause)
+        dos = pack.owes(harm, "on_violating", facts_of_item(item), regimes())
+        owed = owed_by_pack(dos, event_at=writing.now, item=item, case=case)
+        writing.owe(one for one in owed if one.kind in FOR_AUTHORITIES)
 
 
 def answer_appeals(writing: Writing, item: Item, verdict: Verdict, entry_id: int) -> None:
@@ -225,12 +268,7 @@ def answer_appeals(writing: Writing, item: Item, verdict: Verdict, entry_id: int
     open_appeals = list(Appeal.objects.filter(item=item, outcome="", round__lte=item.round))
     for appeal in open_appeals:
         stays = (appeal.kind == "appeal") == (verdict is Verdict.VIOLATING)
-        appeal.outcome = "upheld" if stays else "reversed"
-        appeal.decided_at = writing.now
-        appeal.save(update_fields=["outcome", "decided_at"])
-        writing.record(
-            "appeal_decided", {"appeal": appeal.pk, "kind": appeal.kind, "outcome": appeal.outcome}
-        )
+        _close_appeal(writing, appeal, "upheld" if stays else "reversed")
     if open_appeals:
         obligations.keep_all(
             {"decide_appeal", "decide_complaint"},
@@ -238,6 +276,12 @@ def answer_appeals(writing: Writing, item: Item, verdict: Verdict, entry_id: int
             now=writing.now,
             proof_entry_id=entry_id,
         )
+
+
+def _close_appeal(writing: Writing, appeal: Appeal, outcome: str) -> None:
+    appeal.outcome, appeal.decided_at = outcome, writing.now
+    appeal.save(update_fields=["outcome", "decided_at"])
+    writing.record("appeal_decided", {"appeal": appeal.pk, "kind": appeal.kind, "outcome": outcome})
 
 
 def close_when_done(case: Case, writing: Writing) -> None:

@@ -8,17 +8,20 @@ from django.db import transaction
 
 from answerable import obligations
 from answerable.cases.commands.deciding import harm_of_clause
+from answerable.cases.commands.grouping import put_in
 from answerable.cases.commands.telling import tell_reports
+from answerable.cases.commands.undoing import confirmed_against, lift_effects
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
 from answerable.cases.kinds import BY_THEIR_OWN_COMMAND
 from answerable.cases.models import Account, Case, Decision, Item, Message, Person, Report, Review
+from answerable.cases.queries.judging import qualification_for
 from answerable.cases.rules import deciding
 from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.policy.words import By, Verdict
+from answerable.policy.words import By
 
 SEARCH_WITHIN = timedelta(hours=24)
 SEARCH_LIMIT = 500
@@ -164,28 +167,24 @@ def judge_account(account_id: int, *, person_id: int, answer: deciding.HolderIs,
         account = Account.objects.select_for_update().filter(pk=account_id).first()
         if account is None:
             raise NotFound(f"There is no account {account_id}.")
-        decision = (
-            Decision.objects.filter(
-                content__item__account=account,
-                verdict=Verdict.VIOLATING,
-                overturned_at__isnull=True,
-                confirmed_by_two_at__isnull=False,
-            )
-            .select_related("case")
-            .order_by("-pk")
-            .first()
-        )
+        confirmed = confirmed_against(account)
+        decision = confirmed.select_related("case", "content__item").order_by("-pk").first()
         if decision is None:
             raise Refused("No item of this account was confirmed by two people: nothing is to be said of it.")
-        account.judged_at, account.judged_as = now, str(answer)
-        strikes = deciding.strikes(answer, confirmed_by_two=True)
-        if strikes:
-            account.strikes += 1
-            account.uploads_held_since = account.uploads_held_since or now
-        account.save(update_fields=["judged_at", "judged_as", "strikes", "uploads_held_since"])
+        needed = qualification_for(decision.content.item, pack_of(decision.case), decision.case)
+        if not person.is_qualified(needed):
+            raise Refused("This takes a qualification that you don't have: leave it to somebody who has.")
         writing = Writing(
             actor=f"person:{person.pk}", now=now, cause=f"account:{account.pk}", case=decision.case
         )
+        strikes = deciding.strikes(answer, confirmed_by_two=True)
+        if strikes:
+            account.strikes = confirmed.count()  # one for each decision, however often people answer
+            account.uploads_held_since = account.uploads_held_since or now
+        else:
+            lift_effects(writing, account)
+        account.judged_at, account.judged_as = now, str(answer)
+        account.save(update_fields=["judged_at", "judged_as", "strikes", "uploads_held_since"])
         entry_id = writing.record("account_judged", {"account": account.pk, "answer": str(answer)})
         obligations.keep_all("judge_account", f"account:{account.pk}", now=now, proof_entry_id=entry_id)
         if strikes:
@@ -206,7 +205,7 @@ def _search(writing: Writing, account: Account, decision: Decision) -> None:
         if item.wanted == "gone":
             continue
         if item.case_id is None:
-            Item.objects.filter(pk=item.pk).update(case=decision.case)
+            put_in(writing, item, decision.case)
         writing.owe(
             [
                 Owed(

@@ -6,10 +6,11 @@ from django.db import transaction
 
 from answerable import obligations
 from answerable.cases.commands import deciding as effects
+from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.rounds import begin_round, standing_decision
-from answerable.cases.commands.telling import reports_naming, tell_by_pack
-from answerable.cases.commands.undoing import overturn
+from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack
+from answerable.cases.commands.undoing import overturn, withdraw_finding
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import (
     Writing,
@@ -32,6 +33,7 @@ from answerable.cases.rules import deciding
 from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.obligations import Owed
+from answerable.obligations.models import Obligation
 from answerable.policy import Pack
 from answerable.policy.words import Age, By, Verdict, Visibility
 
@@ -83,6 +85,7 @@ def _review_one(
         tie=review_in.tie,
         nobody_in_it=review_in.nobody_in_it,
         missing_element=review_in.missing_element,
+        exception=review_in.exception,
     )
     _check(review_in, item, case, pack, person, stake, judgement)
     row = Review.objects.create(
@@ -146,7 +149,7 @@ def _check(
         if need is not deciding.Need.TIE:
             raise AlreadyDone("Nothing is to be settled here any more: look at the case again.")
         if not deciding.may_settle(
-            lead=person.lead, qualified=judgement.qualified, seen_the_case=seen_the_case(person, case)
+            lead=person.lead, qualified=judgement.qualified, seen_the_case=seen_the_case(person, item)
         ):
             raise Refused("A lead who hasn't seen this case settles it: leave it to another lead.")
     elif need is deciding.Need.TIE:
@@ -155,13 +158,25 @@ def _check(
         raise AlreadyDone("This was decided meanwhile: nothing of yours is needed any more.")
     elif not may_judge_now(person, item, pack, case):
         raise Refused("You had a part in this before: other people judge it now.")
-    effects.harm_of_clause(pack, review_in.clause)
+    _check_exception(review_in, pack)
     if not deciding.refusal_is_whole(stake, judgement):
         raise Refused(
             "This is a complete removal request: refusing it takes naming what is missing, one of "
             + ", ".join(deciding.MISSING_ELEMENTS)
             + "."
         )
+
+
+def _check_exception(review_in: ReviewIn, pack: Pack) -> None:
+    """Refuse a clause that isn't there, and an exception that this clause doesn't have for that age."""
+    harm = pack.harm(effects.harm_of_clause(pack, review_in.clause))
+    if not review_in.exception:
+        return
+    known = next((one for one in harm.exceptions if one.id == review_in.exception), None)
+    if known is None or review_in.age not in known.ages:
+        raise Refused("This clause has no such exception for that age: choose another, or none.")
+    if review_in.verdict is Verdict.VIOLATING:
+        raise Refused("What falls under an exception isn't violating: choose one or the other.")
 
 
 def _apply(
@@ -180,6 +195,8 @@ def _apply(
         writing.record("age_changed", {"item": item.pk, "from": str(item.age), "to": str(outcome.age)})
         item.age = outcome.age
     item.save(update_fields=["looked_at", "age"])
+    if item.age == Age.ADULT:
+        withdraw_finding(writing, item, case, cleared=False)
     protects_children = Age.CHILD in pack.harm(effects.harm_of_clause(pack, row.clause)).ages
     if deciding.makes_finding(judgement, outcome.age, protects_children):
         effects.make_finding(writing, item, case, row)
@@ -193,6 +210,7 @@ def _apply(
     elif outcome.verdict is Verdict.NOT_VIOLATING:
         if standing is not None and standing.verdict == Verdict.VIOLATING:
             overturn(writing, item, standing)
+        withdraw_finding(writing, item, case, cleared=True)
         effects.decide_not_violating(writing, item, case, row.clause, row.began_at)
         if reported_meanwhile:
             begin_round(
@@ -262,15 +280,27 @@ def remove_undecided(item_id: int, *, obligation_id: int, now: datetime) -> bool
         if item is None:
             raise NotFound(f"There is no item {item_id}.")
         writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
-        undecided = standing_decision(item.content_id) is None and item.wanted != Visibility.GONE
+        undecided = item.wanted != Visibility.GONE and not _answered(item, obligation_id)
         if undecided:
+            drop_untold(writing, item, ["interim"])
             want(writing, item, Visibility.GONE, why="law", due_at=now + timedelta(minutes=5))
             if item.case is not None:
                 facts = facts_of_item(item, complete=True)
                 dos = pack_of(item.case).owes(item.case.harm, "on_undecided_removed", facts, regimes())
                 writing.owe(owed_by_pack(dos, event_at=now, item=item, case=item.case))
                 tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item)
+                if item.content is not None:
+                    share_with_copies(writing, item.content, pack_of(item.case), item.case)
         entry_id = writing.record("interim_set", {"item": item.pk, "hour_40": undecided})
         writing.finish(entry_id)
         obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
         return undecided
+
+
+def _answered(item: Item, obligation_id: int) -> bool:
+    """Whether people decided about an item since its complete request came. An older refusal answers nothing."""
+    decision = standing_decision(item.content_id)
+    if decision is None:
+        return False
+    owed_at = Obligation.objects.values_list("owed_at", flat=True).get(pk=obligation_id)
+    return decision.answers_reports_before >= owed_at

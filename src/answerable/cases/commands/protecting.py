@@ -5,12 +5,25 @@ from dataclasses import replace
 from datetime import timedelta
 
 from answerable.cases.commands.grouping import noticed
-from answerable.cases.commands.rounds import begin_round, something_new_since, standing_decision
+from answerable.cases.commands.rounds import (
+    begin_round,
+    refused_in_this_round,
+    something_new_since,
+    standing_decision,
+)
 from answerable.cases.commands.telling import tell_holder_of_hiding
 from answerable.cases.commands.wanting import want
-from answerable.cases.commands.writing import Writing, facts_of, owed_by_pack, regimes, within
+from answerable.cases.commands.writing import (
+    Writing,
+    danger_said,
+    facts_of,
+    owed_by_pack,
+    regimes,
+    within,
+    worst,
+)
 from answerable.cases.kinds import is_media
-from answerable.cases.models import Item, Report, Review
+from answerable.cases.models import Item, Report
 from answerable.cases.queries.protection import item_facts, token_hidings
 from answerable.cases.rules import deciding, protecting
 from answerable.obligations import Owed
@@ -29,23 +42,24 @@ def protect_item(writing: Writing, report: Report, item: Item, pack: Pack) -> pr
     """
     now = writing.now
     first_notice = item.first_notice_at is None
-    age = Age(report.age)
+    age, age_before = Age(report.age), Age(item.age)
     noticed(item, age if first_notice else deciding.youngest([Age(item.age), age]), now)
     facts = facts_of(report, media=is_media(item.kind), located=True, known=True, age=Age(item.age))
-    new = report.verified or something_new_since(item, report)
-    known = item_facts(item)
+    vouched = report.verified and report.relation in protecting.VOUCHING
+    new = something_new_since(item, report)
+    known = item_facts(item, str(pack.harm(report.harm).refusal(Age(item.age), report.complete).qualified))
     # A first child report is believed whoever sends it: then the token's past, which can be long, isn't read.
     past = (
         {} if protecting.first_child_report(age, looked_at=known.looked_at) else token_hidings(report.token)
     )
     protection = protecting.protect(
         pack.interim(report.harm, facts),
-        protecting.ReportFacts(age=age, something_new=new, **past),
+        protecting.ReportFacts(age=age, something_new=new, vouched=vouched, **past),
         known,
     )
     dos = pack.owes(report.harm, "on_report", facts, regimes())
-    if known.cleared_by_people:
-        _new_round_if_decided(writing, item, new=new)
+    if known.looked_at:
+        _new_round_if_decided(writing, item, new=new or vouched)
     wanted = protecting.VISIBILITY_OF.get(protection.interim)
     if wanted is None or Visibility(item.wanted) >= wanted:
         item.save(update_fields=NOTICED_FIELDS)
@@ -53,10 +67,37 @@ def protect_item(writing: Writing, report: Report, item: Item, pack: Pack) -> pr
         due_at = report.received_at + within(dos, str(protection.interim), HIDE_WITHIN)
         want(writing, item, wanted, why="report", due_at=due_at, also_save=NOTICED_FIELDS)
         writing.record("interim_set", {"item": item.pk, "report": report.pk, "interim": str(wanted)})
-        tell_holder_of_hiding(writing, item, pack, report.harm, Danger(report.danger))
+        danger = Danger(report.danger) if first_notice else worst([report.danger, danger_said(item)])
+        tell_holder_of_hiding(writing, item, pack, report.harm, danger)
     if item.wanted != Visibility.GONE:
         _owe_looks(writing, report, item, dos, protection)
+        return protection
+    look_again_at(writing, item, age_before)
+    # Removed already, and reported nevertheless: the platform is asked and looked at again (rule 3).
+    due_at = report.received_at + HIDE_WITHIN
+    writing.owe(
+        [
+            Owed(
+                kind="remove",
+                subject=f"item:{item.pk}",
+                by=By.WORKER,
+                due_at=due_at,
+                platform=item.platform,
+            )
+        ]
+    )
     return protection
+
+
+def look_again_at(writing: Writing, item: Item, age_before: Age) -> None:
+    """Have what was removed as an adult's looked at once more, now that somebody says it is a child's (rule 13)."""
+    decision = standing_decision(item.content_id)
+    if decision is None or decision.verdict != Verdict.VIOLATING:
+        return
+    if age_before is Age.ADULT and item.age != Age.ADULT:
+        begin_round(writing, item, "repeated")
+        due_at = writing.now + protecting.LOOK_SOON
+        writing.owe([Owed(kind="look", subject=f"item:{item.pk}", by=By.PEOPLE, due_at=due_at)])
 
 
 def _owe_looks(
@@ -101,11 +142,5 @@ def _new_round_if_decided(writing: Writing, item: Item, *, new: bool) -> None:
         return
     if new:
         begin_round(writing, item, "answer")
-    elif decision.round == item.round or _answered_repetition(item):
+    elif refused_in_this_round(item):
         begin_round(writing, item, "repeated")
-
-
-def _answered_repetition(item: Item) -> bool:
-    """Whether the present round answered an earlier repetition: one look is all that such a round takes."""
-    judged = Review.objects.filter(content_id=item.content_id, round=item.round)
-    return item.round_why == "repeated" and judged.exists()

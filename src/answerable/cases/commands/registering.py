@@ -191,7 +191,12 @@ def _fill(writing: Writing, item: Item, content: ItemContent, prints: Prints) ->
 def _share_what_is_known(writing: Writing, item: Item) -> None:
     """The identical file of a confirmed one is removed at once, before any screening or search (rule 11)."""
     content = item.content
-    if content is None or standing_decision(content.pk) is not None:
+    if content is None:
+        return
+    standing = standing_decision(content.pk)
+    if standing is not None:
+        if standing.verdict == Verdict.VIOLATING:  # these very bytes came back into the item
+            want(writing, item, Visibility.GONE, why="decision", due_at=writing.now + HIDE_WITHIN)
         return
     confirmed = (
         Decision.objects.filter(

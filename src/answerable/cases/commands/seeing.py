@@ -121,7 +121,7 @@ def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
         obligations.release(obligation, f"by_hand: {reason}"[:200], now)
         by_hand = Owed(
             kind="do_by_hand",
-            subject=obligation.subject,
+            subject=f"{obligation.subject}/{obligation.kind}",  # each by itself, or one would hide another
             by=By.PEOPLE,
             due_at=max(obligation.due_at, now + timedelta(minutes=15)),
             platform=obligation.platform,

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from answerable import obligations
 from answerable.cases import codes
-from answerable.cases.commands.writing import Writing, facts_of_item, regimes
+from answerable.cases.commands.writing import Writing, danger_said, facts_of_item, harms_said, regimes
 from answerable.cases.models import Item, Message, Notice, Report
 from answerable.cases.rules import telling
 from answerable.obligations import Owed
@@ -62,33 +63,42 @@ def tell_by_pack(
     *,
     reports: Iterable[Report] = (),
     item: Item | None = None,
-    danger: Danger = Danger.NONE,
+    danger: Danger | None = None,
     params: Mapping[str, str | int] | None = None,
 ) -> None:
     """Tell reporters and the account holder what the pack says after an event.
 
     `reports` get its replies (with `params`), the holder of `item` its notices, each as the pack times it.
+    `danger` None: the worst that any report says of the item.
     """
     told = list(reports)
     for do in dos:
         if do.do == "tell_reporter" and told:
             tell_reports(writing, told, str(do.params["reply"]), params or {})
         elif do.do == "tell_holder" and item is not None and item.account_id is not None:
-            _owe_notice(writing, item, do, danger)
+            _owe_notice(writing, item, do, danger_said(item) if danger is None else danger)
 
 
 def tell_holder_of_hiding(
-    writing: Writing, item: Item, pack: Pack, harm: str, danger: Danger = Danger.NONE
+    writing: Writing, item: Item, pack: Pack, harm: str, danger: Danger | None = None
 ) -> None:
     """Owe the notice of an interim hiding, delayed as far as the pack says on its ground (rule 16)."""
-    facts = facts_of_item(item, danger=danger, told=was_told(item))
+    told = item.wanted_serial > 1 and was_told(item)  # at the first change, nobody was
+    facts = facts_of_item(item, danger=danger, told=told)
     dos = pack.owes(harm, "on_interim_hidden", facts, regimes())
     tell_by_pack(writing, dos, item=item, danger=danger)
 
 
 def was_told(item: Item) -> bool:
-    """Whether the account holder was told anything about this item before: at the first change, never."""
-    return item.wanted_serial > 1 and Notice.objects.filter(item=item, told_at__isnull=False).exists()
+    """Whether the account holder was told anything about this item before."""
+    return Notice.objects.filter(item=item, told_at__isnull=False).exists()
+
+
+def drop_untold(writing: Writing, item: Item, kinds: Iterable[str]) -> None:
+    """Release the notices of these kinds that wait still: what they would say is no longer so (rule 16)."""
+    untold = Notice.objects.filter(item=item, kind__in=list(kinds), told_at__isnull=True)
+    for number in untold.values_list("pk", flat=True):
+        obligations.release_all("tell_holder", f"notice:{number}", "superseded", writing.now)
 
 
 def _owe_notice(writing: Writing, item: Item, do: Do, danger: Danger) -> None:
@@ -102,8 +112,10 @@ def _owe_notice(writing: Writing, item: Item, do: Do, danger: Danger) -> None:
     )
     notice.code_hash = codes.code_hash(codes.derived_code(f"notice:{notice.pk}"))
     notice.save(update_fields=["code_hash"])
-    harm = item.case.harm if item.case else ""
-    waits = telling.must_wait(Age(item.age), harm, danger)
+    harms = {item.case.harm} if item.case is not None else set[str]()
+    if item.wanted_serial > 1:  # at the first change, its case says all that was said
+        harms |= harms_said(item)
+    waits = telling.must_wait(Age(item.age), harms, danger)
     not_before = writing.now + do.after if do.after and waits else None
     if not_before is not None:
         writing.record(

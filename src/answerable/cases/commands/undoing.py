@@ -2,16 +2,18 @@
 
 from datetime import timedelta
 
+from django.db.models import QuerySet
+
 from answerable import obligations
-from answerable.cases.commands.copying import share_with_copies
+from answerable.cases.commands.copying import hidden_for_more, share_with_copies
 from answerable.cases.commands.grouping import lock
-from answerable.cases.commands.telling import reports_naming, tell_by_pack
+from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack, was_told
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, want
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes, within
 from answerable.cases.models import Account, Case, Decision, Finding, Item
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.policy.words import By, Verdict, Visibility
+from answerable.policy.words import Age, By, Verdict, Visibility
 
 PUT_BACK_WITHIN = timedelta(seconds=60)
 BY_UNDOING = frozenset({"restore", "lift_account_effects", "correct_authority"})
@@ -33,9 +35,11 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     want(writing, item, Visibility.VISIBLE, why="overturned", due_at=writing.now + in_time)
     obligations.release_all("second_look", f"item:{item.pk}", "decided_otherwise", writing.now)
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_UNDOING))
-    _withdraw_finding(writing, item, case)
+    withdraw_finding(writing, item, case, cleared=True)
     _lift_account(writing, item)
-    tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item)
+    drop_untold(writing, item, ["interim", "removed", "removed_undecided"])
+    told = was_told(item)
+    tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item if told else None)
     for shared in Decision.objects.filter(of_decision=decision, overturned_at__isnull=True).select_related(
         "content"
     ):
@@ -46,20 +50,29 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
         share_with_copies(writing, item.content, pack, case)
 
 
-def _withdraw_finding(writing: Writing, item: Item, case: Case) -> None:
-    """Take a finding back: what was not filed yet is released, what was filed is owed a correction."""
-    for finding in Finding.objects.filter(content_id=item.content_id, withdrawn_at__isnull=True):
-        finding.withdrawn_at = writing.now
-        finding.save(update_fields=["withdrawn_at"])
-        writing.record("finding_withdrawn", {"finding": finding.pk, "item": item.pk}, case_id=case.pk)
+def withdraw_finding(writing: Writing, item: Item, case: Case, *, cleared: bool) -> None:
+    """Take a finding back: what was not filed yet is released, what was filed is owed a correction.
+
+    `cleared` False: it stays violating, about an adult; then what is filed about adults stays owed.
+    """
+    finding = Finding.objects.filter(content_id=item.content_id, withdrawn_at__isnull=True).first()
+    if finding is None:
+        return
+    finding.withdrawn_at = writing.now
+    finding.save(update_fields=["withdrawn_at"])
+    writing.record("finding_withdrawn", {"finding": finding.pk, "item": item.pk}, case_id=case.pk)
+    pack, facts = pack_of(case), facts_of_item(item)
+    filings = Obligation.objects.filter(case_id=case.pk, kind="report_authority")
+    filed = set(filings.filter(state__in=["kept", "kept_late"]).values_list("regime", flat=True))
+    about_a_child = facts.model_copy(update={"age": Age(finding.age)})  # as it was filed
+    dos = pack.owes(case.harm, "on_overturned", about_a_child, regimes())
+    corrections = [do for do in dos if do.do == "correct_authority" and (do.regime or "") in filed]
+    writing.owe(owed_by_pack(corrections, event_at=writing.now, case=case))
     if Finding.objects.filter(case=case, withdrawn_at__isnull=True).exists():
         return
-    filings = Obligation.objects.filter(case_id=case.pk, kind="report_authority")
-    if filings.filter(state__in=["kept", "kept_late"]).exists():
-        dos = pack_of(case).owes(case.harm, "on_overturned", facts_of_item(item), regimes())
-        corrections = [do for do in dos if do.do == "correct_authority"]
-        writing.owe(owed_by_pack(corrections, event_at=writing.now, case=case))
-    for waiting in filings.filter(state="owed"):
+    still = [] if cleared else pack.owes(case.harm, "on_violating", facts, regimes())
+    kept = [do.regime or "" for do in still if do.do == "report_authority"]
+    for waiting in filings.filter(state="owed").exclude(regime__in=kept):
         obligations.release(waiting, "decided_otherwise", writing.now)
 
 
@@ -68,14 +81,27 @@ def _lift_account(writing: Writing, item: Item) -> None:
     if item.account_id is None:
         return
     account = Account.objects.select_for_update().get(pk=item.account_id)
-    others = Decision.objects.filter(
+    others = confirmed_against(account).count()
+    if others == 0:
+        lift_effects(writing, account)
+    elif account.strikes > others:
+        account.strikes = others
+        account.save(update_fields=["strikes"])
+        writing.record("account_effects", {"account": account.pk, "strikes": others})
+
+
+def confirmed_against(account: Account) -> QuerySet[Decision]:
+    """The decisions that two people confirmed against items of an account: what it may bear strikes for."""
+    return Decision.objects.filter(
         content__item__account=account,
         verdict=Verdict.VIOLATING,
         overturned_at__isnull=True,
         confirmed_by_two_at__isnull=False,
     )
-    if others.exists():
-        return
+
+
+def lift_effects(writing: Writing, account: Account) -> None:
+    """Take back what an account bore: strikes, the hold on its uploads, its suspension."""
     if Obligation.objects.filter(
         kind="suspend_account", subject=f"account:{account.pk}", state__in=["owed", "kept", "kept_late"]
     ).exists():
@@ -106,5 +132,5 @@ def _lift_account(writing: Writing, item: Item) -> None:
     writing.record("account_effects", {"account": account.pk, "lifted": True})
     for held in account.items.filter(wanted_why="account", interim_since__isnull=False):
         locked = lock(held.pk)
-        if locked is not None:
+        if locked is not None and not hidden_for_more(locked):
             want(writing, locked, Visibility.VISIBLE, why="overturned", due_at=writing.now + PUT_BACK_WITHIN)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from answerable import audit, obligations
 from answerable.cases.kinds import AT_ONCE, SUBJECTS, is_media
 from answerable.cases.models import Case, Item, Report
@@ -143,11 +145,38 @@ def facts_of(report: Report, *, media: bool, located: bool, known: bool, age: Ag
     )
 
 
-def facts_of_item(item: Item, *, danger: Danger = Danger.NONE, **more: bool) -> Facts:
-    """What a pack's conditions may ask where no single report is at hand: a copy, a decision, a notice."""
+def facts_of_item(item: Item, *, danger: Danger | None = None, **more: bool) -> Facts:
+    """What a pack's conditions may ask where no single report is at hand: a copy, a decision, a notice.
+
+    `danger` None: the worst that any report says.
+    """
     return Facts(
-        age=Age(item.age), danger=danger, media=is_media(item.kind), known=True, located=True, **more
+        age=Age(item.age),
+        danger=danger_said(item) if danger is None else danger,
+        media=is_media(item.kind),
+        known=True,
+        located=True,
+        **more,
     )
+
+
+def danger_said(item: Item) -> Danger:
+    """The worst danger that any report says of an item, or of what it is a copy of."""
+    named = Q(reported_items__item=item)
+    if item.content_id is not None:
+        named |= Q(reported_items__item__content__copies__content=item.content_id)
+    return worst(Report.objects.filter(named).values_list("danger", flat=True).distinct())
+
+
+def worst(dangers: Iterable[str]) -> Danger:
+    """The worst of these dangers; none where there are none."""
+    said = set(dangers)
+    return next((danger for danger in (Danger.NOW, Danger.SOON) if danger in said), Danger.NONE)
+
+
+def harms_said(item: Item) -> set[str]:
+    """The harms under which an item was reported."""
+    return set(Report.objects.filter(reported_items__item=item).values_list("harm", flat=True).distinct())
 
 
 def regimes() -> tuple[str, ...]:

@@ -476,9 +476,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(("kind__in", ["sha256", "md5", "pdq"])), name="known_kind_is_one"
                     ),
                 ],
-                "indexes": [
-                    models.Index(fields=["cause", "hash_list"], name="cases_known_cause_dc14c7_idx")
-                ],
+                "indexes": [models.Index(fields=["cause", "hash_list"], name="cases_known_cause_dc14c7_idx")],
             },
         ),
         migrations.CreateModel(

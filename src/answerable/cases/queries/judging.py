@@ -1,9 +1,11 @@
 """The facts that the deciding rules ask for, and who may judge what."""
 
 from answerable.audit.models import AuditEntry
-from answerable.cases.models import Case, Decision, Item, Person, ReportedItem, Review
+from answerable.cases.models import Appeal, Case, Decision, Item, Person, ReportedItem, Review
+from answerable.cases.queries.protection import cleared_by_two
 from answerable.cases.rules import deciding
-from answerable.policy import Pack
+from answerable.obligations.models import Obligation
+from answerable.policy import Pack, store
 from answerable.policy.words import Age, Verdict
 
 
@@ -11,12 +13,10 @@ def stake_of(item: Item, pack: Pack, case: Case) -> deciding.Stake:
     """What is at stake for an item's content now."""
     complete = ReportedItem.objects.filter(item=item, report__complete=True).exists()
     refusal = pack.harm(case.harm).refusal(Age(item.age), complete)
-    cleared = (
-        item.round_why == "repeated"
-        and Decision.objects.filter(
-            content_id=item.content_id, overturned_at__isnull=True, verdict=Verdict.NOT_VIOLATING
-        ).exists()
+    standing = Decision.objects.filter(
+        content_id=item.content_id, overturned_at__isnull=True, verdict=Verdict.NOT_VIOLATING
     )
+    cleared = item.round_why == "repeated" and cleared_by_two(standing, str(refusal.qualified))
     return deciding.Stake(
         age=age_before_judging(item),
         complete_request=complete,
@@ -34,17 +34,28 @@ def age_before_judging(item: Item) -> Age:
 
 
 def judgements_of(item: Item) -> list[deciding.Judgement]:
-    """The judgements of an item's content in its present round, oldest first."""
-    rows = Review.objects.filter(content_id=item.content_id, round=item.round).order_by("at", "pk")
+    """The judgements of an item's content in its present round, oldest first.
+
+    A refusal counts only from somebody qualified for what is said by now: a child may have been named since.
+    """
+    rows = (
+        Review.objects.filter(content_id=item.content_id, round=item.round)
+        .select_related("person")
+        .order_by("at", "pk")
+    )
+    case = item.case
+    needed = qualification_for(item, store.pack(case.pack_digest), case) if case is not None else ""
     return [
         deciding.Judgement(
             person_id=row.person_id,
             verdict=Verdict(row.verdict),
             age=Age(row.age),
-            qualified=row.qualified,
+            qualified=row.qualified
+            and (row.verdict == Verdict.VIOLATING or needed in row.person.qualifications),
             tie=row.tie,
             nobody_in_it=row.nobody_in_it,
             missing_element=row.missing_element,
+            exception=row.exception,
         )
         for row in rows
     ]
@@ -68,6 +79,7 @@ def may_judge_now(person: Person, item: Item, pack: Pack, case: Case) -> bool:
         judged_this_round=judged,
         took_part_before=took_part(person, item),
         round_why=item.round_why,
+        contested=is_contested(item),
     )
 
 
@@ -76,14 +88,32 @@ def may_settle_now(person: Person, item: Item, pack: Pack, case: Case) -> bool:
     return deciding.may_settle(
         lead=person.lead,
         qualified=person.is_qualified(qualification_for(item, pack, case)),
-        seen_the_case=seen_the_case(person, case),
+        seen_the_case=seen_the_case(person, item),
     )
 
 
-def seen_the_case(person: Person, case: Case) -> bool:
-    """Whether a person judged, or was shown, anything of a case before. The log remembers both."""
-    if Review.objects.filter(case=case, person=person).exists():
+def is_contested(item: Item) -> bool:
+    """Whether an appeal or a complaint about an item waits for its answer."""
+    return Appeal.objects.filter(item=item, outcome="").exists()
+
+
+def seen_the_case(person: Person, item: Item) -> bool:
+    """Whether a person judged anything of an item's case, or saw its media before two differed about the item.
+
+    What was joined into the case counts. The log remembers both.
+    """
+    cases = _with_joined(item.case_id)
+    if Review.objects.filter(case__in=cases, person=person).exists():
         return True
-    return AuditEntry.objects.filter(
-        case_id=case.pk, actor=f"person:{person.pk}", kind="review_made"
-    ).exists()
+    tie = Obligation.objects.filter(kind="settle_tie", subject=f"item:{item.pk}", state="owed").first()
+    looks = AuditEntry.objects.filter(case_id__in=cases, actor=f"person:{person.pk}", kind="revealed")
+    return tie is not None and looks.filter(at__lt=tie.owed_at).exists()
+
+
+def _with_joined(case_id: int | None) -> set[int]:
+    found: set[int] = set()
+    more = {case_id} if case_id is not None else set()
+    while more:
+        found |= more
+        more = set(Case.objects.filter(joined_into__in=more).values_list("pk", flat=True)) - found
+    return found

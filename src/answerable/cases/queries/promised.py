@@ -6,7 +6,7 @@ from functools import lru_cache
 from django.db.models import Q
 
 from answerable.audit.models import AuditEntry
-from answerable.cases.models import Person, Report
+from answerable.cases.models import Appeal, Person, Report
 from answerable.obligations.models import Obligation
 from answerable.policy import store
 from answerable.policy.staff import unkept
@@ -17,9 +17,19 @@ def owed_kinds(report: Report) -> set[str]:
     """The kinds that this report is or was owed: what its promises rest on."""
     items = [f"item:{pk}" for pk in report.reported_items.values_list("item_id", flat=True) if pk]
     mine = Q(cause=f"report:{report.pk}") | Q(subject=f"report:{report.pk}")
-    joined = Q(subject__in=items, state="owed")
+    joined = Q(subject__in=items, state="owed") & ~Q(kind__in=of_others(report))
     found = Obligation.objects.filter(mine | joined).exclude(state="released")
     return set(found.values_list("kind", flat=True).distinct())
+
+
+def of_others(report: Report) -> set[str]:
+    """Kinds that an item can owe to another reporter alone: nothing of them is this one's (rules 2 and 17)."""
+    theirs = set[str]()
+    if not report.complete:
+        theirs.add("remove_if_undecided")
+    if not Appeal.objects.filter(report=report, kind="complaint", outcome="").exists():
+        theirs.add("decide_complaint")
+    return theirs
 
 
 def promises(report: Report, language: str) -> list[str]:

@@ -1,23 +1,28 @@
 """The facts that the protecting rules ask for, gathered from the database."""
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from answerable.cases.kinds import is_media
-from answerable.cases.models import Decision, Item, ReportedItem
+from answerable.cases.models import Decision, Item, ReportedItem, Review
 from answerable.cases.rules import protecting
 from answerable.policy.words import Verdict, Visibility
 
+PEOPLE_TO_CLEAR = 2
 STANDING = Q(overturned_at__isnull=True)
 
 
-def item_facts(item: Item) -> protecting.ItemFacts:
-    """What is known of a locked item at the moment that a report about it is accepted."""
+def item_facts(item: Item, qualification: str) -> protecting.ItemFacts:
+    """What is known of a locked item at the moment that a report about it is accepted.
+
+    `qualification`: what refusing that report takes.
+    """
     unlooked = hidden_unlooked(item)
     return protecting.ItemFacts(
         media=is_media(item.kind),
         wanted=Visibility(item.wanted),
         looked_at=item.looked_at is not None,
-        cleared_by_people=item.nobody_in_it_at is not None or is_cleared(item),
+        cleared_by_people=item.nobody_in_it_at is not None or is_cleared(item, qualification),
+        times_hidden=item.interim_times,
         decided_violating=item.wanted == Visibility.GONE,
         account_hidden_unlooked=unlooked,
         # Asked only where the guard of accounts could act at all.
@@ -26,13 +31,27 @@ def item_facts(item: Item) -> protecting.ItemFacts:
     )
 
 
-def is_cleared(item: Item) -> bool:
-    """Whether people decided this item's file not violating, here or in the identical file anywhere."""
+def is_cleared(item: Item, qualification: str) -> bool:
+    """Whether two people with that qualification decided this item's file not violating, here or in the identical
+    file anywhere."""
     if item.content is None:
         return False
-    return Decision.objects.filter(
-        STANDING, verdict=Verdict.NOT_VIOLATING, content__sha256=item.content.sha256
-    ).exists()
+    return cleared_by_two(
+        Decision.objects.filter(STANDING, verdict=Verdict.NOT_VIOLATING, content__sha256=item.content.sha256),
+        qualification,
+    )
+
+
+def cleared_by_two(decisions: QuerySet[Decision], qualification: str) -> bool:
+    """Whether any of these refusals rests on two people with that qualification (rule 6)."""
+    said: dict[int, set[int]] = {}
+    reviews = Review.objects.filter(
+        content__decisions__in=decisions, verdict=Verdict.NOT_VIOLATING, qualified=True
+    ).select_related("person")
+    for review in reviews:
+        if qualification in review.person.qualifications:
+            said.setdefault(review.content_id, set()).add(review.person_id)
+    return any(len(people) >= PEOPLE_TO_CLEAR for people in said.values())
 
 
 def hidden_unlooked(item: Item) -> int:
@@ -43,6 +62,11 @@ def hidden_unlooked(item: Item) -> int:
         account_id=item.account_id, interim_since__isnull=False, looked_at__isnull=True
     ).exclude(pk=item.pk)
     return others.count()
+
+
+def account_guarded(item: Item) -> bool:
+    """Whether as many items of its account are hidden unlooked as may be, and no look found anything (rule 7)."""
+    return hidden_unlooked(item) >= protecting.UNLOOKED_PER_ACCOUNT and not found_violating(item.account_id)
 
 
 def found_violating(account_id: int | None) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from answerable.cases.models import Case, Item, Message, Person, Report, Review
-from answerable.cases.queries.judging import qualification_for
+from answerable.cases.models import Appeal, Case, Item, Message, Person, Report, Review
+from answerable.cases.queries.judging import qualification_for, seen_the_case
 from answerable.cases.rules import deciding
 from answerable.policy import store
 
@@ -43,7 +43,7 @@ def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:
         rounds.setdefault(item_id, set()).add(number)
         if content_id == current[item_id].content_id and number == current[item_id].round:
             judged_now.add(item_id)
-    seen = set(Review.objects.filter(person=person).values_list("case_id", flat=True).distinct())
+    contested = set(Appeal.objects.filter(item__in=listed, outcome="").values_list("item_id", flat=True))
     asked: dict[tuple[str, str, str], bool] = {}
     found: dict[int, Standing] = {}
     for item in listed:
@@ -60,9 +60,12 @@ def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:
                 judged_this_round=item.pk in judged_now,
                 took_part_before=any(number < item.round for number in rounds.get(item.pk, ())),
                 round_why=item.round_why,
+                contested=item.pk in contested,
             ),
             may_settle=deciding.may_settle(
-                lead=person.lead, qualified=qualified, seen_the_case=case.pk in seen
+                lead=person.lead,
+                qualified=qualified,
+                seen_the_case=person.lead and seen_the_case(person, item),
             ),
         )
     return found

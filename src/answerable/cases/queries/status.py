@@ -21,7 +21,7 @@ from answerable.cases.models import (
     Report,
     ReportedItem,
 )
-from answerable.cases.queries.promised import kept_here
+from answerable.cases.queries.promised import kept_here, of_others
 from answerable.db import personal
 from answerable.obligations.models import Obligation
 from answerable.policy import Pack, store
@@ -213,7 +213,9 @@ def _owed(report: Report, named: Iterable[ReportedItem], now: datetime) -> list[
         subjects.append(f"reported_item:{row.pk}")
         if row.item_id is not None:
             subjects.append(f"item:{row.item_id}")
-    open_ones = Obligation.objects.filter(state="owed", subject__in=subjects, kind__in=SHOWN_KINDS)
+    open_ones = Obligation.objects.filter(
+        state="owed", subject__in=subjects, kind__in=set(SHOWN_KINDS) - of_others(report)
+    )
     earliest: dict[str, datetime] = {}
     for one in open_ones:
         window = one.due_at - one.owed_at

@@ -9,6 +9,10 @@ from answerable.policy.words import Age, Verdict
 YOUNGEST_FIRST = (Age.CHILD, Age.UNSURE, Age.ADULT)
 MISSING_ELEMENTS = ("not_found_there", "nobody_identifiable", "not_intimate", "published_with_consent")
 """What a refusal of a complete removal request must name (rule 14)."""
+PEOPLE_TO_EXCEPT = 2
+"""An exception is never applied by one person alone."""
+CONTESTED = ("answer", "complaint", "appeal")
+"""Why a round began that asks for people who had no part in what came before."""
 
 
 class Need(StrEnum):
@@ -41,6 +45,7 @@ class Judgement:
     tie: bool = False
     nobody_in_it: bool = False
     missing_element: str = ""
+    exception: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,10 @@ def outcome(judgements: Sequence[Judgement], stake: Stake) -> Outcome:
         return Outcome(
             Verdict.VIOLATING, Need.NOBODY if confirmed else Need.SECOND, confirmed_by_two=confirmed, age=age
         )
-    if len(no) >= people_to_refuse(stake, age):
+    needed = people_to_refuse(stake, age)
+    if any(j.exception for j in no):
+        needed = max(needed, PEOPLE_TO_EXCEPT)
+    if len(no) >= needed:
         return Outcome(Verdict.NOT_VIOLATING, Need.NOBODY, age=age)
     return Outcome(None, Need.SECOND, lifted=any(j.nobody_in_it for j in no), age=age)
 
@@ -150,12 +158,20 @@ def strikes(answer: HolderIs, confirmed_by_two: bool) -> bool:
     return confirmed_by_two and answer is HolderIs.OFFENDER
 
 
-def may_judge(*, qualified: bool, judged_this_round: bool, took_part_before: bool, round_why: str) -> bool:
+def may_judge(
+    *,
+    qualified: bool,
+    judged_this_round: bool,
+    took_part_before: bool,
+    round_why: str,
+    contested: bool = False,
+) -> bool:
     """Whether a person may judge a content now (rules 6 and 10): once a round, and never what they had a part in
-    when an answer, a complaint or an appeal asks for other people."""
+    when an answer, a complaint or an appeal asks for other people. `contested`: one of these waits still,
+    though the item changed since and a round began for that."""
     if not qualified or judged_this_round:
         return False
-    return not (took_part_before and round_why in ("answer", "complaint", "appeal"))
+    return not (took_part_before and (contested or round_why in CONTESTED))
 
 
 def may_settle(*, lead: bool, qualified: bool, seen_the_case: bool) -> bool:

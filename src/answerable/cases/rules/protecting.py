@@ -3,12 +3,18 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from answerable.policy.words import Age, CopyKind, Interim, Visibility
+from answerable.policy.words import Age, CopyKind, Interim, Relation, Visibility
 
 UNLOOKED_PER_ACCOUNT = 10
 """Items of one account that may be hidden unlooked before its later ones wait for a look (rule 7)."""
 UNFOUNDED_PER_TOKEN = 10
 """Hidings by one token that people lifted again before its later reports wait for a look (rule 7)."""
+NEW_FACTS = ("age", "police", "identity", "place")
+"""Kinds of new facts. Each counts once for a report, its answers and those that follow it (rule 6)."""
+HIDINGS_BY_FACTS = len(NEW_FACTS)
+"""How often unproven new facts may hide an item again that people cleared: a brigade has a code for everyone."""
+VOUCHING = (Relation.REPRESENTATIVE, Relation.TRUSTED_FLAGGER)
+"""Relations that, proven, hide a cleared item again. An authority's report does no more than any (rule 23)."""
 LOOK_SOON = timedelta(minutes=15)
 LOOK_GUARDED = timedelta(minutes=5)
 
@@ -21,7 +27,9 @@ class ReportFacts:
 
     age: Age
     something_new: bool = False
-    """Checkable: an earlier report's code with a new fact, a proven relation, a list match (rule 6)."""
+    """An earlier report's code came with a new fact (rule 6)."""
+    vouched: bool = False
+    """A proven representative or trusted flagger says it (rule 6)."""
     token_hidings: int = 0
     """Hidings that this report's token caused, all times."""
     token_lifted: int = 0
@@ -37,7 +45,10 @@ class ItemFacts:
     looked_at: bool = False
     """A person has judged its current content."""
     cleared_by_people: bool = False
-    """Its file, here or identical elsewhere, was decided not violating, or lifted because nobody is in it."""
+    """Two people qualified for what is said now decided its file not violating, here or identical elsewhere; or
+    the hiding was lifted because nobody is in it."""
+    times_hidden: int = 0
+    """How often it was hidden without a decision."""
     decided_violating: bool = False
     account_hidden_unlooked: int = 0
     """Other items of its account that are hidden now and that nobody has looked at."""
@@ -66,13 +77,18 @@ def protect(policy: Interim, report: ReportFacts, item: ItemFacts) -> Protection
         return Protection(Interim.LOOK, LOOK_SOON, page=False, why="policy")
     if not item.media:
         return Protection(Interim.LOOK, LOOK_SOON, page=False, why="not_media")
-    if item.cleared_by_people and not report.something_new:
+    if item.cleared_by_people and not believed_again(report, item):
         return Protection(Interim.LOOK, LOOK_SOON, page=False, why="cleared")
     if item.account_hidden_unlooked >= UNLOOKED_PER_ACCOUNT and not item.account_found_violating:
         return Protection(Interim.LOOK, LOOK_GUARDED, page=True, why="account_guard")
     if _token_is_guarded(report) and not first_child_report(report.age, looked_at=item.looked_at):
         return Protection(Interim.LOOK, LOOK_SOON, page=False, why="token_guard")
     return Protection(policy, LOOK_SOON, page=False, why="policy")
+
+
+def believed_again(report: ReportFacts, item: ItemFacts) -> bool:
+    """Whether a report on a cleared item brings enough to hide it again before anybody looks (rules 6 and 7)."""
+    return report.vouched or (report.something_new and item.times_hidden <= HIDINGS_BY_FACTS)
 
 
 def _token_is_guarded(report: ReportFacts) -> bool:
@@ -112,21 +128,31 @@ class Sharing:
 NOTHING_SHARED = Sharing(Visibility.VISIBLE, shares_decision=False, look=False)
 
 
-def share(original: Original, kind: CopyKind, already_touched: int, cleared_by_people: bool) -> Sharing:
+def share(
+    original: Original,
+    kind: CopyKind,
+    already_touched: int,
+    cleared_by_people: bool,
+    *,
+    account_guarded: bool = False,
+) -> Sharing:
     """What a copy shares with the content it is a copy of (rules 11 and 12). `not_violating` never spreads.
 
     `already_touched`: copies of this original that were hidden before this one. `cleared_by_people`: people
-    decided this copy's own content not violating.
+    decided this copy's own content not violating. `account_guarded`: as many items of its account are hidden
+    unlooked as may be (rule 7). What the law's deadline removed undecided takes its identical copies along.
     """
     if original.violating and kind is CopyKind.EXACT:
         return Sharing(Visibility.GONE, shares_decision=True, look=False)
-    if original.violating and original.confirmed_by_two:
-        return Sharing(Visibility.HIDDEN, shares_decision=False, look=True)
     if not original.violating and original.protected is Visibility.VISIBLE:
         return NOTHING_SHARED
+    if original.violating and original.confirmed_by_two:
+        return Sharing(Visibility.HIDDEN, shares_decision=False, look=True)
     if cleared_by_people:
         return Sharing(Visibility.VISIBLE, shares_decision=False, look=original.violating)
-    if already_touched < original.up_to:
+    if not original.violating and original.protected is Visibility.GONE and kind is CopyKind.EXACT:
+        return Sharing(Visibility.GONE, shares_decision=False, look=True)
+    if already_touched < original.up_to and (original.violating or not account_guarded):
         own = original.protected if not original.violating else Visibility.HIDDEN
         return Sharing(min(own, Visibility.HIDDEN), shares_decision=False, look=True)
     beyond = VISIBILITY_OF.get(original.then, Visibility.VISIBLE)
