@@ -30,7 +30,7 @@ def decide(number: int) -> float:
     from answerable.policy.words import Age, Verdict
 
     item = Item.objects.get(ref=f"b{number}")
-    person = Person.objects.filter(qualifications__contains="child_safety").first() or Person.objects.first()
+    person = next(one for one in Person.objects.order_by("pk") if "child_safety" in one.qualifications)
     now = clock.now()
     commands.look_at([item.pk], person_id=person.pk, revealed=True, now=now)
     review = ReviewIn(

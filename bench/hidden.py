@@ -51,7 +51,9 @@ def main() -> None:
     asked = parser.parse_args()
     rates = asked.rate or [2.0, 10.0]
     for database in asked.database or ["sqlite", "postgresql"]:
-        with running(database=database, uploads=0 if asked.unregistered else 3000) as desk:
+        with running(
+            database=database, uploads=0 if asked.unregistered else int(sum(rates) * asked.seconds) + 50
+        ) as desk:
             first = 0
             for rate in rates:
                 figures = measure(desk, per_second=rate, seconds=asked.seconds, first=first)

@@ -73,7 +73,7 @@ def main() -> None:
         "--unregistered", action="store_true", help="items that the platform never registered"
     )
     asked = parser.parse_args()
-    uploads = int(asked.seconds * 200 * asked.repeat * len(asked.door or "12"))
+    uploads = int(asked.seconds * 100 * asked.repeat * len(asked.door or "12"))
     for database in asked.database or ["sqlite", "postgresql"]:
         with running(database=database, uploads=0 if asked.unregistered else uploads) as desk:
             load.run(load.at_rate(desk, load.api_report(desk), per_second=5, seconds=2, first=10_000_000))
