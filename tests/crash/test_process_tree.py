@@ -31,6 +31,7 @@ from answerable.cases.models import Item, Report
 from answerable.obligations.models import Obligation
 from answerable.settings.config import CONFIG_NAME
 from tests.serve.test_desk import children_of, free_ports
+from tests.serve.test_supervisor import is_alive
 from tests.support.desks import Desk
 
 SEED = int(os.environ.get("ANSWERABLE_SEED", "2026"))
@@ -91,14 +92,23 @@ class Tree:
             return False
         if not found:
             return False
+        below = children_of(found[0]) if name == "serve" else []
         with suppress(ProcessLookupError):
             os.kill(chance.choice(found), signal.SIGKILL)
         if name == "serve" and self.process is not None:
             self.process.wait(20)
+            # Its parts end with it, a moment later; until then they hold their ports.
+            _until(lambda: not any(map(is_alive, below)), 20, "all parts end with what started them")
         return True
 
     def wait_until_ready(self) -> None:
-        _until(lambda: all(_ready(port) for port in self.ports), READY_WITHIN_SECONDS, "the desk is ready")
+        def ready() -> bool:
+            log = (self.desk.data / "serve.log").read_text()
+            assert self.process is not None
+            assert self.process.poll() is None, f"serve ended:\n{log[-2000:]}"
+            return all(_ready(port) for port in self.ports)
+
+        _until(ready, READY_WITHIN_SECONDS, "the desk is ready")
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -202,7 +212,7 @@ def tree(fresh_database: Desk, settings: Any) -> Iterator[Tree]:
     text = path.read_text()
     for old, new in zip(("8400", "8401", "8402"), ports, strict=True):
         text = text.replace(old, str(new))
-    path.write_text(text)
+    path.write_text(text.replace("[web]\n", "[web]\nprocesses = 2\n"))  # one is killed, the other serves on
     running = Tree(fresh_database, ports)
     running.start()
     yield running
@@ -216,6 +226,7 @@ def test_random_kills_of_the_real_process_tree_lose_nothing_that_was_acknowledge
     key = create_key("client", ["reports:write"], now=clock.now())
     client = Client(tree.ports[0], key, _pictures(tree.ports[2]))
     client.start()
+    begun_at = time.monotonic()
     pause, kills, order = threading.Event(), 0, list[str]()
     while kills < KILLS:
         order = order or chance.sample(PARTS, len(PARTS))
@@ -226,6 +237,8 @@ def test_random_kills_of_the_real_process_tree_lose_nothing_that_was_acknowledge
             kills += 1
             if part == "serve":
                 tree.start()
+                tree.wait_until_ready()  # a part that falls before the desk is ready ends its start, and says so
+    killed_at = time.monotonic()
     tree.wait_until_ready()
     _until(lambda: len(client.journal) > KILLS, SETTLED_WITHIN_SECONDS, "the client is served again")
     client.stop.set()
@@ -233,6 +246,7 @@ def test_random_kills_of_the_real_process_tree_lose_nothing_that_was_acknowledge
     _until(_settled, SETTLED_WITHIN_SECONDS, "all that the worker owes is kept")
     tree.stop()
     connections.close_all()
+    print(f"{killed_at - begun_at:.0f} s of kills, {time.monotonic() - killed_at:.0f} s until all was kept")
     print(f"{kills} kills, {len(client.journal)} acknowledgements of {client.tries} tries")
     assert_all_there(client)
 
