@@ -24,6 +24,7 @@ from answerable.policy.words import By, Danger, Relation
 from tests.console.conftest import Photos, judge, landscape, post, report
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+expect.set_options(timeout=20_000)  # a busy machine is no fault
 SHOTS = os.environ.get("ANSWERABLE_SCREENSHOTS")
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
 

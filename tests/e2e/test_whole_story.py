@@ -30,6 +30,7 @@ PICTURES = os.environ.get("ANSWERABLE_PICTURES")
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 WITHIN_SECONDS = 20.0
+expect.set_options(timeout=WITHIN_SECONDS * 1000)  # a busy machine is no fault
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium: set ANSWERABLE_CHROMIUM")
 
@@ -120,6 +121,7 @@ def judge_violating(page: Page, name: str) -> None:
     """The first item in the queue, looked at and judged by keyboard, confirmed."""
     picture(page, "queue")
     page.get_by_role("link", name="Look at this item").first.click()
+    page.wait_for_load_state("load")
     page.keyboard.press("l")
     expect(page.get_by_alt_text("as it stands on the platform")).to_be_visible()
     for key in ("v", "c", "1"):
