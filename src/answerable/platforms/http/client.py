@@ -1,8 +1,8 @@
 """Bounded requests to configured hosts: a hard end in time, in size, and no step off the list.
 
-Connections are kept open, one a thread and host: an event loop, a client and a connection for each
-call were a third of the worker's time for a report. Each read and write gets the time that is left of the whole, because a limit that starts anew with each
-byte lets an answer trickle in for ever.
+Connections are kept open, one a thread and host: an event loop, a client and a connection for each call were
+a third of the worker's time for a report. Each read and write gets the time that is left of the whole,
+because a limit that starts anew with each byte lets an answer trickle in for ever.
 """
 
 import http.client
