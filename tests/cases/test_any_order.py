@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import transaction
+from django.db.models import Q
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -237,10 +238,10 @@ class AnyOrder(RuleBasedStateMachine):
         """Rule 12."""
         for account in Account.objects.exclude(uploads_held_since=None, strikes=0):
             decision = Decision.objects.filter(
+                Q(confirmed_by_two_at__isnull=False) | Q(of_decision__confirmed_by_two_at__isnull=False),
                 content__item__account=account,
                 verdict=Verdict.VIOLATING,
                 overturned_at__isnull=True,
-                confirmed_by_two_at__isnull=False,
             )
             assert decision.exists()
 

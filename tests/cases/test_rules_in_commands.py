@@ -352,3 +352,21 @@ def test_what_comes_at_once_against_one_account_is_one_page(desk: TestDesk) -> N
         desk.upload(f"p{number}")
         desk.report(f"p{number}")
     assert Obligation.objects.filter(kind="page_people", state="owed").count() == 1
+
+
+def test_every_account_that_posted_a_confirmed_file_is_asked_about(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a", file="same")
+    desk.upload("b", file="same", account="second")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    assert not Obligation.objects.filter(kind="judge_account").exists()
+    desk.yes(rosa, "a")
+    desk.upload("c", file="same", account="third")
+    owed = set(Obligation.objects.filter(kind="judge_account").values_list("subject", flat=True))
+    accounts = {desk.item(ref).account_id for ref in "abc"}
+    assert owed == {f"account:{number}" for number in accounts}
+    second = desk.item("b").account_id
+    assert second is not None
+    assert commands.judge_account(second, person_id=ravi.pk, answer=HolderIs.OFFENDER, now=desk.clock.now)

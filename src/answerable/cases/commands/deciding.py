@@ -106,6 +106,8 @@ def decide_violating(
     if of is None:
         _share_with_identical(writing, item, case, decision)
         share_with_copies(writing, content, pack, case)
+    elif of.confirmed_by_two_at is not None:
+        _ask_whose_account(writing, item, case, of)
     return decision
 
 
@@ -157,7 +159,22 @@ def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision)
             skip=BY_DECIDING,
         )
     )
+    sharing = Item.objects.filter(contents__decisions__of_decision=decision, account__isnull=False)
+    for twin in sharing.select_related("case").order_by("pk"):
+        _ask_whose_account(writing, twin, case, decision)
     share_with_copies(writing, _content(item), pack, case)
+
+
+def _ask_whose_account(writing: Writing, item: Item, case: Case, confirmed: Decision) -> None:
+    """Owe the question whose account it is that posted an identical file, too (rule 12)."""
+    pack = pack_of(case)
+    harm = harm_of_clause(pack, confirmed.clause)
+    dos = pack.owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
+    writing.owe(
+        owed_by_pack(
+            [do for do in dos if do.do == "judge_account"], event_at=writing.now, account_id=item.account_id
+        )
+    )
 
 
 def decide_not_violating(

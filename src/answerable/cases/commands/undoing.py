@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from answerable import obligations
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
@@ -91,12 +91,13 @@ def _lift_account(writing: Writing, item: Item) -> None:
 
 
 def confirmed_against(account: Account) -> QuerySet[Decision]:
-    """The decisions that two people confirmed against items of an account: what it may bear strikes for."""
+    """The decisions that two people confirmed against items of an account: what it may bear strikes for.
+
+    An identical file shares the confirmation of the file that people judged, as it shares the decision.
+    """
+    confirmed = Q(confirmed_by_two_at__isnull=False) | Q(of_decision__confirmed_by_two_at__isnull=False)
     return Decision.objects.filter(
-        content__item__account=account,
-        verdict=Verdict.VIOLATING,
-        overturned_at__isnull=True,
-        confirmed_by_two_at__isnull=False,
+        confirmed, content__item__account=account, verdict=Verdict.VIOLATING, overturned_at__isnull=True
     )
 
 
