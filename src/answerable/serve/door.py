@@ -45,6 +45,7 @@ def run(name: str) -> None:
         workers=web.processes,
         blocking_threads=web.threads,
         respawn_failed_workers=True,
+        respawn_interval=0.2,  # a door whose process died is open again at once
         workers_kill_timeout=10,
         websockets=False,
         log_level=LogLevels.error,
