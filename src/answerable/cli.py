@@ -79,6 +79,14 @@ def _fail(message: object) -> int:
     return 2
 
 
+def _not_made_yet(error: Exception) -> bool:
+    """Whether a command met a database that nothing has prepared. By name: Django isn't imported for all."""
+    told = str(error)
+    if type(error).__name__ not in ("OperationalError", "ProgrammingError"):
+        return False
+    return "no such table" in told or ("relation " in told and "does not exist" in told)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Gives the exit code: 2 where configuration or use is wrong, with a sentence why."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -91,6 +99,12 @@ def main(arguments: list[str] | None = None) -> int:
         return int(run(arguments, standalone_mode=True) or 0)
     except (ConfigError, PermissionError) as error:
         return _fail(error)
+    except Exception as error:
+        if _not_made_yet(error):
+            return _fail(
+                "The database has no tables yet. `answerable serve` makes them, or `answerable migrate`."
+            )
+        raise
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
 

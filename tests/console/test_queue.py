@@ -176,7 +176,7 @@ def test_what_follows_from_a_judgement_stays_hidden_across_a_join(
     assert {row.case_id for row in rows(rosa, now=now)} == {older.pk}
     page = signed_in(rosa).get(f"/cases/{younger}/", follow=True).content.decode()
     assert "cases/" not in page.split("<main")[0]
-    assert page.count("report authority") >= 2
+    assert page.count("Report to the authority") >= 2
 
 
 def test_an_answer_waits_for_exactly_those_whose_page_offers_to_read_it(

@@ -39,8 +39,14 @@ def check(
             if not step.passed:
                 failed += 1
                 typer.echo(f"      {step.problem}\n      To put it right: {step.fix}")
+                if step.problem.startswith("HostNotConfigured"):
+                    typer.echo("      Or, where pages or media have a host of their own: --host HOST:PORT")
     except base.PlatformError as error:
         typer.echo(f"FAIL  {error}")
         raise typer.Exit(2) from error
-    typer.echo("\nThe site follows the contract." if not failed else f"\n{failed} steps failed.")
+    typer.echo(
+        "\nThe site follows the contract."
+        if not failed
+        else f"\n{failed} step{'s' if failed > 1 else ''} failed."
+    )
     raise typer.Exit(1 if failed else 0)

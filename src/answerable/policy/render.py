@@ -14,6 +14,7 @@ _WORDS = {
         "rules": "The rules",
         "allowed": "Not against the rules, if {people} trained people agree",
         "promises": "What we promise to whoever reports it",
+        "fitting": "Each report is promised what fits it, and its answer says which of these do:",
         "deciding": "Who decides",
         "people": "To say that it doesn't break the rules takes {people} trained people.",
         "adult": "For an adult it takes {people}; for a complete removal request {complete}.",
@@ -32,6 +33,7 @@ _WORDS = {
         "rules": "Les règles",
         "allowed": "Pas contraire aux règles, si {people} personnes formées sont d’accord",
         "promises": "Ce que nous promettons à la personne qui signale",
+        "fitting": "À chaque signalement, nous promettons ce qui lui correspond, et notre réponse dit quoi :",
         "deciding": "Qui décide",
         "people": "Pour dire que ce n’est pas contraire aux règles, il faut {people} personnes formées.",
         "adult": "Pour un adulte, il en faut {people} ; pour une demande de retrait complète, {complete}.",
@@ -90,6 +92,7 @@ def _harm(pack: Pack, harm_id: str, harm: Harm, language: str, words: dict[str, 
     promises = [pack.say_promise(p, language, harm_id) for p in pack.promises_of(harm_id)]
     if promises:
         yield f"### {words['promises']}"
+        yield words["fitting"]
         yield from _list(promises)
 
 

@@ -27,7 +27,12 @@ SAMPLE_SCOPES = ("events:write", "screen", "reports:write")
 def parts(data: Path, *, sample: bool, demo_data: bool) -> list[Part]:
     """The processes of this desk. Raises PortTaken, ConfigError."""
     config: Config = settings.CONFIG
-    web, advice = config.web, f"Stop what uses it, or choose another under [web] in {data / CONFIG_NAME}."
+    web, advice = (
+        config.web,
+        (
+            f"Stop what uses it, or choose another under [web], with its address under [desk], in {data / CONFIG_NAME}."
+        ),
+    )
     require_free(web.address, web.public_port, "the public pages", advice)
     require_free(web.address, web.staff_port, "the console", advice)
     local = "127.0.0.1" if web.address in ("0.0.0.0", "127.0.0.1") else web.address  # noqa: S104
@@ -53,7 +58,10 @@ def sample_port() -> int:
 def _sample(data: Path, demo_data: bool) -> Part:
     port = sample_port()
     require_free(
-        "127.0.0.1", port, "the sample site", f"Stop what uses it, or change it in {data / CONFIG_NAME}."
+        "127.0.0.1",
+        port,
+        "the sample site",
+        f'Stop what uses it, or change it wherever the platform "{SAMPLE}" names it in {data / CONFIG_NAME}.',
     )
     arguments = [
         f"--port={port}",

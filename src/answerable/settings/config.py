@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 DATA_VARIABLE = "ANSWERABLE_DATA"
 CONFIG_NAME = "answerable.toml"
@@ -135,8 +135,17 @@ def read(path: Path) -> Config:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from error
     try:
         return Config.model_validate(raw)
-    except ValueError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except ValidationError as error:
+        raise ConfigError("\n".join([f"{path} can't be used:", *_problems(error)])) from error
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """Each problem as a line: the key, and what is wrong with it. Never a value: one may hold a password."""
+    return [
+        f"  {'.'.join(str(part) for part in problem['loc'])}: "
+        + ("there is no such key" if problem["type"] == "extra_forbidden" else problem["msg"])
+        for problem in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
 
 
 @lru_cache(maxsize=1)

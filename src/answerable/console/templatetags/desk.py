@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django import template
 
+from answerable import clock
 from answerable.console import wording
 from answerable.policy.words import Age, Danger, Relation
 
@@ -12,8 +13,10 @@ register = template.Library()
 
 @register.filter
 def moment(at: datetime | None) -> str:
-    """A time in UTC, to the minute: "1 Dec 09:05"."""
-    return "" if at is None else f"{at.day} {at:%b %H:%M}"
+    """A time in UTC, to the minute: "1 Dec 09:05"; of another year with the year: "24 Jun 2027"."""
+    if at is None:
+        return ""
+    return f"{at.day} {at:%b %H:%M}" if at.year == clock.now().year else f"{at.day} {at:%b %Y}"
 
 
 @register.filter

@@ -83,6 +83,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     factors = Authenticator.objects.filter(user=user)
     form = SetPasswordForm(user, request.POST or None)
+    form.fields["new_password1"].help_text = form.fields["new_password2"].help_text = ""  # the page says it
+    form.fields["new_password2"].label = "The same again"
     if request.method == "POST":
         if request.POST.get("action") == "done" and factors.exists():
             del request.session[ENROLLING]

@@ -54,7 +54,9 @@ def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by name; a new name makes a new account."""
     if request.method == "POST":
-        name = request.POST.get("name", "").strip().lower()
+        written = request.POST.get("name", "").strip()
+        shown = Person.objects.filter(shown_name__iexact=written).first()
+        name = shown.name if shown else written.lower()
         if not NAME.fullmatch(name):
             messages.error(request, "A name has 2 to 30 letters, digits or _, and begins with a letter.")
             return render(request, "sample/sign_in.html", status=400)
