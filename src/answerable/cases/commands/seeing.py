@@ -10,11 +10,24 @@ from answerable.cases.commands.telling import reports_naming, tell_reports
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import NotFound
 from answerable.cases.kinds import KIND_BY_WANTED
-from answerable.cases.models import Notice
+from answerable.cases.models import Item, Notice
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By, Visibility
+
+SEEN_FIELDS = (
+    "case_id",
+    "wanted",
+    "wanted_serial",
+    "first_notice_at",
+    "seen",
+    "seen_at",
+    "asked_at",
+    "acknowledged_at",
+    "hidden_at",
+)
+"""All that a look reads or changes: it comes once for every change of what is wanted."""
 
 
 def item_seen(
@@ -33,7 +46,7 @@ def item_seen(
     nothing is kept. Returns whether the item is as wanted now (False: the handler tries again).
     """
     with transaction.atomic():
-        item = lock(item_id)
+        item = Item.objects.select_for_update().only(*SEEN_FIELDS).filter(pk=item_id).first()
         if item is None:
             raise NotFound(f"There is no item {item_id}.")
         if item.seen_at is not None and seen_at < item.seen_at:
@@ -46,7 +59,7 @@ def item_seen(
             item.hidden_at = seen_at
         item.save(update_fields=["seen", "seen_at", "asked_at", "acknowledged_at", "hidden_at"])
         as_wanted = serial == item.wanted_serial and _satisfies(visibility, Visibility(item.wanted))
-        writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
+        writing = Writing(actor="worker", now=now, cause=f"item:{item_id}")
         entry_id = writing.record(
             "item_seen",
             {
@@ -60,6 +73,7 @@ def item_seen(
                 if acknowledged_at
                 else None,
             },
+            case_id=item.case_id,
         )
         if as_wanted:
             kind = KIND_BY_WANTED[Visibility(item.wanted)]
