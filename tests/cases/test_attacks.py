@@ -195,6 +195,30 @@ def test_a_new_fact_counts_once_for_a_report_its_answers_and_those_that_follow_i
     assert desk.wanted("a") == "visible"
 
 
+def test_a_new_fact_about_another_item_is_none_about_this_one(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    cleared(desk, ravi, rosa)
+    desk.upload("b", account="other")
+    other = desk.report("b")
+    desk.report("a", earlier_report_id=other.report_id, new_fact="police")
+    assert desk.wanted("a") == "visible"
+
+
+def test_a_repetition_opens_a_closed_case_again(desk: TestDesk, ravi: Person, rosa: Person) -> None:
+    cleared(desk, ravi, rosa)
+    case = desk.item("a").case
+    assert case is not None
+    assert case.closed_at is not None
+    first = commands.complain(
+        Report.objects.get().pk, item_id=desk.item("a").pk, text="No.", now=desk.clock.now
+    )
+    assert Appeal.objects.get(pk=first).round == desk.item("a").round == 2
+    case.refresh_from_db()
+    assert case.closed_at is None
+    assert case.reopened_at == desk.clock.now
+
+
 def test_a_fact_of_no_known_kind_is_none(desk: TestDesk, ravi: Person, rosa: Person) -> None:
     first = cleared(desk, ravi, rosa)
     try:
@@ -696,6 +720,28 @@ def test_a_decision_can_be_overturned_twice(
     desk.no(others[4], "a")
     assert [desk.wanted(ref) for ref in "ab"] == ["visible"] * 2
     assert not Decision.objects.filter(verdict="violating", overturned_at=None).exists()
+
+
+def test_overturning_ends_what_the_decision_owed_and_tells_who_was_told(
+    desk: TestDesk, ravi: Person, rosa: Person, lena: Person
+) -> None:
+    desk.upload("a", file="same")
+    desk.upload("b", file="same", account="other")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    (told,) = notices(desk, "a", "removed")
+    commands.holder_told(int(told.subject.partition(":")[2]), obligation_id=told.pk, now=desk.clock.now)
+    assert notices(desk, "b", "removed")
+    assert "second_look" in desk.owed("a")
+    desk.clock.pass_(minutes=1)
+    desk.no(rosa, "a")
+    desk.no(lena, "a", tie=True)
+    assert [desk.wanted(ref) for ref in "ab"] == ["visible"] * 2
+    assert "second_look" not in desk.owed("a")
+    assert notices(desk, "a", "overturned")
+    assert not notices(desk, "b", "removed")
+    assert not notices(desk, "b", "overturned")
+    assert Obligation.objects.filter(kind="unblock", subject=f"item:{desk.item('a').pk}").exists()
 
 
 # Rule 16: telling can hurt

@@ -155,3 +155,36 @@ def test_copies_of_what_is_visible_and_undecided_share_nothing(kind: CopyKind, t
 def test_a_copy_that_people_cleared_is_not_hidden_by_a_report_elsewhere(kind: CopyKind, touched: int) -> None:
     shared = share(Original(Visibility.HIDDEN), kind, touched, True)
     assert (shared.wanted, shared.look) == (Visibility.VISIBLE, False)
+
+
+def test_only_the_guard_of_accounts_pages_people() -> None:
+    child = ReportFacts(Age.CHILD)
+    often_wrong = ReportFacts(Age.ADULT, token_hidings=UNFOUNDED_PER_TOKEN, token_lifted=UNFOUNDED_PER_TOKEN)
+    full = UNLOOKED_PER_ACCOUNT
+    cases = [
+        (Interim.HIDE, child, ItemFacts(media=True), "policy"),
+        (Interim.HIDE, child, ItemFacts(media=True, decided_violating=True), "decided"),
+        (Interim.HIDE, child, ItemFacts(media=False), "not_media"),
+        (Interim.HIDE, child, ItemFacts(media=True, cleared_by_people=True), "cleared"),
+        (Interim.HIDE, often_wrong, ItemFacts(media=True), "token_guard"),
+        (Interim.LOOK, child, ItemFacts(media=True, account_hidden_unlooked=full), "policy"),
+        (Interim.HIDE, child, ItemFacts(media=True, account_hidden_unlooked=full), "account_guard"),
+    ]
+    for policy, report, item, why in cases:
+        protection = protect(policy, report, item)
+        assert (protection.why, protection.page) == (why, why == "account_guard")
+
+
+def test_a_token_is_believed_while_as_many_of_its_hidings_stood_as_were_lifted() -> None:
+    half = ReportFacts(Age.ADULT, token_hidings=2 * UNFOUNDED_PER_TOKEN, token_lifted=UNFOUNDED_PER_TOKEN)
+    assert protect(Interim.HIDE, half, ItemFacts(media=True)).interim is Interim.HIDE
+
+
+def test_what_is_removed_with_its_original_needs_no_look() -> None:
+    removed = share(Original(Visibility.GONE, violating=True), CopyKind.EXACT, 0, False)
+    assert (removed.wanted, removed.look) == (Visibility.GONE, False)
+
+
+def test_a_near_copy_of_decided_bytes_is_hidden_though_their_item_shows_others_by_now() -> None:
+    shared = share(Original(Visibility.VISIBLE, violating=True), CopyKind.NEAR, 0, False)
+    assert (shared.wanted, shared.look) == (Visibility.HIDDEN, True)

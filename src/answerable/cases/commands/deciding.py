@@ -59,6 +59,7 @@ def decide_violating(
     if standing is not None:
         standing.overturned_at = writing.now
         standing.save(update_fields=["overturned_at"])
+        writing.record("decision_overturned", {"item": item.pk, "decision": standing.pk}, case_id=case.pk)
     decision = Decision.objects.create(
         content=content,
         case=case,
