@@ -81,7 +81,7 @@ class KeptForm(forms.Form):
     reference = forms.CharField(
         label="Reference",
         max_length=200,
-        help_text="The number or name under which the other side holds it. No names of people.",
+        help_text="The number or name under which the other side holds it, or how you did it. No names of people.",
         error_messages={"required": "Write the reference: without it nobody can check that it was done."},
     )
 

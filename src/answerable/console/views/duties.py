@@ -59,7 +59,15 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
             return redirect("console:queue")
         except Refused as error:
             messages.error(request, str(error))
-    context = {"obligation": obligation, "row": row, "form": form, "facts": _facts(obligation), "now": now}
+    word, _, number = obligation.subject.partition(":")
+    context = {
+        "obligation": obligation,
+        "row": row,
+        "form": form,
+        "facts": _facts(obligation),
+        "now": now,
+        "report_id": int(number) if word == "report" else None,
+    }
     return render(request, "console/duty.html", context)
 
 
