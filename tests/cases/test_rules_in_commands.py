@@ -1,5 +1,7 @@
 """The rules that always hold, tried through the commands, as their users meet them."""
 
+from datetime import datetime
+
 import pytest
 
 from answerable.cases import commands
@@ -198,14 +200,22 @@ def test_overturning_undoes_everything_that_followed(
     commands.appeal(codes.derived_code(f"notice:{notice.pk}"), text="This is a lake.", now=desk.clock.now)
     with pytest.raises(Refused, match="part"):
         desk.no(ravi, "a")
+    due_before = earliest_for_people(desk, "a")
     desk.no(lena, "a")
     assert desk.wanted("a") == "gone"
+    assert earliest_for_people(desk, "a") == due_before  # it must not tell that somebody judged
     desk.no(mira, "a")
     assert [desk.wanted(ref) for ref in "abc"] == ["visible"] * 3
     assert desk.item("a").account.uploads_held_since is None
     assert KnownChange.objects.filter(hash_list="own.confirmed", op="remove").exists()
     assert not Finding.objects.filter(withdrawn_at__isnull=True).exists()
     assert Message.objects.filter(reply="overturned").exists()
+
+
+def earliest_for_people(desk: TestDesk, ref: str) -> datetime:
+    """When the first thing is due that people owe an item."""
+    owed = Obligation.objects.filter(subject=f"item:{desk.item(ref).pk}", state="owed").exclude(by="worker")
+    return min(owed.values_list("due_at", flat=True))
 
 
 def test_a_changed_file_is_a_new_content_and_no_decision_holds(

@@ -10,7 +10,6 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections, transaction
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -22,6 +21,7 @@ from answerable.console import links
 from answerable.obligations import Owed
 from answerable.policy.words import By, Danger, Relation
 from tests.console.conftest import Photos, judge, landscape, post, report
+from tests.support.browser import add_passkey_device, barriers
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 expect.set_options(timeout=20_000)  # a busy machine is no fault
@@ -84,24 +84,13 @@ def new_page(browser: Browser, *, dark: bool = False, width: int = 1280) -> Page
         color_scheme="dark" if dark else "light", viewport={"width": width, "height": 860}
     )
     page = context.new_page()
-    devices = context.new_cdp_session(page)
-    devices.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    add_passkey_device(page)
     return page
 
 
 def check(page: Page, name: str) -> None:
     """No barrier on this page, nothing from another host, nothing wider than the window; a picture of it."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
         f"{name} scrolls sideways"
     )

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from answerable.audit import verify
 from answerable.demo.stack import Stack
+from tests.support.browser import add_passkey_device
 
 CHROMIUM = Path(os.environ.get("ANSWERABLE_CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = [
@@ -94,17 +95,7 @@ def come_in(browser: Browser, link: str) -> Page:
     """A reviewer at the queue: one-time link, password, passkey."""
     context = browser.new_context(viewport=DESKTOP)
     page = context.new_page()
-    devices = context.new_cdp_session(page)
-    devices.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    add_passkey_device(page)
     page.goto(link)
     page.get_by_role("button", name="Use the link").click()
     for field in ("new_password1", "new_password2"):

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.intake.serving import public_door
+from tests.support.browser import barriers
 from tests.support.desks import Desk
 
 from answerable.policy import load_named, store
@@ -94,8 +94,7 @@ class Visit:
         if pictures:
             self.page.screenshot(path=pictures / f"{where}.png", full_page=True)
         tags = TAGS if name == "exit" else [*TAGS, "best-practice"]  # a blank page has no heading
-        found = Axe().run(self.page, options={"runOnly": tags}).response["violations"]
-        told = [(v["id"], [n["html"] for n in v["nodes"]]) for v in found]
+        told = barriers(self.page, tags)
         assert not told, f"{where}: {told}"
         wide = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -59,3 +59,8 @@ def test_no_module_grows_beyond_two_looks():
 def test_no_work_is_left_for_later():
     later = re.compile(r"\b(TODO|FIXME|XXX)\b")
     assert relative([path for path in MODULES if later.search(path.read_text())]) == []
+
+
+def test_both_doors_show_the_same_design_tokens():
+    doors = [SOURCE / door / "static" / door / "tokens.css" for door in ("intake", "console")]
+    assert doors[0].read_text() == doors[1].read_text()

@@ -266,6 +266,11 @@ def _owe_next(writing: Writing, item: Item, case: Case, pack: Pack, outcome: dec
         due_at = writing.now + within(dos, "settle_tie", TIE_WITHIN)
         writing.owe([Owed(kind="settle_tie", subject=subject, by=By.OTHER_PEOPLE, due_at=due_at)])
     elif outcome.need is deciding.Need.SECOND and outcome.verdict is None:
+        contested = Obligation.objects.filter(
+            kind__in=("decide_appeal", "decide_complaint"), subject=subject, state="owed"
+        )
+        if contested.exists():
+            return  # that asks for the second person as it did for the first, with the same time
         due_at = writing.now + within(dos, "decide", DECIDE_WITHIN)
         writing.owe([Owed(kind="decide", subject=subject, by=By.OTHER_PEOPLE, due_at=due_at)])
 
