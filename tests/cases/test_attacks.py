@@ -280,6 +280,59 @@ def test_a_thousand_complaints_are_decided_together(
 # Rule 7: hiding is no weapon
 
 
+def test_a_repetition_after_one_person_lifted_hides_nothing(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.no(ravi, "a", nobody_in_it=True)
+    desk.clock.pass_(minutes=1)
+    desk.report("a")
+    assert desk.wanted("a") == "visible"
+    assert "look" in desk.owed("a")
+
+
+def test_an_author_one_of_whose_items_was_found_violating_is_guarded_no_more(
+    desk: TestDesk, ravi: Person
+) -> None:
+    for number in range(11):
+        desk.upload(f"n{number}")
+        desk.report(f"n{number}")
+        if number == 0:
+            desk.yes(ravi, "n0")
+    desk.upload("next")
+    desk.report("next")
+    assert desk.wanted("next") == "hidden"
+
+
+def test_a_token_whose_hidings_people_lifted_is_looked_at_first(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    facts: dict[str, Any] = {"harm": "ncii", "age": Age.ADULT, "relation": Relation.WITNESS}
+    for number in range(10):
+        desk.upload(f"n{number}", account=f"author{number}")
+        desk.report(f"n{number}", token="key:1", **facts)
+        desk.no(ravi, f"n{number}", **ADULT)
+        desk.no(rosa, f"n{number}", **ADULT)
+    desk.upload("next", account="other")
+    desk.report("next", token="key:1", **facts)
+    assert desk.wanted("next") == "visible"
+    assert "look" in desk.owed("next")
+    desk.report("next", **facts)
+    assert desk.wanted("next") == "hidden"
+
+
+def test_a_copy_that_is_found_from_its_own_side_shares_all_the_same(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    desk.yes(rosa, "a")
+    desk.upload("b", account="other", held="list")
+    assert desk.find_copies("b", a=12) == 1
+    assert desk.item("b").case_id == desk.item("a").case_id
+    assert desk.wanted("b") == "hidden"
+
+
 def test_copies_of_a_reported_item_hide_no_more_of_one_author_than_reports_may(desk: TestDesk) -> None:
     desk.upload("a", account="max")
     near = {f"n{number}": number + 1 for number in range(20)}
@@ -426,6 +479,37 @@ def test_a_lead_who_judged_in_a_joined_case_has_seen_it(
     desk.yes(rosa, "a")
     with pytest.raises(Refused, match="hasn't seen"):
         desk.yes(lena, "a", tie=True)
+
+
+def test_a_lead_who_saw_the_media_before_two_differed_does_not_settle(
+    desk: TestDesk, ravi: Person, rosa: Person, lena: Person, mira: Person
+) -> None:
+    mira.lead = True
+    mira.save()
+    desk.upload("a")
+    desk.report("a")
+    commands.look_at([desk.item("a").pk], person_id=lena.pk, revealed=True, now=desk.clock.now)
+    desk.clock.pass_(minutes=1)
+    desk.no(ravi, "a")
+    desk.yes(rosa, "a")
+    desk.clock.pass_(minutes=1)
+    with pytest.raises(Refused, match="hasn't seen"):
+        desk.yes(lena, "a", tie=True)
+    commands.look_at([desk.item("a").pk], person_id=mira.pk, revealed=True, now=desk.clock.now)
+    assert desk.yes(mira, "a", tie=True).verdict == "violating"
+
+
+def test_an_earlier_yes_still_counts_against_a_refusal_when_a_child_is_named_later(
+    desk: TestDesk, omar: Person, ravi: Person
+) -> None:
+    desk.upload("a")
+    desk.report("a", harm="ncii", age=Age.ADULT)
+    desk.yes(omar, "a", age=Age.ADULT, clause="ncii.shared")
+    desk.clock.pass_(minutes=1)
+    desk.report("a", harm="csam", age=Age.CHILD)
+    desk.clock.pass_(minutes=1)
+    desk.no(ravi, "a")
+    assert desk.wanted("a") == "gone"
 
 
 def test_an_answer_after_two_differed_leaves_the_item_to_people_who_can_judge_it(

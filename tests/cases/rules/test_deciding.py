@@ -203,3 +203,27 @@ def test_only_a_qualified_lead_who_has_not_seen_the_case_settles() -> None:
             for seen in (True, False):
                 allowed = may_settle(lead=lead, qualified=qualified, seen_the_case=seen)
                 assert allowed == (lead and qualified and not seen)
+
+
+def test_a_lead_alone_confirms_nothing_by_two() -> None:
+    assert not outcome([no(1), yes(2, tie=True)], Stake(Age.CHILD)).confirmed_by_two
+    settled = outcome([no(1), yes(2), yes(3, tie=True)], Stake(Age.CHILD))
+    assert (settled.confirmed_by_two, settled.need) == (True, Need.NOBODY)
+
+
+def test_after_two_who_said_yes_nobody_is_owed_and_after_one_a_second() -> None:
+    assert outcome([yes(1)], Stake(Age.CHILD)).need is Need.SECOND
+    assert outcome([yes(1), yes(2)], Stake(Age.CHILD)).need is Need.NOBODY
+
+
+@pytest.mark.parametrize("age", [Age.CHILD, Age.UNSURE])
+def test_the_age_that_was_said_before_the_refusal_counts(age: Age) -> None:
+    assert people_to_refuse(Stake(age), Age.ADULT) == people_to_refuse(Stake(Age.ADULT), age) == 2
+    assert people_to_refuse(Stake(Age.ADULT), Age.ADULT) == 1
+
+
+def test_an_exception_takes_two_even_where_a_refusal_takes_one() -> None:
+    excepted = [no(person, Age.ADULT, exception="other_illegal.public_interest") for person in (1, 2)]
+    assert outcome(excepted[:1], Stake(Age.ADULT)).verdict is None
+    assert outcome(excepted, Stake(Age.ADULT)).verdict is Verdict.NOT_VIOLATING
+    assert outcome([no(1, Age.ADULT)], Stake(Age.ADULT)).verdict is Verdict.NOT_VIOLATING

@@ -188,3 +188,18 @@ def test_what_is_removed_with_its_original_needs_no_look() -> None:
 def test_a_near_copy_of_decided_bytes_is_hidden_though_their_item_shows_others_by_now() -> None:
     shared = share(Original(Visibility.VISIBLE, violating=True), CopyKind.NEAR, 0, False)
     assert (shared.wanted, shared.look) == (Visibility.HIDDEN, True)
+
+
+def test_copies_of_what_is_only_limited_are_limited_too_and_those_of_decided_bytes_hidden() -> None:
+    for kind in CopyKind:
+        assert share(Original(Visibility.LIMITED), kind, 0, False).wanted is Visibility.LIMITED
+    assert (
+        share(Original(Visibility.GONE, violating=True), CopyKind.NEAR, 0, False).wanted is Visibility.HIDDEN
+    )
+
+
+def test_the_guard_of_accounts_lowers_copies_of_what_nobody_decided_only() -> None:
+    undecided = share(Original(Visibility.HIDDEN), CopyKind.NEAR, 0, False, account_guarded=True)
+    assert (undecided.wanted, undecided.look) == (Visibility.LIMITED, True)
+    decided = Original(Visibility.GONE, violating=True)
+    assert share(decided, CopyKind.NEAR, 0, False, account_guarded=True).wanted is Visibility.HIDDEN
