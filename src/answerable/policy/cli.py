@@ -117,15 +117,14 @@ def _regimes() -> tuple[str, ...]:
     return tuple(import_module("answerable.settings.config").config().desk.regimes)
 
 
-def _people() -> list[tuple[list[str], bool, bool, bool]]:
+def _people() -> list[tuple[tuple[str, ...], bool, bool, bool]]:
     """The desk's people. Ends with a sentence where there is no desk to look at."""
     if not _has_desk():
         typer.echo("--staff needs a desk: set ANSWERABLE_DATA, or run `answerable init`.", err=True)
         raise typer.Exit(1)
-    person: Any = import_module("answerable.cases.models").Person
-    rows = person.objects.filter(active=True).order_by("pk")
+    staff: Any = import_module("answerable.cases.queries.people").staff
     try:
-        return [(list(p.qualifications), p.lead, p.outside, p.on_call) for p in rows]
+        return list(staff())
     except import_module("django.db").DatabaseError as error:
         typer.echo(f"The desk's people can't be read: {error}. Run `answerable migrate` first.", err=True)
         raise typer.Exit(1) from error

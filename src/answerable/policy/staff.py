@@ -117,7 +117,8 @@ def _lead_beside(able: list[Staff], staff: list[Staff], people: int) -> bool:
 def _for_everybody(pack: Pack, staff: list[Staff]) -> Iterator[Lack]:
     kinds = {entry.do for _, entry in every_entry(pack) if entry.by is not By.WORKER}
     if not any(person.on_call for person in staff):
-        urgent = tuple(sorted(kinds & {"answer_danger", "emergency_duty"}))
+        # A look within a quarter of an hour, day and night, takes somebody whom a page reaches.
+        urgent = tuple(sorted(kinds & {"answer_danger", "emergency_duty", "look"}))
         yield Lack("nobody is on call", (*urgent, "page_people"))
     inside = [person for person in staff if not person.outside]
     if not inside:

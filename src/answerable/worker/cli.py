@@ -10,7 +10,7 @@ import structlog
 import typer
 
 from answerable import clock
-from answerable.cases.models import Person
+from answerable.cases.queries.people import staff
 from answerable.db.triggers import TriggersMissing
 from answerable.obligations import queries, registry
 from answerable.obligations.cli import show
@@ -50,10 +50,6 @@ def obligations(
 ) -> None:
     """Print what is owed, what is due first on top. The exit code is 1 when anything is late."""
     parties.register()
-    people = [
-        (list(one.qualifications), one.lead, one.outside, one.on_call)
-        for one in Person.objects.filter(active=True).order_by("pk")
-    ]
-    unkept = {one.obligation.pk: one.why for one in queries.nobody_can_keep(people, registry.kinds())}
+    unkept = {one.obligation.pk: one.why for one in queries.nobody_can_keep(staff(), registry.kinds())}
     if show(clock.now(), late=late, nobody=nobody, as_json=as_json, limit=limit, unkept=unkept):
         raise typer.Exit(1)

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from django.db.models import F, Sum
 
-from answerable.cases.models import Item, Person
+from answerable.cases.models import Item
+from answerable.cases.queries.people import staff
 from answerable.obligations.models import Obligation
-from answerable.policy import Pack, staff
+from answerable.policy import Pack
+from answerable.policy.staff import lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,8 @@ def figures(pack: Pack, *, now: datetime) -> Figures:
 
 def lacks(pack: Pack) -> list[str]:
     """What this desk has too few people for: each need once, with all that it is needed for."""
-    people = Person.objects.filter(active=True).values_list("qualifications", "lead", "outside", "on_call")
     needs: dict[str, list[str]] = {}
-    for lack in staff.lacking(pack, people):
+    for lack in lacking(pack, staff()):
         matter, _, need = lack.reason.partition(": ")
         needs.setdefault(need or matter, []).append(matter if need else "everything")
     return [f"{need} ({', '.join(matters)})" for need, matters in sorted(needs.items())]

@@ -6,7 +6,8 @@ from functools import lru_cache
 from django.db.models import Q
 
 from answerable.audit.models import AuditEntry
-from answerable.cases.models import Appeal, Person, Report
+from answerable.cases.models import Appeal, Report
+from answerable.cases.queries.people import staff
 from answerable.obligations.models import Obligation
 from answerable.policy import store
 from answerable.policy.staff import unkept
@@ -39,17 +40,15 @@ def promises(report: Report, language: str) -> list[str]:
 
 def kept_here(report: Report) -> set[str]:
     """Those of its kinds that the people of this desk can keep."""
-    people = Person.objects.filter(active=True).values_list("qualifications", "lead", "outside", "on_call")
-    staff = tuple((tuple(able), lead, outside, on_call) for able, lead, outside, on_call in people)
-    return owed_kinds(report) - _unkept(report.pack_digest, staff, report.harm, Age(report.age))
+    return owed_kinds(report) - _unkept(report.pack_digest, staff(), report.harm, Age(report.age))
 
 
 @lru_cache(maxsize=64)
 def _unkept(
-    digest: str, staff: tuple[tuple[tuple[str, ...], bool, bool, bool], ...], harm: str, age: Age
+    digest: str, people: tuple[tuple[tuple[str, ...], bool, bool, bool], ...], harm: str, age: Age
 ) -> frozenset[str]:
     """The kinds that nobody among these people can keep for that harm: their promises are not offered."""
-    return unkept(store.pack(digest), staff, harm_id=harm, age=age)
+    return unkept(store.pack(digest), people, harm_id=harm, age=age)
 
 
 def receipt_entry_id(report: Report) -> int | None:
