@@ -227,3 +227,8 @@ def test_an_exception_takes_two_even_where_a_refusal_takes_one() -> None:
     assert outcome(excepted[:1], Stake(Age.ADULT)).verdict is None
     assert outcome(excepted, Stake(Age.ADULT)).verdict is Verdict.NOT_VIOLATING
     assert outcome([no(1, Age.ADULT)], Stake(Age.ADULT)).verdict is Verdict.NOT_VIOLATING
+
+
+def test_where_nobody_qualified_judged_a_first_judgement_is_owed() -> None:
+    assert outcome([], Stake(Age.CHILD)).need is Need.FIRST
+    assert outcome([no(1, qualified=False)], Stake(Age.CHILD)).need is Need.FIRST

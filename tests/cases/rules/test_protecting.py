@@ -203,3 +203,8 @@ def test_the_guard_of_accounts_lowers_copies_of_what_nobody_decided_only() -> No
     assert (undecided.wanted, undecided.look) == (Visibility.LIMITED, True)
     decided = Original(Visibility.GONE, violating=True)
     assert share(decided, CopyKind.NEAR, 0, False, account_guarded=True).wanted is Visibility.HIDDEN
+
+
+def test_a_few_lifted_hidings_cost_a_token_nothing() -> None:
+    once = ReportFacts(Age.ADULT, token_hidings=1, token_lifted=1)
+    assert protect(Interim.HIDE, once, ItemFacts(media=True)).interim is Interim.HIDE
