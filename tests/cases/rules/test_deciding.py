@@ -1,5 +1,6 @@
 """Deciding, tried by property: no order of judgements lets one person, or a machine, refuse a child."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -231,4 +232,5 @@ def test_an_exception_takes_two_even_where_a_refusal_takes_one() -> None:
 
 def test_where_nobody_qualified_judged_a_first_judgement_is_owed() -> None:
     assert outcome([], Stake(Age.CHILD)).need is Need.FIRST
-    assert outcome([no(1, qualified=False)], Stake(Age.CHILD)).need is Need.FIRST
+    unqualified = replace(no(1), qualified=False)
+    assert outcome([unqualified], Stake(Age.CHILD)).need is Need.FIRST
