@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from answerable import obligations
 from answerable.cases import commands
-from answerable.cases.models import Decision, Item, Person, Review
+from answerable.cases.models import Decision, Item, Person, Report, Review
 from answerable.console import links
 from answerable.obligations import Owed
 from answerable.policy.words import By, Danger, Relation
@@ -71,6 +71,7 @@ def browser() -> Iterator[Browser]:
     """Chromium."""
     # Playwright keeps an event loop in this thread, in which Django would refuse to ask its database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    connections.close_all()  # under Playwright's loop Django finds another one: this would stay open behind it
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield started
@@ -122,11 +123,12 @@ def busy(door: str, photos: Photos, now: datetime) -> Item:
     report(["a0", "a1", "a2"], before)
     report(["a0"], before + timedelta(minutes=2), relation=Relation.GUARDIAN)
     report(["a3"], before + timedelta(minutes=5), harm="sextortion", danger=Danger.NOW)
+    last = Report.objects.latest("pk").pk
     with transaction.atomic():
         owed = Owed(
-            kind="emergency_duty", subject="report:3", by=By.PEOPLE, due_at=now - timedelta(minutes=1)
+            kind="emergency_duty", subject=f"report:{last}", by=By.PEOPLE, due_at=now - timedelta(minutes=1)
         )
-        obligations.owe([owed], now=before, cause="report:3")
+        obligations.owe([owed], now=before, cause=f"report:{last}")
     commands.count_views("sample", {"a0": 42}, now=before + timedelta(seconds=30))
     return Item.objects.get(ref="a0")
 
@@ -207,9 +209,10 @@ def test_a_judgement_from_the_queue_to_the_end_by_keyboard(
     check(page, f"figures-{kind}")
     page.goto(door)
     check(page, f"queue-after-{kind}")
-    page.goto(f"{door}/reports/1/")
+    first = Report.objects.order_by("pk").values_list("pk", flat=True)[0]
+    page.goto(f"{door}/reports/{first}/")
     check(page, f"report-{kind}")
-    page.get_by_role("button", name="Open the statement of report 1").click()
+    page.get_by_role("button", name=f"Open the statement of report {first}").click()
     check(page, f"text-{kind}")
     page.goto(f"{door}/accounts/{busy.account_id}/")
     check(page, f"account-{kind}")

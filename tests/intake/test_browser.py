@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.intake.serving import public_door
 from tests.support.browser import barriers
@@ -39,6 +39,7 @@ def browser() -> Iterator[Browser]:
     """One Chromium for the module. Playwright's own loop must not make Django think that it runs in one."""
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    connections.close_all()  # under Playwright's loop Django finds another one: this would stay open behind it
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield started
