@@ -4,11 +4,12 @@ from datetime import datetime
 
 import pytest
 
-from answerable.cases import commands
+from answerable.cases import codes, commands
 from answerable.cases.inputs import AlreadyDone, Refused
-from answerable.cases.models import Case, Decision, Finding, KnownChange, Message, Person, Report
+from answerable.cases.models import Case, Decision, Finding, KnownChange, Message, Notice, Person, Report
 from answerable.cases.rules.deciding import HolderIs
 from answerable.obligations.models import Obligation
+from answerable.platforms.notices import text_of
 from answerable.policy.words import Age, Danger, Relation
 from tests.cases.desk import TestDesk, prints
 
@@ -193,9 +194,6 @@ def test_overturning_undoes_everything_that_followed(
     assert desk.item("a").account.uploads_held_since is not None
     desk.platform_obeys()
     mira = Person.objects.create(pseudonym="Mira", qualifications=["child_safety"])
-    from answerable.cases import codes
-    from answerable.cases.models import Notice
-
     notice = Notice.objects.filter(item=desk.item("a")).latest("pk")
     commands.appeal(codes.derived_code(f"notice:{notice.pk}"), text="This is a lake.", now=desk.clock.now)
     with pytest.raises(Refused, match="part"):
@@ -380,3 +378,41 @@ def test_every_account_that_posted_a_confirmed_file_is_asked_about(
     second = desk.item("b").account_id
     assert second is not None
     assert commands.judge_account(second, person_id=ravi.pk, answer=HolderIs.OFFENDER, now=desk.clock.now)
+
+
+@pytest.mark.parametrize("reversed_", [False, True])
+def test_who_complains_gets_an_answer(desk: TestDesk, ravi: Person, rosa: Person, reversed_: bool) -> None:
+    desk.upload("a")
+    filed = desk.report("a")
+    desk.no(ravi, "a")
+    desk.no(rosa, "a")
+    desk.clock.pass_(minutes=5)
+    commands.complain(filed.report_id, item_id=desk.item("a").pk, text="Look again.", now=desk.clock.now)
+    others = [
+        Person.objects.create(pseudonym=name, qualifications=["child_safety"]) for name in ("Mira", "Omar")
+    ]
+    for person in others[:1] if reversed_ else others:
+        (desk.yes if reversed_ else desk.no)(person, "a")
+    reply = "complaint_upheld" if reversed_ else "complaint_rejected"
+    told = Message.objects.filter(report_id=filed.report_id, reply__startswith="complaint_")
+    assert list(told.values_list("reply", flat=True)) == ["complaint_received", reply]
+    assert not Obligation.objects.filter(kind="decide_complaint", state="owed").exists()
+
+
+def test_whose_appeal_is_rejected_is_told_so(
+    desk: TestDesk, ravi: Person, rosa: Person, lena: Person
+) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    desk.yes(rosa, "a")
+    desk.platform_obeys()
+    desk.clock.pass_(minutes=5)
+    notice = Notice.objects.filter(item=desk.item("a")).latest("pk")
+    commands.appeal(codes.derived_code(f"notice:{notice.pk}"), text="A lake.", now=desk.clock.now)
+    desk.yes(lena, "a")
+    answered = Notice.objects.get(item=desk.item("a"), kind="appeal_rejected")
+    assert Obligation.objects.filter(
+        kind="tell_holder", subject=f"notice:{answered.pk}", state="owed"
+    ).exists()
+    assert text_of(answered, "").count("dispute body") == 1

@@ -8,7 +8,13 @@ from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.grouping import lock, put_in
 from answerable.cases.commands.rounds import begin_round, standing_decision
-from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack, was_told
+from answerable.cases.commands.telling import (
+    drop_untold,
+    reports_naming,
+    tell_by_pack,
+    tell_reports,
+    was_told,
+)
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, know, want
 from answerable.cases.commands.writing import (
     Writing,
@@ -21,9 +27,10 @@ from answerable.cases.commands.writing import (
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
-from answerable.policy import Pack, store
-from answerable.policy.words import Verdict, Visibility
+from answerable.policy import Do, Pack, store
+from answerable.policy.words import By, Verdict, Visibility
 
+ANSWER_APPEAL_WITHIN = timedelta(hours=24)
 REMOVE_WITHIN = timedelta(seconds=60)
 RESTORE_WITHIN = timedelta(seconds=60)
 FOR_AUTHORITIES = frozenset({"report_authority", "preserve", "destroy_preserved"})
@@ -300,6 +307,16 @@ def _close_appeal(writing: Writing, appeal: Appeal, outcome: str) -> None:
     appeal.outcome, appeal.decided_at = outcome, writing.now
     appeal.save(update_fields=["outcome", "decided_at"])
     writing.record("appeal_decided", {"appeal": appeal.pk, "kind": appeal.kind, "outcome": outcome})
+    if appeal.report is not None and appeal.report.withdrawn_at is None:
+        reply = "complaint_upheld" if outcome == "reversed" else "complaint_rejected"
+        tell_reports(writing, [appeal.report], reply, {})
+    elif appeal.kind == "appeal" and outcome == "upheld":  # reversed, the overturning tells it
+        params: dict[str, str | int] = {
+            "notice": "appeal_rejected",
+            "law": "Regulation (EU) 2022/2065, Art. 20(5)",
+        }
+        told = Do(do="tell_holder", by=By.WORKER, within=ANSWER_APPEAL_WITHIN, params=params)
+        tell_by_pack(writing, [told], item=appeal.item)
 
 
 def close_when_done(case: Case, writing: Writing) -> None:
