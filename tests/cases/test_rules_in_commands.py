@@ -416,3 +416,21 @@ def test_whose_appeal_is_rejected_is_told_so(
         kind="tell_holder", subject=f"notice:{answered.pk}", state="owed"
     ).exists()
     assert text_of(answered, "").count("dispute body") == 1
+
+
+def test_what_is_held_at_upload_follows_the_bytes_that_are_hidden(desk: TestDesk) -> None:
+    desk.upload("a", file="first")
+    desk.report("a")
+    desk.upload("a", file="second")
+    listed: dict[bytes, str] = {}
+    for change in KnownChange.objects.filter(hash_list="own.reported", kind="sha256").order_by("seq"):
+        listed[bytes(change.value)] = change.op
+    expected = {prints("first").sha256: "remove", prints("second").sha256: "add"}
+    assert {value.hex(): op for value, op in listed.items()} == expected
+
+
+def test_an_upload_reported_before_anybody_knew_its_bytes_is_held_once_they_are_known(desk: TestDesk) -> None:
+    desk.report("unregistered")
+    assert not KnownChange.objects.exists()
+    desk.upload("unregistered", file="late")
+    assert KnownChange.objects.filter(hash_list="own.reported", op="add", kind="sha256").count() == 1

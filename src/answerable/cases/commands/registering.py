@@ -8,7 +8,7 @@ from answerable import obligations
 from answerable.cases.commands.deciding import decide_violating, harm_of_clause
 from answerable.cases.commands.grouping import account_of, lock, open_case, put_in
 from answerable.cases.commands.rounds import begin_round, standing_decision
-from answerable.cases.commands.wanting import want
+from answerable.cases.commands.wanting import REPORTED, forget, know, want
 from answerable.cases.commands.writing import Writing, pack_of
 from answerable.cases.inputs import ItemIn, NotFound, Prints, Refused, Registered
 from answerable.cases.models import (
@@ -162,8 +162,12 @@ def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
             "seen_at": writing.now,
         },
     )
+    if before is not None:
+        forget(writing, item, REPORTED)  # those bytes are no longer what is hidden
     item.content = content
     item.save(update_fields=["content"])
+    if item.wanted == Visibility.HIDDEN and item.interim_since is not None:
+        know(writing, item, REPORTED)
     if before is not None and item.case is not None:
         item.looked_at = item.nobody_in_it_at = None
         item.save(update_fields=["looked_at", "nobody_in_it_at"])
