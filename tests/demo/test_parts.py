@@ -1,8 +1,10 @@
 """The replay's parts that need no desk: its table, its targets, its pictures, its clock."""
 
 import os
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +13,8 @@ from answerable.demo import pictures
 from answerable.demo.browser import Page
 from answerable.demo.drawing import svg
 from answerable.demo.figures import Figures
+from answerable.demo.ledger import text
+from answerable.demo.replay import Replay
 from answerable.demo.sample.pictures import jpeg
 from answerable.demo.table import chart, table
 from answerable.demo.targets import ACTS, TARGETS, missed
@@ -72,6 +76,53 @@ def test_every_process_reads_the_jumped_clock(tmp_path: Path, monkeypatch: pytes
     assert abs(clock.now() - NOTICE) < timedelta(seconds=5)
     piece.jump_to(NOTICE + timedelta(days=30))
     assert abs(clock.now() - piece.now()) < timedelta(seconds=1)
+
+
+class SlowMachine:
+    """A clock that goes on by a second with every look at it, and a worker that is some looks behind."""
+
+    def __init__(self, desk: sqlite3.Connection) -> None:
+        self.desk, self.time = desk, NOTICE
+        self.kept_at: datetime | None = None
+
+    def now(self) -> datetime:
+        self.work()
+        self.time += timedelta(seconds=1)
+        return self.time
+
+    def jump_to(self, at: datetime) -> None:
+        self.time = at
+        self.work()
+
+    def work(self) -> None:
+        kept = "UPDATE obligations_obligation SET state = 'kept' WHERE state = 'owed' AND not_before <= ?"
+        if self.desk.execute(kept, [text(self.time - timedelta(seconds=3))]).rowcount:
+            self.kept_at = self.time
+        self.desk.commit()
+
+
+@pytest.mark.parametrize("seconds_later", [0.5, 1.5, 2.5, 3.5, 4.5, 600])
+def test_the_clock_never_jumps_over_what_begins_just_before_it_jumps(
+    seconds_later: float, tmp_path: Path
+) -> None:
+    (tmp_path / "sample-site").mkdir()
+    site = sqlite3.connect(tmp_path / "sample-site" / "lumen.sqlite3")
+    site.execute("CREATE TABLE sample_event (sent_at, refused)")
+    site.execute("CREATE TABLE sample_item (views, views_told, to_screen)")
+    desk = sqlite3.connect(tmp_path / "answerable.sqlite3")
+    desk.execute("CREATE TABLE obligations_obligation (id, kind, subject, state, by, not_before, due_at)")
+    begins = NOTICE + timedelta(seconds=seconds_later)
+    desk.execute(
+        "INSERT INTO obligations_obligation VALUES (1, 'tell_holder', 'notice:1', 'owed', 'worker', ?, ?)",
+        [text(begins), text(begins + timedelta(days=1))],
+    )
+    desk.commit()
+    machine = SlowMachine(desk)
+    stack = SimpleNamespace(time=machine, data=tmp_path, sample_url="http://127.0.0.1:9")
+    Replay(stack, print, 1.0).jump(NOTICE + timedelta(days=30))  # type: ignore[arg-type]  # it needs no more of a stack
+    assert machine.time >= NOTICE + timedelta(days=30)
+    assert machine.kept_at is not None
+    assert machine.kept_at < begins + timedelta(days=1)
 
 
 def test_the_authenticator_shows_the_codes_of_rfc_6238() -> None:

@@ -91,16 +91,21 @@ class Replay:
             self._key = self.stack.command("audit", "key").stdout.strip()
         return self.stack.command("verify", str(receipt), "--key", self._key).returncode == 0
 
-    def settle(self) -> None:
-        """Wait until the site has told everything and the worker has done what it may do now."""
+    def settle(self) -> datetime:
+        """Wait until the site has told everything and the worker has done what it may do now.
+
+        Gives the time that this is true of: what may begin later, be it by a millisecond, may still be undone.
+        """
         limit = time.monotonic() + QUIET_WITHIN_SECONDS
         quiet = 0
         while quiet < 2:
-            busy = self.ledger.unsent_events() + self.ledger.worker_busy(self.time.now())
+            now = self.time.now()
+            busy = self.ledger.unsent_events() + self.ledger.worker_busy(now)
             quiet = 0 if busy else quiet + 1
             if time.monotonic() > limit:
                 raise NotQuiet(f"Still busy after {QUIET_WITHIN_SECONDS:.0f} seconds: {busy} things to do.")
             time.sleep(0.05)
+        return now
 
     def staff_work(self, before: datetime, *names: str) -> int:
         """Have people on call keep what is due before a time; all of them unless named."""
@@ -109,12 +114,12 @@ class Replay:
     def jump(self, to: datetime) -> None:
         """Move the clock, stopping wherever something begins; nothing may be due before. Raises WouldBeLate."""
         while True:
-            self.settle()
-            stop = self.ledger.next_beginning(self.time.now(), to) or to
+            done_by = self.settle()
+            stop = self.ledger.next_beginning(done_by, to) or to
             if self.ledger.due_by_people(stop):
                 self.staff_work(stop)
-                self.settle()
-                stop = min(stop, self.ledger.next_beginning(self.time.now(), to) or to)
+                done_by = self.settle()
+                stop = min(stop, self.ledger.next_beginning(done_by, to) or to)
             if owed := self.ledger.due_by_people(stop):
                 raise WouldBeLate(f"Moving the clock to {stop:%Y-%m-%d %H:%M} would make late: {owed[:5]}")
             if stop > self.time.now():
