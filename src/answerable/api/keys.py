@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from answerable import audit
 from answerable.api.models import ApiKey
 from answerable.api.problems import Problem
+from answerable.db.prepared import first, prepared
 from answerable.policy.words import Relation
 
 SCOPES = ("reports:write", "reports:read", "events:write", "screen", "matches:read")
@@ -77,6 +79,11 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@prepared
+def _valid(digest: str) -> "QuerySet[ApiKey]":
+    return ApiKey.objects.filter(digest=digest, revoked_at__isnull=True)
+
+
 class Bearer(HttpBearer):
     """`Authorization: Bearer ak_…` with a scope. The key becomes `request.auth`."""
 
@@ -93,7 +100,7 @@ class Bearer(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:  # noqa: ARG002  as ninja calls it
         """The key of that secret. Raises Problem (401, 403)."""
-        key = ApiKey.objects.filter(digest=_digest(token), revoked_at__isnull=True).first()
+        key = first(_valid(_digest(token)))
         if key is None:
             raise Problem(401, "This API key is unknown or was revoked.")
         if self.scope not in key.scopes:

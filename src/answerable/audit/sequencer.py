@@ -17,6 +17,14 @@ from answerable.audit.verify import canonical
 # Not through the ORM: a thousand model instances cost more than the rest of the step.
 PLACE = "UPDATE audit_entry SET leaf_index = %s WHERE id = %s AND leaf_index IS NULL"
 WRITE_NODE = 'INSERT INTO audit_node (level, "index", hash) VALUES (%s, %s, %s)'
+# For PostgreSQL a statement a row is most of the work.
+PLACE_ALL = """
+UPDATE audit_entry SET leaf_index = placed.leaf FROM unnest(%s::bigint[], %s::bigint[]) AS placed (leaf, entry)
+WHERE id = placed.entry AND leaf_index IS NULL
+"""
+WRITE_NODES = """
+INSERT INTO audit_node (level, "index", hash) SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])
+"""
 
 
 def sequence(limit: int = 1000, signer: Signer | None = None) -> int:
@@ -63,9 +71,7 @@ def _place(limit: int) -> int:
         nodes += frontier.add(leaf_hash(canonical(entry.skeleton())))
     if not places:
         return 0
-    with connection.cursor() as cursor:
-        cursor.executemany(PLACE, places)
-        cursor.executemany(WRITE_NODE, nodes)
+    _write(places, nodes)
     # The old size in the condition: whatever the lock did, two sequencers can't both move the head on.
     moved = AuditHead.objects.filter(pk=1, size=head.size).update(
         size=frontier.size, frontier=frontier.to_bytes(), root=frontier.root()
@@ -73,6 +79,16 @@ def _place(limit: int) -> int:
     if moved != 1:
         raise LogBroken("audit_head moved under its lock: are two databases mixed up?")
     return len(places)
+
+
+def _write(places: list[tuple[int, int]], nodes: list[Node]) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(PLACE_ALL, [list(column) for column in zip(*places, strict=True)])
+            cursor.execute(WRITE_NODES, [list(column) for column in zip(*nodes, strict=True)])
+        else:
+            cursor.executemany(PLACE, places)
+            cursor.executemany(WRITE_NODE, nodes)
 
 
 def _unsigned() -> bool:

@@ -1,9 +1,12 @@
 """Keeping `find_copies` and `find_claimed`: search, then one command that says what was found."""
 
+from django.db.models import QuerySet
+
 from answerable import clock
 from answerable.cases import commands
 from answerable.cases.inputs import MatchIn
 from answerable.cases.models import Claim, Item
+from answerable.db.prepared import first, prepared
 from answerable.matching.items import items
 from answerable.obligations import registry
 from answerable.obligations.models import Obligation
@@ -19,11 +22,16 @@ class NothingSeenYet(Exception):
 
 def find_copies(obligation: Obligation) -> None:
     """Find all copies of what an item was last seen to hold. Raises NothingSeenYet."""
-    item = Item.objects.select_related("content").get(pk=_number(obligation, "item"))
-    if item.content is None:
+    item = first(_with_content(_number(obligation, "item")))
+    if item is None or item.content is None:
         raise NothingSeenYet
     matches = tuple(items().copies_of(item.content))
     commands.copies_found(item_id=item.pk, matches=matches, obligation_id=obligation.pk, now=clock.now())
+
+
+@prepared
+def _with_content(item_id: int) -> "QuerySet[Item]":
+    return Item.objects.select_related("content").only("pk", "content").filter(pk=item_id)
 
 
 def find_claimed(obligation: Obligation) -> None:

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from answerable.cases.inputs import MatchIn
 from answerable.cases.models import Claim, ItemContent
+from answerable.db.prepared import prepared
 from answerable.matching.index import DEFAULT_THRESHOLD, Index
 from answerable.media.limits import SEARCHABLE_QUALITY
 from answerable.policy.words import CopyKind
@@ -23,6 +24,9 @@ WINDOW_IDS = 10_000
 """Ids missing among the last so many may belong to transactions that have not committed yet."""
 WINDOW_SECONDS = 600.0
 """No transaction lasts that long: an id missing for longer was rolled back."""
+
+
+Columns = tuple[int, str, bytes | memoryview | None, int | None]
 
 
 class Row(NamedTuple):
@@ -73,8 +77,7 @@ class ItemIndex:
         *,
         caught_up: bool = False,
     ) -> list[MatchIn]:
-        exact = ItemContent.objects.filter(sha256=sha256) if sha256 else ItemContent.objects.none()
-        exact_ids = set(exact.values_list("pk", flat=True))
+        exact_ids = set(_identical(sha256)) if sha256 else set[int]()
         found = [MatchIn(pk, CopyKind.EXACT) for pk in sorted(exact_ids)]
         if pdq is not None:
             near = [(pk, bits) for pk, bits in self._near(pdq, caught_up=caught_up) if pk not in exact_ids]
@@ -93,7 +96,7 @@ class ItemIndex:
         self._fill_gaps()
         while True:
             # As with what is known: the last row taken is read again, to notice that it is another database.
-            rows = _rows_from(self._last.pk if self._last else 0)
+            rows = _rows(_contents_from(self._last.pk if self._last else 0))
             if self._last is not None and (not rows or rows[0] != self._last):
                 self._start_anew()
                 continue
@@ -111,7 +114,7 @@ class ItemIndex:
             del self._gaps[pk]
         gaps = sorted(self._gaps)
         for start in range(0, len(gaps), 500):
-            filled = _rows(ItemContent.objects.filter(pk__in=gaps[start : start + 500]))
+            filled = _rows(_contents_numbered(gaps[start : start + 500]))
             self._take(filled)
             for row in filled:
                 del self._gaps[row.pk]
@@ -132,12 +135,25 @@ class ItemIndex:
         self._gaps = {}
 
 
-def _rows_from(pk: int) -> list[Row]:
-    return _rows(ItemContent.objects.filter(pk__gte=pk).order_by("pk")[:ROWS_AT_A_TIME])
+@prepared
+def _identical(sha256: str) -> "QuerySet[ItemContent, int]":
+    return ItemContent.objects.filter(sha256=sha256).values_list("pk", flat=True)
 
 
-def _rows(contents: QuerySet[ItemContent]) -> list[Row]:
-    found = contents.values_list("pk", "sha256", "pdq", "pdq_quality")
+@prepared
+def _contents_from(pk: int) -> "QuerySet[ItemContent, Columns]":
+    contents = ItemContent.objects.filter(pk__gte=pk).order_by("pk")[:ROWS_AT_A_TIME]
+    return contents.values_list("pk", "sha256", "pdq", "pdq_quality")
+
+
+@prepared
+def _contents_numbered(
+    numbers: list[int],
+) -> "QuerySet[ItemContent, Columns]":
+    return ItemContent.objects.filter(pk__in=numbers).values_list("pk", "sha256", "pdq", "pdq_quality")
+
+
+def _rows(found: Iterable[Columns]) -> list[Row]:
     return [Row(pk, sha256, None if pdq is None else bytes(pdq), q) for pk, sha256, pdq, q in found]
 
 

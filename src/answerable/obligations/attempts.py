@@ -14,6 +14,7 @@ from typing import Any, Final
 import structlog
 from django.db import connection, transaction
 
+from answerable.db.prepared import instances
 from answerable.obligations.models import Obligation
 from answerable.obligations.owed import RETRY
 from answerable.obligations.registry import sharing_a_handler
@@ -118,11 +119,10 @@ def claim(worker: str, free: int, now: datetime, *, room: Room | None = None) ->
     if free < 1:
         return []
     statement, values = _statement(free, now, room or Room())
-    with transaction.atomic():
+    with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(ALONE_ON_POSTGRESQL, [CLAIM_LOCK])
-        rows = list(Obligation.objects.raw(statement, values))
+            cursor.execute(ALONE_ON_POSTGRESQL, [CLAIM_LOCK])
+        rows = instances(Obligation, cursor, statement, values)
     rows.sort(key=lambda row: (row.urgency, row.next_attempt_at, row.pk))
     if rows:
         log.debug("claimed", worker=worker, obligations=[row.pk for row in rows])

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import connection, models
 
+from answerable.db.prepared import instances
 from answerable.obligations.models import Obligation
 from answerable.obligations.owed import RETRY, Owed
 from answerable.obligations.wake import notify
@@ -207,4 +208,5 @@ def _upsert(rows: list[Obligation]) -> Iterable[Obligation]:
         least="min" if connection.vendor == "sqlite" else "least",
         retry=RETRY,
     )
-    return Obligation.objects.raw(statement, values)
+    with connection.cursor() as cursor:
+        return instances(Obligation, cursor, statement, values)

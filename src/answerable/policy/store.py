@@ -4,7 +4,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from answerable.db.prepared import first, prepared
 from answerable.policy.load import read
 from answerable.policy.models import PolicyPack
 from answerable.policy.pack import Pack
@@ -31,10 +33,15 @@ def activate(pack: Pack, now: datetime) -> PolicyPack:
 
 def active() -> Pack:
     """The pack of new cases. Raises UnknownPackError before the first was activated."""
-    newest = PolicyPack.objects.order_by("-activated_at", "-digest").values_list("digest", flat=True).first()
+    newest = first(_newest())
     if newest is None:
         raise UnknownPackError("no policy pack is active: start the desk once with `answerable serve`")
     return pack(newest)
+
+
+@prepared
+def _newest() -> "QuerySet[PolicyPack, str]":
+    return PolicyPack.objects.order_by("-activated_at", "-digest").values_list("digest", flat=True)[:1]
 
 
 @lru_cache(maxsize=64)

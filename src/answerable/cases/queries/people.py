@@ -1,6 +1,9 @@
 """The people of a desk as the policy counts them (`policy.staff`)."""
 
+from django.db.models import QuerySet
+
 from answerable.cases.models import Person
+from answerable.db.prepared import prepared
 from answerable.settings.config import config
 
 
@@ -10,6 +13,12 @@ def staff() -> tuple[tuple[tuple[str, ...], bool, bool, bool], ...]:
     On call is whom a page reaches: without an address under `[alerts]` nobody is, whatever their row says.
     """
     paged = bool(config().alerts.urls)
+    return tuple(
+        (tuple(able), lead, outside, on_call and paged) for able, lead, outside, on_call in _active()
+    )
+
+
+@prepared
+def _active() -> "QuerySet[Person, tuple[list[str], bool, bool, bool]]":
     people = Person.objects.filter(active=True).order_by("pk")
-    rows = people.values_list("qualifications", "lead", "outside", "on_call")
-    return tuple((tuple(able), lead, outside, on_call and paged) for able, lead, outside, on_call in rows)
+    return people.values_list("qualifications", "lead", "outside", "on_call")

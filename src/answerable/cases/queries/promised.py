@@ -3,11 +3,12 @@
 import json
 from functools import lru_cache
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from answerable.audit.models import AuditEntry
-from answerable.cases.models import Appeal, Report
+from answerable.cases.models import Appeal, Report, ReportedItem
 from answerable.cases.queries.people import staff
+from answerable.db.prepared import prepared
 from answerable.obligations.models import Obligation
 from answerable.policy import store
 from answerable.policy.staff import unkept
@@ -16,11 +17,31 @@ from answerable.policy.words import Age
 
 def owed_kinds(report: Report) -> set[str]:
     """The kinds that this report is or was owed: what its promises rest on."""
-    items = [f"item:{pk}" for pk in report.reported_items.values_list("item_id", flat=True) if pk]
-    mine = Q(cause=f"report:{report.pk}") | Q(subject=f"report:{report.pk}")
-    joined = Q(subject__in=items, state="owed") & ~Q(kind__in=of_others(report))
-    found = Obligation.objects.filter(mine | joined).exclude(state="released")
-    return set(found.values_list("kind", flat=True).distinct())
+    name, items = f"report:{report.pk}", [f"item:{pk}" for pk in _named_items(report.pk)]
+    return set(_of_report(name)) | (set(_owed_of(items)) - of_others(report))
+
+
+@prepared
+def _named_items(report_id: int) -> "QuerySet[ReportedItem, int | None]":
+    return ReportedItem.objects.filter(report_id=report_id).values_list("item_id", flat=True)
+
+
+@prepared
+def _of_report(name: str) -> "QuerySet[Obligation, str]":
+    mine = Obligation.objects.filter(Q(cause=name) | Q(subject=name)).exclude(state="released")
+    return mine.values_list("kind", flat=True).distinct()
+
+
+@prepared
+def _owed_of(subjects: list[str]) -> "QuerySet[Obligation, str]":
+    owed = Obligation.objects.filter(subject__in=subjects, state="owed")
+    return owed.values_list("kind", flat=True).distinct()
+
+
+@prepared
+def _open_complaints(report_id: int) -> "QuerySet[Appeal, int]":
+    complaints = Appeal.objects.filter(report_id=report_id, kind="complaint", outcome="")
+    return complaints.values_list("pk", flat=True)[:1]
 
 
 def of_others(report: Report) -> set[str]:
@@ -28,7 +49,7 @@ def of_others(report: Report) -> set[str]:
     theirs = set[str]()
     if not report.complete:
         theirs.add("remove_if_undecided")
-    if not Appeal.objects.filter(report=report, kind="complaint", outcome="").exists():
+    if not _open_complaints(report.pk):
         theirs.add("decide_complaint")
     return theirs
 
