@@ -5,9 +5,10 @@ the most urgent first, then the longest due; one worker at a time per obligation
 platform never take all the threads; of the kinds that share a handler, one at a time per subject.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from secrets import SystemRandom
 from typing import Any, Final
 
@@ -146,6 +147,14 @@ def failed(obligation_id: int, attempt: int, error: str, now: datetime) -> bool:
     return bool(given_back)
 
 
+def put_back(unbegun: Iterable[Obligation]) -> None:
+    """Give claims back that nobody began to attempt: no failure, and due at once. Call it in a transaction."""
+    for one in unbegun:
+        Obligation.objects.filter(pk=one.pk, state="owed", attempt=one.attempt).update(
+            lease_until=None, attempt=one.attempt - 1
+        )
+
+
 def wait_after(attempt: int) -> timedelta:
     """The wait after the n-th failed attempt: 1 s, doubling up to 5 minutes, less up to half by chance."""
     longest = min(LONGEST_WAIT_SECONDS, SHORTEST_WAIT_SECONDS * 2 ** min(attempt - 1, 20))
@@ -171,10 +180,16 @@ def next_attempt_after(now: datetime) -> datetime | None:
 
 
 def _of_each_urgency(statement: str, now: datetime) -> list[Any]:
-    each = [statement.format(due=_due(urgency), urgency=urgency) for urgency in range(RETRY + 1)]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(each), {"now": connection.ops.adapt_datetimefield_value(now)})
+        cursor.execute(_for_each_urgency(statement), {"now": connection.ops.adapt_datetimefield_value(now)})
         return [value for (value,) in cursor.fetchall()]
+
+
+@lru_cache(maxsize=4)
+def _for_each_urgency(statement: str) -> str:
+    return " UNION ALL ".join(
+        statement.format(due=_due(urgency), urgency=urgency) for urgency in range(RETRY + 1)
+    )
 
 
 def _as_datetime(value: Any) -> datetime:
@@ -188,6 +203,7 @@ def _due(urgency: int) -> str:
 
 
 def _statement(free: int, now: datetime, room: Room) -> tuple[str, dict[str, Any]]:
+    full, busy = room.full, list(room.in_hand.items()) if room.per_platform is not None else []
     values: dict[str, Any] = {
         "now": connection.ops.adapt_datetimefield_value(now),
         "lease_until": connection.ops.adapt_datetimefield_value(now + LEASE),
@@ -195,36 +211,38 @@ def _statement(free: int, now: datetime, room: Room) -> tuple[str, dict[str, Any
         "read": free * 4 + 3 * sum(room.in_hand.values()) + MORE_THAN_HELD_BACK,
         "retries": free if room.retries is None else max(0, room.retries),
     }
-    alone = "".join(
-        ALONE.format(kinds=_named(values, f"alone{place}_", kinds))
-        for place, kinds in enumerate(sharing_a_handler())
-    )
-    not_full = f"AND platform NOT IN ({_named(values, 'full', room.full)})" if room.full else ""
+    groups = tuple(map(tuple, sharing_a_handler()))
+    for group, kinds in enumerate(groups):
+        values.update({f"alone{group}_{place}": kind for place, kind in enumerate(kinds)})
+    values.update({f"full{place}": name for place, name in enumerate(full)})
+    if room.per_platform is not None:
+        values["per_platform"] = room.per_platform
+    for place, (name, count) in enumerate(busy):
+        values[f"busy{place}"], values[f"busy{place}_left"] = name, (room.per_platform or 0) - count
+    limited = room.per_platform is not None
+    return _text(connection.vendor, tuple(map(len, groups)), len(full), len(busy), limited), values
+
+
+@lru_cache(maxsize=256)
+def _text(vendor: str, groups: tuple[int, ...], full: int, busy: int, limited: bool) -> str:
+    """The statement for so many groups of kinds, full and busy platforms: the same text gets the same plan."""
+    alone = "".join(ALONE.format(kinds=_places(f"alone{group}_", size)) for group, size in enumerate(groups))
+    not_full = f"AND platform NOT IN ({_places('full', full)})" if full else ""
     candidates = " UNION ALL ".join(
         CANDIDATES.format(due=_due(urgency), not_full=not_full, urgency=urgency)
         for urgency in range(RETRY + 1)
     )
-    statement = CLAIM.format(
+    left = "%(per_platform)s"
+    for place in range(busy):
+        left = f"CASE WHEN platform = %(busy{place})s THEN %(busy{place}_left)s ELSE {left} END"
+    return CLAIM.format(
         candidates=candidates,
         alone=alone,
         retry=RETRY,
-        platform_has_room=_platform_has_room(values, room),
-        skip_locked="FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else "",
+        platform_has_room=f"(platform = '' OR in_platform <= {left})" if limited else "1 = 1",
+        skip_locked="FOR UPDATE SKIP LOCKED" if vendor == "postgresql" else "",
     )
-    return statement, values
 
 
-def _platform_has_room(values: dict[str, Any], room: Room) -> str:
-    if room.per_platform is None:
-        return "1 = 1"
-    values["per_platform"] = room.per_platform
-    left = "%(per_platform)s"
-    for place, (name, count) in enumerate(room.in_hand.items()):
-        values[f"busy{place}"], values[f"busy{place}_left"] = name, room.per_platform - count
-        left = f"CASE WHEN platform = %(busy{place})s THEN %(busy{place}_left)s ELSE {left} END"
-    return f"(platform = '' OR in_platform <= {left})"
-
-
-def _named(values: dict[str, Any], prefix: str, listed: Sequence[str]) -> str:
-    values.update({f"{prefix}{place}": value for place, value in enumerate(listed)})
-    return ", ".join(f"%({prefix}{place})s" for place in range(len(listed)))
+def _places(prefix: str, count: int) -> str:
+    return ", ".join(f"%({prefix}{place})s" for place in range(count))

@@ -8,11 +8,12 @@ from typing import Final
 import structlog
 from django.conf import settings
 from django.db import Error as DatabaseFault
-from django.db import connection
+from django.db import connection, transaction
 
 from answerable import clock
 from answerable.db import triggers
-from answerable.obligations.attempts import anything_due, claim, next_attempt_after
+from answerable.obligations.attempts import anything_due, claim, next_attempt_after, put_back
+from answerable.obligations.models import Obligation
 from answerable.obligations.wake import Waker, waker
 from answerable.settings.config import config
 from answerable.worker import chores, heartbeat, parties, place, sequencing
@@ -76,7 +77,7 @@ class Loop:
             while not stop.is_set():
                 self._turn(stop)
         finally:
-            self._crew.leave(LEAVE_WITHIN_SECONDS)
+            _put_back(self._crew.leave(LEAVE_WITHIN_SECONDS))
             ending.set()
             for thread in beside:
                 thread.join(LEAVE_WITHIN_SECONDS)
@@ -86,6 +87,7 @@ class Loop:
         try:
             for obligation in self._crew.overrun():
                 give_back(obligation, HandlerTooSlow(HandlerTooSlow.__doc__))
+            _put_back(self._crew.take_back_stale())
             if not self._claim():
                 self._wake.wait(self._seconds_to_wait())
         except DatabaseFault as error:
@@ -95,17 +97,17 @@ class Loop:
 
     def _claim(self) -> bool:
         now = clock.now()
-        free = self._crew.free
-        if not free or not anything_due(now):
+        wanted = self._crew.wanted
+        if not wanted or not anything_due(now):
             return False
-        claimed = claim(self._name, free, now, room=self._crew.room())
+        claimed = claim(self._name, wanted, now, room=self._crew.room())
         self._crew.give(claimed)
         return bool(claimed)
 
     def _seconds_to_wait(self) -> float:
         waits = [LONGEST_WAIT_SECONDS, self._crew.seconds_to_next_deadline()]
         now = clock.now()
-        if self._crew.free and (at := next_attempt_after(now)) is not None:
+        if self._crew.wanted and (at := next_attempt_after(now)) is not None:
             waits.append((at - now).total_seconds())
         return max(0.0, min(waits))
 
@@ -116,6 +118,13 @@ class Loop:
     def _poke_at(self, stop: threading.Event) -> None:
         stop.wait()
         self._wake.poke()
+
+
+def _put_back(unbegun: list[Obligation]) -> None:
+    """Let others claim what was claimed here and never begun."""
+    if unbegun:
+        with transaction.atomic():
+            put_back(unbegun)
 
 
 def _commit_claims_without_waiting_for_the_disk() -> None:
