@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db.models import QuerySet
 
 from answerable import obligations
 from answerable.cases.commands.writing import Writing
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Item, KnownChange
+from answerable.db.prepared import first, prepared
 from answerable.obligations import Owed
 from answerable.policy.words import By, Visibility
 
@@ -16,8 +17,6 @@ REPORTED, CONFIRMED, CONFIRMED_BY_TWO = "own.reported", "own.confirmed", "own.co
 SEARCHABLE_QUALITY = 50
 INTERIM_WHYS = frozenset({"report", "copy", "list", "account", "unreadable"})
 """Reasons that no person decided: minutes under them are counted (rule 7)."""
-KNOWN_CHANGE_LOCK = 0x616E7377
-"""PostgreSQL advisory lock: held from taking a `seq` to commit, so that no reader can miss one."""
 
 
 def want(
@@ -109,24 +108,36 @@ def _know_what_is_reported(writing: Writing, item: Item, visibility: Visibility,
 
 def know(writing: Writing, item: Item, hash_list: str) -> None:
     """Put the fingerprints of an item's content on one of our own hash lists, once."""
-    cause = f"content:{item.content_id}"
-    known = KnownChange.objects.filter(cause=cause, hash_list=hash_list).order_by("-seq").first()
-    if item.content is None or (known is not None and known.op == "add"):
-        return
-    _change(writing, item, hash_list, "add", cause)
+    if item.content_id is not None and _last_op(writing, item.content_id, hash_list) != "add":
+        _change(writing, item, hash_list, "add")
 
 
 def forget(writing: Writing, item: Item, hash_list: str) -> bool:
     """Take the fingerprints of an item's content off a list. Whether they were on it."""
-    cause = f"content:{item.content_id}"
-    known = KnownChange.objects.filter(cause=cause, hash_list=hash_list).order_by("-seq").first()
-    if known is None or known.op == "remove":
+    if item.content_id is None or _last_op(writing, item.content_id, hash_list) != "add":
         return False
-    _change(writing, item, hash_list, "remove", cause)
+    _change(writing, item, hash_list, "remove")
     return True
 
 
-def _change(writing: Writing, item: Item, hash_list: str, op: str, cause: str) -> None:
+def _last_op(writing: Writing, content_id: int, hash_list: str) -> str | None:
+    """What was last said of a content on a list: "add", "remove", or None; in this command, or before."""
+    cause = _cause(content_id)
+    mine = [one.op for one in writing.known_changes if (one.cause, one.hash_list) == (cause, hash_list)]
+    return mine[-1] if mine else first(_last_ops(cause, hash_list))
+
+
+@prepared
+def _last_ops(cause: str, hash_list: str) -> "QuerySet[KnownChange, str]":
+    changes = KnownChange.objects.filter(cause=cause, hash_list=hash_list).order_by("-seq")
+    return changes.values_list("op", flat=True)[:1]
+
+
+def _cause(content_id: int) -> str:
+    return f"content:{content_id}"
+
+
+def _change(writing: Writing, item: Item, hash_list: str, op: str) -> None:
     content = item.content
     if content is None:
         return
@@ -135,15 +146,11 @@ def _change(writing: Writing, item: Item, hash_list: str, op: str, cause: str) -
         prints.append(("md5", bytes.fromhex(content.md5)))
     if content.pdq is not None and (content.pdq_quality or 0) >= SEARCHABLE_QUALITY:
         prints.append(("pdq", bytes(content.pdq)))
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KNOWN_CHANGE_LOCK])
-    KnownChange.objects.bulk_create(
-        [
-            KnownChange(op=op, kind=kind, value=value, hash_list=hash_list, cause=cause, at=writing.now)
-            for kind, value in prints
-        ]
-    )
+    cause = _cause(content.pk)
+    writing.known_changes += [
+        KnownChange(op=op, kind=kind, value=value, hash_list=hash_list, cause=cause, at=writing.now)
+        for kind, value in prints
+    ]
     writing.record(
         "known_changed", {"op": op, "list": hash_list, "content": content.pk}, case_id=item.case_id
     )

@@ -4,16 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Q
 
 from answerable import audit, obligations
 from answerable.cases.kinds import AT_ONCE, SUBJECTS, is_media
-from answerable.cases.models import Case, Item, Report
+from answerable.cases.models import Case, Item, KnownChange, Report
 from answerable.obligations import Owed
 from answerable.policy import Do, Facts, Pack, store
 from answerable.policy.words import Age, By, Danger, Relation
 from answerable.settings.config import config
 
+KNOWN_CHANGE_LOCK = 0x616E7377
+"""PostgreSQL advisory lock: held from taking a `seq` to commit."""
 TOLD = frozenset({"acknowledge", "tell_reporter", "tell_holder"})
 """Kinds that put words before somebody: owed together with the words."""
 
@@ -28,6 +31,8 @@ class Writing:
     case: Case | None = None
     gathers: bool = False
     """Whether entries wait for `write_down`, all in one statement. Who makes such a one must call `finish`."""
+    known_changes: list[KnownChange] = field(default_factory=list)
+    """What this command puts on our hash lists or takes off them, in order; written by `finish`, last of all."""
     _last_entry_id: int = 0
     _gathered: list[audit.Said] = field(default_factory=list)
     _owed: list[tuple[Case | None, Owed]] = field(default_factory=list)
@@ -70,7 +75,18 @@ class Writing:
         if at_once:
             obligations.keep_each(at_once, now=self.now, proof_entry_id=entry_id or self._last_entry_id)
         self._owed = []
+        self._write_known_changes()
         return kinds
+
+    def _write_known_changes(self) -> None:
+        """Last, because from here to the commit nobody else can: so no reader ever misses a `seq`."""
+        if not self.known_changes:
+            return
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KNOWN_CHANGE_LOCK])
+        KnownChange.objects.bulk_create(self.known_changes)
+        self.known_changes = []
 
 
 def pack_of(case: Case) -> Pack:
