@@ -44,7 +44,7 @@ def attempt(obligation: Obligation) -> None:
         give_back(obligation, error)
         connection.close_if_unusable_or_obsolete()
     else:
-        log.info("attempt succeeded", **about)
+        log.debug("attempt succeeded", **about)
 
 
 def give_back(obligation: Obligation, error: BaseException) -> None:
