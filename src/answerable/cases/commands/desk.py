@@ -86,7 +86,8 @@ def read_answer(message_id: int, *, person_id: int, now: datetime) -> str:
             obligations.keep_all(
                 "read_answer", f"report:{message.report_id}", now=now, proof_entry_id=entry_id
             )
-            tell_reports(writing, [message.report], "answer_read", {})
+            if message.report.withdrawn_at is None:  # withdrawing ended the messages (rule 18)
+                tell_reports(writing, [message.report], "answer_read", {})
         writing.finish(entry_id)
         text = message.text
     return personal.open_text(text)
