@@ -547,6 +547,13 @@ TABLE = [
         "how long a 'statement' is kept",
     ),
     (
+        "sealed parts of the log kept for ever",
+        ", log: 731d}",
+        "}",
+        "erases:",
+        "how long a 'log' is kept",
+    ),
+    (
         "adults in a harm that has none",
         "    confirm: {people: 1, or_match: [{list: own.confirmed_by_two, exact: true}, {list: ncmec.A1",
         "    refuse_adult: {people: 2, qualified: child_safety, tie: lead}\n"

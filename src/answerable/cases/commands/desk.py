@@ -21,6 +21,7 @@ from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
+from answerable.policy import store
 from answerable.policy.words import By
 
 SEARCH_WITHIN = timedelta(hours=24)
@@ -99,7 +100,7 @@ def write_message(report_id: int, *, person_id: int, text: str, now: datetime) -
         raise Refused("Write something first: the message is empty.")
     if len(text) > STATEMENT_LIMIT:
         raise Refused(f"The message is too long: write at most {STATEMENT_LIMIT} characters.")
-    words = personal.seal("message", text)
+    words = personal.seal("message", text, erase_after=now + store.active().erase_after("message"))
     with transaction.atomic():
         person = _person(person_id)
         report = Report.objects.filter(pk=report_id).first()
