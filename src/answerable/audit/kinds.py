@@ -84,6 +84,7 @@ _WHOLE = {
     "upload_released": "a held upload was released",
     # the desk
     "policy_activated": "a policy pack became the desk's",
+    "policy_applied": "a newer policy pack was applied to an open case",
     "person_changed": "a person of the desk, their roles or qualifications changed",
     "signed_in": "a person signed in",
     "sign_in_refused": "a sign-in was refused",

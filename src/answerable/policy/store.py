@@ -31,10 +31,15 @@ def activate(pack: Pack, now: datetime) -> PolicyPack:
 
 def active() -> Pack:
     """The pack of new cases. Raises UnknownPackError before the first was activated."""
-    newest = PolicyPack.objects.order_by("-activated_at", "-digest").values_list("digest", flat=True).first()
+    newest = active_digest()
     if newest is None:
         raise UnknownPackError("no policy pack is active: start the desk once with `answerable serve`")
     return pack(newest)
+
+
+def active_digest() -> str | None:
+    """The digest of the pack of new cases; None before the first was activated."""
+    return PolicyPack.objects.order_by("-activated_at", "-digest").values_list("digest", flat=True).first()
 
 
 @lru_cache(maxsize=64)

@@ -18,13 +18,17 @@ from answerable.cases.commands.following import count_views, delete_item, resolv
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
 from answerable.cases.commands.opening import note_status_read, open_report
+from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
 from answerable.cases.commands.registering import item_fetched, register_item
 from answerable.cases.commands.seeing import cannot, done, holder_told, item_missing, item_seen, nobody_paged
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
+    "activate_policy",
     "answer_report",
     "appeal",
+    "applied_to_open",
+    "apply_to_open",
     "cannot",
     "claimed_found",
     "complain",
