@@ -1,13 +1,17 @@
 """What staff do besides judging, and what the desk does by the clock: read, write, end, forget."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from answerable.cases import commands
-from answerable.cases.models import Message, Person
+from answerable.cases.inputs import AlreadyDone, Refused
+from answerable.cases.models import Case, Message, Person
 from answerable.db.models import PersonalText
+from answerable.obligations.models import Obligation
 from answerable.policy import store
+from answerable.policy.words import Age, Relation
 from tests.cases.desk import TestDesk
 
 pytestmark = pytest.mark.django_db
@@ -33,3 +37,95 @@ def test_what_staff_write_is_erased_when_the_pack_says_so(desk: TestDesk, ravi: 
     for kind in ("reason", "message"):
         assert times[kind] == desk.clock.now + store.active().erase_after(kind)
         assert times[kind] - desk.clock.now == timedelta(days=400)
+
+
+# Rule 18: an adult's matter ends after a look and seven days
+
+
+def _withdrawn(desk: TestDesk, **facts: Any) -> int:
+    """Dana, an adult, reports `a` and takes it back; refusing that takes two people."""
+    desk.upload("a")
+    filed = desk.report("a", harm="sextortion", age=Age.ADULT, **facts)
+    commands.withdraw_report(filed.report_id, now=desk.clock.pass_(minutes=5))
+    return filed.report_id
+
+
+def _looked(desk: TestDesk, person: Person) -> None:
+    desk.clock.pass_(minutes=10)
+    desk.no(person, "a", age=Age.ADULT, clause="sextortion.shared")
+
+
+def test_an_adults_withdrawn_matter_ends_after_a_look_and_seven_days(desk: TestDesk, ravi: Person) -> None:
+    report = _withdrawn(desk)
+    _looked(desk, ravi)
+    with pytest.raises(Refused, match="Not before"):
+        commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.pass_(days=6))
+    assert desk.wanted("a") == "hidden"
+    assert commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.pass_(days=2)) == 1
+    assert desk.wanted("a") == "visible"
+    assert desk.owed("a") == {"restore"}
+    assert Obligation.objects.get(kind="confirm_ending").state == "kept"
+    assert Case.objects.get().closed_at == desk.clock.now
+    with pytest.raises(AlreadyDone):
+        commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.now)
+
+
+def test_nothing_ends_before_somebody_looked_since(desk: TestDesk, ravi: Person) -> None:
+    report = _withdrawn(desk)
+    desk.clock.pass_(days=8)
+    with pytest.raises(Refused, match="Look at item"):
+        commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.now)
+    ending = Obligation.objects.get(kind="confirm_ending")
+    with pytest.raises(Refused, match="by doing it here"):
+        commands.mark_kept(ending.pk, person_id=ravi.pk, reference="done", now=desk.clock.now)
+    assert desk.wanted("a") == "hidden"
+
+
+def test_who_withdraws_ends_nothing_for_another(desk: TestDesk, ravi: Person) -> None:
+    report = _withdrawn(desk)
+    desk.report("a", harm="sextortion", age=Age.ADULT, relation=Relation.WITNESS)
+    _looked(desk, ravi)
+    assert commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.pass_(days=8)) == 0
+    assert desk.wanted("a") == "hidden"
+    assert "decide" in desk.owed("a")
+
+
+def test_a_childs_matter_goes_on_though_it_began_as_an_adults(desk: TestDesk, ravi: Person) -> None:
+    report = _withdrawn(desk)
+    desk.clock.pass_(minutes=10)
+    desk.no(ravi, "a", age=Age.UNSURE, clause="sextortion.shared")
+    assert commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.pass_(days=8)) == 0
+    assert desk.wanted("a") == "hidden"
+
+
+def test_what_people_decided_stays_decided_though_the_reporter_withdrew(desk: TestDesk, ravi: Person) -> None:
+    report = _withdrawn(desk)
+    desk.clock.pass_(minutes=10)
+    desk.yes(ravi, "a", age=Age.ADULT, clause="sextortion.shared")
+    assert commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.pass_(days=8)) == 0
+    assert desk.wanted("a") == "gone"
+
+
+def test_of_two_who_were_depicted_and_withdrew_the_later_ending_puts_it_back(
+    desk: TestDesk, ravi: Person
+) -> None:
+    first = _withdrawn(desk)
+    second = desk.report("a", harm="sextortion", age=Age.ADULT).report_id
+    commands.withdraw_report(second, now=desk.clock.pass_(minutes=5))
+    _looked(desk, ravi)
+    desk.clock.pass_(days=8)
+    assert commands.end_withdrawn(first, person_id=ravi.pk, now=desk.clock.now) == 0
+    assert commands.end_withdrawn(second, person_id=ravi.pk, now=desk.clock.now) == 1
+    assert desk.wanted("a") == "visible"
+
+
+def test_words_without_a_link_end_once_they_were_read(desk: TestDesk, ravi: Person) -> None:
+    report = desk.report(harm="sextortion", age=Age.ADULT, statement="On the profile of Max.").report_id
+    commands.withdraw_report(report, now=desk.clock.pass_(minutes=5))
+    desk.clock.pass_(days=8)
+    with pytest.raises(Refused, match="Read the report first"):
+        commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.now)
+    reading = Obligation.objects.get(kind="read_report")
+    commands.mark_kept(reading.pk, person_id=ravi.pk, reference="read", now=desk.clock.now)
+    commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.now)
+    assert Case.objects.get().closed_at == desk.clock.now

@@ -1,5 +1,6 @@
 """Case and report pages: what is shown to whom, and what is opened only by an act that is logged."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from answerable.cases.models import Account, Item, Message, Person, Report, Revi
 from answerable.console.chart import chart
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.policy.words import By, Relation
+from answerable.policy.words import Age, By, Relation
 from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -222,3 +223,27 @@ def test_a_report_without_an_item_has_its_page(policy: None, ravi: Person, now: 
     page = signed_in(ravi).get(f"/reports/{filed.report_id}/").content.decode()
     assert "says: this is my child" in page
     assert "threatened" not in page
+
+
+def test_an_adults_withdrawn_matter_is_ended_on_its_duty_page(
+    policy: None,
+    photos: Photos,
+    ravi: Person,
+    now: datetime,
+    clock_at: Callable[[datetime], None],
+) -> None:
+    post(photos, "w1", landscape(), now)
+    filed = report(["w1"], now, harm="sextortion", age=Age.ADULT)
+    commands.withdraw_report(filed.report_id, now=now)
+    later = now + timedelta(days=8)
+    clock_at(later)
+    path = f"/duties/{Obligation.objects.get(kind='confirm_ending').pk}/"
+    door = signed_in(ravi)
+    assert "End it" in door.get(path).content.decode()
+    assert "Look at item" in door.post(path).content.decode()
+    item = Item.objects.get()
+    judge(ravi, item, "not_violating", later, age=Age.ADULT, clause="sextortion.shared")
+    assert door.post(path).status_code == 302
+    item.refresh_from_db()
+    assert item.wanted == "visible"
+    assert path not in door.get("/").content.decode()

@@ -31,6 +31,7 @@ _SEALED = {
 _WHOLE = {
     # reports and cases
     "report_withdrawn": "a reporter withdrew a report",
+    "matter_ended": "what an adult withdrew was ended, after a look and seven days",
     "answer_read": "a person read an answer",
     "case_opened": "a case opened",
     "case_reopened": "a case began a new round",

@@ -64,7 +64,7 @@ BY_JUDGING: Final = frozenset(
 )
 """Kept by a review, never by a mark."""
 
-BY_THEIR_OWN_COMMAND: Final = BY_JUDGING | {"read_answer", "judge_account"}
+BY_THEIR_OWN_COMMAND: Final = BY_JUDGING | {"read_answer", "judge_account", "confirm_ending"}
 
 WANTED_BY_KIND: Final = {"hide": "hidden", "limit": "limited", "restore": "visible", "remove": "gone"}
 KIND_BY_WANTED: Final = {wanted: kind for kind, wanted in WANTED_BY_KIND.items()}

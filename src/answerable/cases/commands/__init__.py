@@ -14,6 +14,7 @@ from answerable.cases.commands.desk import (
     read_answer,
     write_message,
 )
+from answerable.cases.commands.ending import end_withdrawn
 from answerable.cases.commands.following import count_views, delete_item, resolved, upload_screened
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
@@ -38,6 +39,7 @@ __all__ = [
     "count_views",
     "delete_item",
     "done",
+    "end_withdrawn",
     "file_report",
     "holder_told",
     "item_fetched",

@@ -235,8 +235,9 @@ def _put_back(writing: Writing, copy: Item, original: ItemContent) -> None:
         obligations.release_all({"look", "decide"}, f"item:{copy.pk}", "decided_otherwise", writing.now)
 
 
-def hidden_for_more(item: Item, original: ItemContent | None = None) -> bool:
-    """Whether an item must stay hidden for another reason than this original: a report, or another original."""
+def hidden_for_more(item: Item, original: ItemContent | None = None, *, reported: bool = True) -> bool:
+    """Whether an item must stay hidden for another reason than this original: another one, or (`reported`) a
+    report on itself."""
     others = Copy.objects.filter(
         content_id=item.content_id,
         original__item__content_id=F("original_id"),
@@ -244,4 +245,6 @@ def hidden_for_more(item: Item, original: ItemContent | None = None) -> bool:
     )
     if original is not None:
         others = others.exclude(original=original)
-    return others.exists() or ReportedItem.objects.filter(item=item, interim__in=["hide", "limit"]).exists()
+    if others.exists() or not reported:
+        return others.exists()
+    return ReportedItem.objects.filter(item=item, interim__in=["hide", "limit"]).exists()

@@ -1,5 +1,6 @@
 """What a decision does: to the item, to identical files, to near copies, and to everybody who is to be told."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -319,13 +320,16 @@ def _close_appeal(writing: Writing, appeal: Appeal, outcome: str) -> None:
         tell_by_pack(writing, [told], item=appeal.item)
 
 
-def close_when_done(case: Case, writing: Writing) -> None:
-    """Close a case whose items are all decided. It opens again with the next report or answer."""
+def close_when_done(case: Case, writing: Writing, *, but: Collection[int] = ()) -> None:
+    """Close a case whose items are all decided (`but` these, about which nobody asks any more).
+
+    It opens again with the next report or answer.
+    """
     decided = Decision.objects.filter(content__item__case=case, overturned_at__isnull=True)
     waiting = (
         Q(interim_since__isnull=False) | Q(content__isnull=True) | ~Q(content__in=decided.values("content"))
     )
-    undecided = case.items.filter(waiting).exists()
+    undecided = case.items.filter(waiting).exclude(pk__in=but).exists()
     if not undecided and case.closed_at is None:
         case.closed_at = writing.now
         case.save(update_fields=["closed_at"])

@@ -51,7 +51,20 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
         raise Http404(f"There is no duty {obligation_id} for you, or it is done.")
     obligation = Obligation.objects.get(pk=obligation_id)
     form = KeptForm(request.POST or None)
-    if request.method == "POST" and obligation.kind not in BY_THEIR_OWN_COMMAND and form.is_valid():
+    word, _, number = obligation.subject.partition(":")
+    if request.method == "POST" and obligation.kind == "confirm_ending":
+        try:
+            ended = commands.end_withdrawn(int(number), person_id=request.person.pk, now=now)
+            said = (
+                "The matter has ended."
+                if ended
+                else "Nothing ended: what others ask for or people decided goes on."
+            )
+            messages.success(request, said)
+            return redirect("console:queue")
+        except Refused as error:
+            messages.error(request, str(error))
+    elif request.method == "POST" and obligation.kind not in BY_THEIR_OWN_COMMAND and form.is_valid():
         try:
             reference = form.cleaned_data["reference"]
             commands.mark_kept(obligation_id, person_id=request.person.pk, reference=reference, now=now)
@@ -59,7 +72,6 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
             return redirect("console:queue")
         except Refused as error:
             messages.error(request, str(error))
-    word, _, number = obligation.subject.partition(":")
     context = {
         "obligation": obligation,
         "row": row,
