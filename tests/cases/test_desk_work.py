@@ -1,10 +1,12 @@
 """What staff do besides judging, and what the desk does by the clock: read, write, end, forget."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from answerable.audit.models import AuditEntry
 from answerable.cases import commands
 from answerable.cases.inputs import AlreadyDone, Refused
 from answerable.cases.models import Case, Message, Person
@@ -129,3 +131,37 @@ def test_words_without_a_link_end_once_they_were_read(desk: TestDesk, ravi: Pers
     commands.mark_kept(reading.pk, person_id=ravi.pk, reference="read", now=desk.clock.now)
     commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.now)
     assert Case.objects.get().closed_at == desk.clock.now
+
+
+# Rule 21: every change stands in the log
+
+
+def _entries(kind: str) -> list[dict[str, Any]]:
+    events = AuditEntry.objects.filter(kind=kind).order_by("pk").values_list("event", flat=True)
+    return [json.loads(event) for event in events]
+
+
+def test_what_is_released_stands_in_the_log_with_its_reason(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    [entry] = _entries("obligation_released")
+    subject = f"item:{desk.item('a').pk}"
+    hide = [one for one in entry["released"] if "hide" in one["kinds"]]
+    assert [(one["subject"], one["reason"], one["count"]) for one in hide] == [(subject, "superseded", 1)]
+
+
+def test_the_age_that_a_copy_takes_stands_in_the_log(desk: TestDesk) -> None:
+    desk.upload("a")
+    desk.upload("b")
+    desk.report("a", age=Age.CHILD)
+    desk.find_copies("a", b=10)
+    changed = {(one["item"], one["to"]) for one in _entries("age_changed")}
+    assert (desk.item("b").pk, "child") in changed
+
+
+def test_a_report_that_makes_a_case_graver_says_so_in_the_log(desk: TestDesk) -> None:
+    desk.upload("a")
+    desk.report("a", harm="other_illegal", age=Age.ADULT, relation=Relation.WITNESS)
+    desk.report("a", harm="csam")
+    assert _entries("case_changed") == [{"before": "other_illegal", "harm": "csam"}]

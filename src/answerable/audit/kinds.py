@@ -36,6 +36,7 @@ _WHOLE = {
     "case_opened": "a case opened",
     "case_reopened": "a case began a new round",
     "case_closed": "a case closed",
+    "case_changed": "a report raised a case's harm, or opened it again",
     "cases_joined": "a case was joined into an older one",
     "request_completed": "a removal request got elements that it lacked",
     "danger_answered": "a person took up a danger",

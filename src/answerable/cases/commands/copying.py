@@ -201,7 +201,11 @@ def _group(writing: Writing, copy: Item, case: Case) -> None:
         copy.views_at_first_notice = copy.views
         ViewSample.objects.create(item=copy, at=writing.now, views=copy.views)
         ages = Item.objects.filter(case=case, first_notice_at__isnull=False).values_list("age", flat=True)
-        copy.age = deciding.youngest([Age(age) for age in ages])
+        youngest = deciding.youngest([Age(age) for age in ages])
+        if youngest != copy.age:
+            event = {"item": copy.pk, "from": str(copy.age), "to": str(youngest)}
+            writing.record("age_changed", event)
+            copy.age = youngest
         copy.save(update_fields=["first_notice_at", "views_at_first_notice", "age"])
 
 
@@ -232,7 +236,7 @@ def _put_back(writing: Writing, copy: Item, original: ItemContent) -> None:
     want(writing, copy, Visibility.VISIBLE, why="cleared", due_at=writing.now + HIDE_COPY_WITHIN)
     drop_untold(writing, copy, ["interim"])
     if not ReportedItem.objects.filter(item=copy).exists():  # a report is owed its look in any case
-        obligations.release_all({"look", "decide"}, f"item:{copy.pk}", "decided_otherwise", writing.now)
+        writing.release({"look", "decide"}, f"item:{copy.pk}", "decided_otherwise")
 
 
 def hidden_for_more(item: Item, original: ItemContent | None = None, *, reported: bool = True) -> bool:

@@ -225,7 +225,7 @@ def decide_not_violating(
 
 def _answer_complete_requests(writing: Writing, item: Item, began_at: datetime) -> None:
     """A refusal answers the complete requests that came before its look began; later ones keep their 40 hours."""
-    obligations.release_all("remove_if_undecided", f"item:{item.pk}", "decided_otherwise", writing.now)
+    writing.release("remove_if_undecided", f"item:{item.pk}", "decided_otherwise")
     later = Report.objects.filter(reported_items__item=item, complete=True, received_at__gt=began_at)
     for report in later.order_by("received_at"):
         dos = store.pack(report.pack_digest).owes(
@@ -265,7 +265,7 @@ def close_looks(writing: Writing, item: Item, reason: str) -> None:
             kinds = kinds - {"decide_appeal"}
         else:
             _close_appeal(writing, appeal, "reversed")
-    obligations.release_all(kinds, f"item:{item.pk}", reason, writing.now)
+    writing.release(kinds, f"item:{item.pk}", reason)
 
 
 def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> None:

@@ -63,9 +63,9 @@ def end_withdrawn(report_id: int, *, person_id: int, now: datetime) -> int:
         obligations.keep(ending, now=now, proof_entry_id=entry_id)
         for item in ended:
             _end(writing, item, entry_id)
-        obligations.release_all(OF_THE_REPORT, f"report:{report.pk}", "withdrawn", now)
+        writing.release(OF_THE_REPORT, f"report:{report.pk}", "withdrawn")
         for row in report.reported_items.filter(item__isnull=True):
-            obligations.release_all("resolve", f"reported_item:{row.pk}", "withdrawn", now)
+            writing.release("resolve", f"reported_item:{row.pk}", "withdrawn")
         writing.finish(entry_id)
         cases = {item.case_id: item.case for item in ended} | {report.case_id: report.case}
         for case in cases.values():
@@ -96,7 +96,7 @@ def _refuse_unlooked(item: Item, report: Report) -> None:
 
 def _end(writing: Writing, item: Item, entry_id: int) -> None:
     writing.case = item.case
-    obligations.release_all(OF_THE_ITEM, f"item:{item.pk}", "withdrawn", writing.now)
+    writing.release(OF_THE_ITEM, f"item:{item.pk}", "withdrawn")
     if item.case is None or item.wanted == Visibility.VISIBLE or item.content is None:
         return
     if hidden_for_more(item, reported=False):

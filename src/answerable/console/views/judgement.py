@@ -57,7 +57,9 @@ def item_page(request: StaffRequest, item_id: int) -> HttpResponse:
 @require_GET
 def blurred_image(request: StaffRequest, item_id: int) -> HttpResponse:
     """An item's media from which nobody can tell what is shown; drawn by the server."""
-    view: ItemView = found(item_view, item_id, request.person, now=clock.now())
+    now = clock.now()
+    view: ItemView = found(item_view, item_id, request.person, now=now)
+    commands.look_at([item_id], person_id=request.person.pk, revealed=False, now=now)
     try:
         return HttpResponse(pictures.blurred(view.item), content_type="image/jpeg")
     except pictures.NotShown as error:
