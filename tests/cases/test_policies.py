@@ -137,3 +137,63 @@ def test_an_operator_applies_it_from_the_command_line(
     done = run.invoke(cli.app, ["apply-to-open", str(path), "--do", "--by", "Petra", "--by", "Lena"])
     assert done.exit_code == 0, done.output
     assert Case.objects.get().pack_digest == pack.digest
+
+
+# Rule 2: what a pack says of copies is what happens to them
+
+
+def _copied(desk: TestDesk, text: str, *copies: str) -> None:
+    """Under that pack, Dana reports `a`, and its near copies are found."""
+    _active(desk, text)
+    for ref in ("a", *copies):
+        desk.upload(ref, account=f"uri_{ref}")
+    desk.report("a")
+    desk.find_copies("a", **dict.fromkeys(copies, 10))
+
+
+def _hiding_of(desk: TestDesk, ref: str, kind: str) -> timedelta:
+    owed = Obligation.objects.get(kind=kind, subject=f"item:{desk.item(ref).pk}", state="owed")
+    return owed.due_at - desk.clock.now
+
+
+def test_where_the_pack_only_looks_at_copies_they_stay(desk: TestDesk) -> None:
+    text = edited(
+        "copies: {interim: hide, up_to: 25, then: limit}", "copies: {interim: look, up_to: 25, then: look}"
+    )
+    _copied(desk, text, "b")
+    assert desk.wanted("b") == "visible"
+    assert "look" in desk.owed("b")
+
+
+def test_copies_are_hidden_and_limited_in_the_time_that_the_pack_gives(desk: TestDesk) -> None:
+    text = edited(
+        "copies: {interim: hide, up_to: 25, then: limit}", "copies: {interim: hide, up_to: 1, then: limit}"
+    )
+    text = text.replace(
+        '{do: hide, within: 60s, when: "!decided && !capped"}',
+        '{do: hide, within: 20s, when: "!decided && !capped"}',
+    )
+    text = text.replace(
+        '{do: limit, within: 60s, when: "!decided && capped"}',
+        '{do: limit, within: 30s, when: "!decided && capped"}',
+    )
+    _copied(desk, text, "b", "c")
+    assert (desk.wanted("b"), desk.wanted("c")) == ("hidden", "limited")
+    assert _hiding_of(desk, "b", "hide") == timedelta(seconds=20)
+    assert _hiding_of(desk, "c", "limit") == timedelta(seconds=30)
+
+
+def test_an_identical_copy_is_removed_in_the_time_that_the_pack_gives_for_it(
+    desk: TestDesk, ravi: Person
+) -> None:
+    text = edited(
+        '{do: remove, within: 60s, when: "decided && !near"}',
+        '{do: remove, within: 10s, when: "decided && !near"}',
+    )
+    _active(desk, text)
+    desk.upload("a")
+    desk.upload("b", file="a", account="max")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    assert _hiding_of(desk, "b", "remove") == timedelta(seconds=10)
+    assert _hiding_of(desk, "a", "remove") == timedelta(seconds=60)

@@ -94,13 +94,11 @@ def decide_violating(
     pack = pack_of(case)
     harm = harm_of_clause(pack, clause)
     dos = pack.owes(harm, "on_violating", facts_of_item(item), regimes())
-    want(
-        writing,
-        item,
-        Visibility.GONE,
-        why="decision",
-        due_at=writing.now + within(dos, "remove", REMOVE_WITHIN),
-    )
+    in_time = within(dos, "remove", REMOVE_WITHIN)
+    if of is not None:  # the identical file of another: a copy has its own time, where the pack gives one
+        of_copy = pack.owes(harm, "on_copy", facts_of_item(item, decided=True), regimes())
+        in_time = min(in_time, within(of_copy, "remove", in_time))
+    want(writing, item, Visibility.GONE, why="decision", due_at=writing.now + in_time)
     know(writing, item, CONFIRMED)
     forget(writing, item, REPORTED)
     skip = BY_DECIDING | FOR_AUTHORITIES | (frozenset() if of is None else {"second_look"})
