@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
-from answerable.cases.inputs import Refused
+from answerable.cases.inputs import Refused, ReviewIn
 from answerable.cases.models import Case, Person
 from answerable.obligations.models import Obligation
 from answerable.policy import Pack, cli, load, store
+from answerable.policy.words import Age, Verdict
 from answerable.serve.preparation import activate_policy
 from tests.cases.desk import TestDesk
 from tests.policy.edits import BASELINE, edited
@@ -197,3 +198,26 @@ def test_an_identical_copy_is_removed_in_the_time_that_the_pack_gives_for_it(
     desk.yes(ravi, "a")
     assert _hiding_of(desk, "b", "remove") == timedelta(seconds=10)
     assert _hiding_of(desk, "a", "remove") == timedelta(seconds=60)
+
+
+def test_what_each_law_asks_for_by_itself_is_shown_with_its_law(desk: TestDesk, ravi: Person) -> None:
+    text = edited(
+        "      - {do: preserve, by: people, within: 24h, regime: us,",
+        "      - {do: preserve, by: people, within: 12h, regime: us,",
+    )
+    _active(desk, text)
+    desk.upload("a")
+    desk.report("a")
+    review = ReviewIn(
+        content_ids=(desk.item("a").content_id or 0,),
+        person_id=ravi.pk,
+        verdict=Verdict.VIOLATING,
+        age=Age.CHILD,
+        clause="csam.depiction",
+        reason="as the clause says",
+        began_at=desk.clock.now,
+    )
+    follows = commands.consequences(review, now=desk.clock.now).owed
+    kept = {one.regimes: one.due_at - desk.clock.now for one in follows if one.kind == "preserve"}
+    assert kept == {("us",): timedelta(hours=12), ("eu", "uk"): timedelta(hours=24)}
+    assert [one.regimes for one in follows if one.kind == "remove"] == [()]

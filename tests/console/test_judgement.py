@@ -131,6 +131,8 @@ def test_consequences_are_shown_and_nothing_happens_before_confirming(
     assert shown.status_code == 200
     assert "What follows" in shown.content.decode()
     assert "removed from everyone" in shown.content.decode()
+    assert "Report to the authority (eu, uk, us)" in shown.content.decode()
+    assert "Destroy what was preserved (eu)" in shown.content.decode()
     assert not Review.objects.exists()
     data["opened"] = opened(shown.content.decode())
     done = client.post(f"/items/{reported.pk}/", {**data, "action": "confirm"})

@@ -140,8 +140,7 @@ class Page:
 
     def ask(self, form: JudgementForm, follows: Any, chosen: list[int]) -> HttpResponse:
         """The page that shows what would follow, with everything typed, and asks to confirm."""
-        owed = sorted(follows.owed.items(), key=lambda pair: (pair[1], pair[0]))
-        context = {**self.context(form), "follows": follows, "chosen": chosen, "owed": owed}
+        context = {**self.context(form), "follows": follows, "chosen": chosen}
         context["clause"] = self.harm.clause(form.cleaned_data["clause"]).text["en"]
         return render(self.request, "console/confirm.html", context)
 
