@@ -71,6 +71,8 @@ _WHOLE = {
     # looks
     "looked_at": "a person opened items, blurred",
     "revealed": "a person saw an item's media",
+    "contact_asked": "a person asked a second one to agree that a contact is opened",
+    "contact_answered": "a second person agreed that a contact is opened, or declined",
     "text_opened": "a person opened a statement, contact, message or reason",
     "searched": "a person searched",
     # obligations

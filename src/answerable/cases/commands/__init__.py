@@ -5,6 +5,7 @@ for it, and the audit entries. Doors and handlers call nothing else.
 from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
 from answerable.cases.commands.claiming import claimed_found
 from answerable.cases.commands.completing import complete_request
+from answerable.cases.commands.contacts import answer_contact, ask_contact, open_contact
 from answerable.cases.commands.copying import copies_found
 from answerable.cases.commands.desk import (
     judge_account,
@@ -26,10 +27,12 @@ from answerable.cases.queries.consequences import consequences
 
 __all__ = [
     "activate_policy",
+    "answer_contact",
     "answer_report",
     "appeal",
     "applied_to_open",
     "apply_to_open",
+    "ask_contact",
     "cannot",
     "claimed_found",
     "complain",
@@ -50,6 +53,7 @@ __all__ = [
     "mark_kept",
     "nobody_paged",
     "note_status_read",
+    "open_contact",
     "open_personal",
     "open_report",
     "read_answer",

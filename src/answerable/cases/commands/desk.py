@@ -39,12 +39,10 @@ def look_at(item_ids: Sequence[int], *, person_id: int, revealed: bool, now: dat
     return now
 
 
-def open_personal(
-    text_id: int, *, person_id: int, purpose: str, now: datetime, second_person_id: int | None = None
-) -> str:
-    """Open a statement, message, reason or contact, and record who did and what for.
+def open_personal(text_id: int, *, person_id: int, purpose: str, now: datetime) -> str:
+    """Open a statement, message or reason, and record who did and what for. Raises Refused, NotFound.
 
-    A contact takes a second person who agrees (rule 20). Raises Refused, NotFound.
+    A contact takes a second person (`contacts`, rule 20).
     """
     with transaction.atomic():
         person = _person(person_id)
@@ -52,13 +50,11 @@ def open_personal(
         if row is None:
             raise NotFound("This text was erased.")
         if row.kind in ("contact", "signature"):
-            second = _person(second_person_id) if second_person_id else None
-            if second is None or second.pk == person.pk:
-                raise Refused("A contact is opened by two people: ask a second one to agree.")
+            raise Refused("A contact is opened by two people: ask a second one on the report's page.")
         writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"text:{text_id}")
         writing.record(
             "text_opened",
-            {"text": text_id, "kind": row.kind, "purpose": purpose[:60], "second": second_person_id},
+            {"text": text_id, "kind": row.kind, "purpose": purpose[:60]},
         )
     return personal.open_text(row)
 

@@ -18,7 +18,9 @@ from answerable.policy.words import By
 
 FIRST_ASKED = BY_JUDGING - {"second_look", "settle_tie"}
 """Those that are owed whether or not anybody judged."""
-BEFORE_A_LOOK = frozenset(
+OF_TWO = frozenset({"agree_contact", "open_contact"})
+"""Opening a contact: the first for everybody but who asked, the second for who asked."""
+BEFORE_A_LOOK = OF_TWO | frozenset(
     {"answer_danger", "emergency_duty", "read_answer", "read_report", "page_people", "confirm_ending"}
 )
 """Duties that follow from what was reported, not from a judgement: a blind reviewer may see them."""
@@ -87,7 +89,9 @@ def rows(person: Person, *, now: datetime) -> list[Row]:
     for duty in owed:
         if duty.kind in BY_JUDGING:
             continue
-        called = person.on_call and duty.kind in FOR_WHOEVER_IS_ON_CALL
+        if duty.kind in OF_TWO and (duty.params["asked_by"] == person.pk) != (duty.kind == "open_contact"):
+            continue
+        called = (person.on_call and duty.kind in FOR_WHOEVER_IS_ON_CALL) or duty.kind == "open_contact"
         if duty.case_id is not None and duty.case_id not in qualified and not called:
             continue
         if duty.case_id in blind_cases and not duty.tells_nothing:
