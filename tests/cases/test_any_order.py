@@ -5,6 +5,7 @@ example. The invariants are the rules as a court would ask for them, stated with
 """
 
 import contextlib
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -145,6 +146,15 @@ class AnyOrder(RuleBasedStateMachine):
             commands.withdraw_report(reports[number % len(reports)].pk, now=self.desk.clock.now)
             assert dict(Item.objects.values_list("ref", "wanted")) == before
 
+    @rule(name=PEOPLE)
+    def end_what_was_withdrawn(self, name: str) -> None:
+        ending = Obligation.objects.filter(kind="confirm_ending", state="owed").first()
+        if ending is not None and ending.not_before is not None:
+            self.desk.clock.now = max(self.desk.clock.now, ending.not_before)
+            number = int(ending.subject.partition(":")[2])
+            with contextlib.suppress(Refused):
+                commands.end_withdrawn(number, person_id=self.person(name).pk, now=self.desk.clock.now)
+
     @rule(ref=REFS)
     def appeal(self, ref: str) -> None:
         notice = Notice.objects.filter(item__ref=ref).order_by("-pk").first()
@@ -283,6 +293,10 @@ class AnyOrder(RuleBasedStateMachine):
             "report_withdrawn": Report.objects.filter(withdrawn_at__isnull=False).count(),
             "appeal_decided": Appeal.objects.exclude(outcome="").count(),
         }
+        entries = AuditEntry.objects.filter(kind="obligation_released")
+        released = [json.loads(event) for event in entries.values_list("event", flat=True)]
+        noted = [one["count"] for event in released for one in event.get("released", [{"count": 1}])]
+        assert sum(noted) == Obligation.objects.filter(state="released").count()
         for kind, number in counts.items():
             assert AuditEntry.objects.filter(kind=kind).count() == number, kind
 

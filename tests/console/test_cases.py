@@ -1,5 +1,6 @@
 """Case and report pages: what is shown to whom, and what is opened only by an act that is logged."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,11 +10,13 @@ from answerable import obligations
 from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
+from answerable.cases.commands.contacts import ContactFor
+from answerable.cases.inputs import AlreadyDone, NotFound, Refused
 from answerable.cases.models import Account, Item, Message, Person, Report, Review
 from answerable.console.chart import chart
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.policy.words import By, Relation
+from answerable.policy.words import Age, By, Relation
 from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -222,3 +225,89 @@ def test_a_report_without_an_item_has_its_page(policy: None, ravi: Person, now: 
     page = signed_in(ravi).get(f"/reports/{filed.report_id}/").content.decode()
     assert "says: this is my child" in page
     assert "threatened" not in page
+
+
+def test_an_adults_withdrawn_matter_is_ended_on_its_duty_page(
+    policy: None,
+    photos: Photos,
+    ravi: Person,
+    now: datetime,
+    clock_at: Callable[[datetime], None],
+) -> None:
+    post(photos, "w1", landscape(), now)
+    filed = report(["w1"], now, harm="sextortion", age=Age.ADULT)
+    commands.withdraw_report(filed.report_id, now=now)
+    later = now + timedelta(days=8)
+    clock_at(later)
+    path = f"/duties/{Obligation.objects.get(kind='confirm_ending').pk}/"
+    door = signed_in(ravi)
+    assert "End it" in door.get(path).content.decode()
+    assert "Look at item" in door.post(path).content.decode()
+    item = Item.objects.get()
+    judge(ravi, item, "not_violating", later, age=Age.ADULT, clause="sextortion.shared")
+    assert door.post(path).status_code == 302
+    item.refresh_from_db()
+    assert item.wanted == "visible"
+    assert path not in door.get("/").content.decode()
+
+
+def test_a_contact_is_opened_once_by_who_asked_after_another_agreed(
+    reported: Item, ravi: Person, rosa: Person, petra: Person, now: datetime
+) -> None:
+    filed = Report.objects.get()
+    page = f"/reports/{filed.pk}/"
+    asking, agreeing = signed_in(ravi), signed_in(rosa)
+    assert "dana@example.org" not in asking.get(page).content.decode()
+    assert "Choose what it is needed for" in asking.post(page, {"action": "contact"}).content.decode()
+    ask = {"action": "contact", "purpose": "authority"}
+    assert asking.post(page, ask).status_code == 302
+    assert "Somebody asked already" in agreeing.post(page, ask).content.decode()
+    duty = f"/duties/{Obligation.objects.get(kind='agree_contact').pk}/"
+    assert asking.get(duty).status_code == 404  # who asks doesn't agree, whichever sign-in they use
+    assert signed_in(petra).get(duty).status_code == 404
+    with pytest.raises(Refused, match="another one"):
+        commands.answer_contact(filed.pk, person_id=ravi.pk, agreed=True, now=now)
+    shown = agreeing.get(duty).content.decode()
+    assert "Ravi" in shown
+    assert "An authority that is told needs it" in shown
+    assert agreeing.post(duty, {"answer": "agree"}).status_code == 302
+    opening = f"/duties/{Obligation.objects.get(kind='open_contact').pk}/"
+    assert agreeing.get(opening).status_code == 404
+    assert opening in asking.get("/").content.decode()
+    assert "dana@example.org" in asking.post(opening).content.decode()
+    assert asking.post(opening).status_code == 404
+    with pytest.raises(AlreadyDone):
+        commands.open_contact(filed.pk, person_id=ravi.pk, now=now)
+    kinds = ("contact_asked", "contact_answered", "text_opened")
+    entries = AuditEntry.objects.filter(kind__in=kinds).order_by("pk")
+    assert [(one.kind, one.actor) for one in entries] == [
+        ("contact_asked", f"person:{ravi.pk}"),
+        ("contact_answered", f"person:{rosa.pk}"),
+        ("text_opened", f"person:{ravi.pk}"),
+    ]
+    opened = event_of(entries[2])
+    assert opened is not None
+    assert opened["second"] == rosa.pk
+
+
+def test_a_contact_that_another_declined_stays_closed(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    filed = Report.objects.get()
+    commands.ask_contact(filed.pk, person_id=ravi.pk, purpose=ContactFor.COURT, now=now)
+    duty = f"/duties/{Obligation.objects.get(kind='agree_contact').pk}/"
+    signed_in(rosa).post(duty, {"answer": "decline"})
+    with pytest.raises(AlreadyDone, match="ask again"):
+        commands.open_contact(filed.pk, person_id=ravi.pk, now=now)
+    assert not Obligation.objects.filter(kind="open_contact").exists()
+
+
+def test_withdrawing_ends_what_was_asked_for_the_contact(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    filed = Report.objects.get()
+    commands.ask_contact(filed.pk, person_id=ravi.pk, purpose=ContactFor.COURT, now=now)
+    commands.withdraw_report(filed.pk, now=now)
+    assert Obligation.objects.get(kind="agree_contact").state == "released"
+    with pytest.raises(NotFound):
+        commands.answer_contact(filed.pk, person_id=rosa.pk, agreed=True, now=now)

@@ -66,6 +66,7 @@ def test_media_are_blurred_until_somebody_looks(reported: Item, ravi: Person, ph
 
 def test_the_blurred_picture_is_drawn_by_the_server(reported: Item, ravi: Person, photos: Photos) -> None:
     answer = signed_in(ravi).get(f"/items/{reported.pk}/blurred")
+    assert logged("looked_at") == 1
     assert answer["Content-Type"] == "image/jpeg"
     assert answer.content[:3] == b"\xff\xd8\xff"
     assert answer["Cache-Control"] == "no-store"
@@ -130,6 +131,8 @@ def test_consequences_are_shown_and_nothing_happens_before_confirming(
     assert shown.status_code == 200
     assert "What follows" in shown.content.decode()
     assert "removed from everyone" in shown.content.decode()
+    assert "Report to the authority (eu, uk, us)" in shown.content.decode()
+    assert "Destroy what was preserved (eu)" in shown.content.decode()
     assert not Review.objects.exists()
     data["opened"] = opened(shown.content.decode())
     done = client.post(f"/items/{reported.pk}/", {**data, "action": "confirm"})

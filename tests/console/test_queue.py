@@ -11,10 +11,10 @@ from answerable import obligations
 from answerable.cases import commands
 from answerable.cases.commands.grouping import join
 from answerable.cases.commands.writing import Writing
-from answerable.cases.models import Item, Person, ReportedItem
+from answerable.cases.models import Item, Message, Person, Report, ReportedItem
 from answerable.cases.queries.queue import blind_items, rows
 from answerable.obligations import Owed
-from answerable.policy.words import By
+from answerable.policy.words import By, Danger
 from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +93,31 @@ def test_a_danger_is_shown_to_whoever_may_judge_too(
 ) -> None:
     owe("answer_danger", "report:1", now, reported.case_id)
     assert {row.kind for row in rows(rosa, now=now)} == {"judge", "answer_danger"}
+
+
+def test_whoever_is_on_call_answers_a_danger_and_sees_nothing_else(
+    policy: None, photos: Photos, petra: Person, sign_in: Callable[..., Client], now: datetime
+) -> None:
+    post(photos, "d1", landscape(), now)
+    filed = report(["d1"], now, danger=Danger.NOW)
+    assert rows(petra, now=now) == []
+    with transaction.atomic():
+        Person.objects.filter(pk=petra.pk).update(on_call=True)
+    petra.refresh_from_db()
+    waiting = rows(petra, now=now)
+    assert {row.kind for row in waiting} == {"answer_danger", "emergency_duty"}
+    door = sign_in(petra)
+    [duty] = [row for row in waiting if row.kind == "answer_danger"]
+    assert f"report {filed.report_id}" in door.get(f"/duties/{duty.pk}/").content.decode()
+    page = door.get(f"/reports/{filed.report_id}/")
+    assert page.status_code == 200
+    statement = Report.objects.get(pk=filed.report_id).statement_id
+    assert "That is me." in door.post(f"/texts/{statement}/").content.decode()
+    door.post(f"/reports/{filed.report_id}/", {"action": "write", "text": "Are you safe?"})
+    assert Message.objects.filter(from_reporter=False, text__isnull=False).count() == 1
+    assert door.get(f"/cases/{duty.case_id}/").status_code == 403
+    quiet = report(["d1"], now)
+    assert door.get(f"/reports/{quiet.report_id}/").status_code == 403
 
 
 def test_a_hiding_by_hand_is_urgent_and_a_removal_by_hand_would_tell(

@@ -23,12 +23,14 @@ def _write(folder: Path, text: str) -> Path:
 
 
 def test_holes_are_printed_with_file_line_and_reason_and_the_status_is_1(tmp_path: Path) -> None:
-    text = edited("{list: ncmec.A1, exact: true}", "{list: ncmec.A1, exact: false}")
+    text = edited("{list: own.confirmed_by_two, exact: true}", "{list: own.confirmed_by_two, exact: false}")
     path = _write(tmp_path, text)
     result = run.invoke(cli.app, ["check", str(path)])
     assert result.exit_code == 1
     line = line_of(text, "exact: false")
-    assert f"{path}:{line}: a match with 'ncmec.A1' decides only where it is exact" in result.output
+    assert (
+        f"{path}:{line}: a match with 'own.confirmed_by_two' decides only where it is exact" in result.output
+    )
 
 
 def test_a_pack_with_a_wrong_shape_is_printed_the_same_way(tmp_path: Path) -> None:

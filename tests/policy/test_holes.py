@@ -95,10 +95,31 @@ TABLE = [
     ),
     (
         "a list match that is not exact",
-        "{list: ncmec.A1, exact: true}",
-        "{list: ncmec.A1, exact: false}",
+        "{list: own.confirmed_by_two, exact: true}",
+        "{list: own.confirmed_by_two, exact: false}",
         "exact: false",
         "decides only where it is exact",
+    ),
+    (
+        "a list of which a match decides nothing here",
+        "{list: own.confirmed_by_two, exact: true}",
+        "{list: ncmec.A1, exact: true}",
+        "ncmec.A1,",
+        "is held for a look here and decides nothing",
+    ),
+    (
+        "a second person before anything is removed",
+        "confirm: {people: 1,",
+        "confirm: {people: 2,",
+        "confirm: {people: 2",
+        "write `people: 1`",
+    ),
+    (
+        "something that nobody does for a copy",
+        '      - {do: hide, within: 60s, when: "decided && near"}',
+        "      - {do: page_people, within: 60s}",
+        "page_people, within: 60s}",
+        "'page_people' is not done for a copy",
     ),
     (
         "a list match that one person made",
@@ -547,10 +568,17 @@ TABLE = [
         "how long a 'statement' is kept",
     ),
     (
+        "sealed parts of the log kept for ever",
+        ", log: 731d}",
+        "}",
+        "erases:",
+        "how long a 'log' is kept",
+    ),
+    (
         "adults in a harm that has none",
-        "    confirm: {people: 1, or_match: [{list: own.confirmed_by_two, exact: true}, {list: ncmec.A1",
+        "    confirm: {people: 1, or_match: [{list: own.confirmed_by_two",
         "    refuse_adult: {people: 2, qualified: child_safety, tie: lead}\n"
-        "    confirm: {people: 1, or_match: [{list: own.confirmed_by_two, exact: true}, {list: ncmec.A1",
+        "    confirm: {people: 1, or_match: [{list: own.confirmed_by_two",
         "    refuse_adult: {people: 2, qualified: child_safety",
         "this harm has no adults",
     ),
@@ -644,7 +672,7 @@ def test_the_baseline_has_no_hole() -> None:
 
 
 def test_all_holes_are_named_at_once() -> None:
-    text = edited("{list: ncmec.A1, exact: true}", "{list: ncmec.A1, exact: false}")
+    text = edited("{list: own.confirmed_by_two, exact: true}", "{list: own.confirmed_by_two, exact: false}")
     text = text.replace("contest_for: 183d", "contest_for: 30d")
     reasons = " ".join(hole.reason for hole in holes_in(text))
     assert "only where it is exact" in reasons

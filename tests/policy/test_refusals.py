@@ -40,12 +40,14 @@ changes = st.fixed_dictionaries(
         "ages": st.lists(st.sampled_from([*Age]), min_size=1, unique=True),
         "exceptions": st.lists(exceptions, max_size=2),
         "confirm": st.fixed_dictionaries(
-            {"people": st.integers(0, 3)},
+            {"people": st.integers(0, 2)},
             optional={
                 "or_match": st.lists(
                     st.fixed_dictionaries(
                         {
-                            "list": st.sampled_from(["own.reported", "own.confirmed", "ncmec.A1"]),
+                            "list": st.sampled_from(
+                                ["own.reported", "own.confirmed", "own.confirmed_by_two", "ncmec.A1"]
+                            ),
                             "exact": st.booleans(),
                         }
                     ),
@@ -99,7 +101,8 @@ def test_whatever_is_changed_nobody_alone_refuses_for_a_child(
         assert rule.refusal(Age.ADULT, complete=True).people >= 2
         assert all(exception.people >= 2 and exception.by is not By.WORKER for exception in rule.exceptions)
         assert all(match.exact for match in rule.confirm.or_match)
-        assert not {match.list for match in rule.confirm.or_match} & {"own.reported", "own.confirmed"}
+        assert {match.list for match in rule.confirm.or_match} <= {"own.confirmed_by_two"}
+        assert rule.confirm.people == 1
     for name in pack.harms:
         for event in Event:
             for entry in pack.entries(name, event):

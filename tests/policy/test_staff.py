@@ -56,6 +56,15 @@ def test_what_one_harm_lacks_is_still_promised_for_another() -> None:
     assert unkept(baseline(), people, harm_id="ncii", age=Age.ADULT) == frozenset()
 
 
+def test_looks_are_promised_only_where_somebody_qualified_is_on_call() -> None:
+    petra = ([], False, False, True)
+    lacks = lacking(baseline(), [ROSA, ROSA, MIRA, LENA, petra])
+    assert {lack.kinds for lack in lacks} == {("look",)}
+    assert "csam (children and unsure): child_safety: nobody qualified is on call" in {
+        lack.reason for lack in lacks
+    }
+
+
 def test_danger_without_anybody_on_call_is_named() -> None:
     (lack,) = lacking(baseline(), [ROSA, ROSA, MIRA, LENA])
     assert lack.reason == "nobody is on call"

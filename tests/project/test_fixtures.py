@@ -35,3 +35,23 @@ def test_nothing_outside_this_machine_can_be_reached(address, no_outside_network
         socket.create_connection((address, 80), timeout=1)
     assert no_outside_network
     no_outside_network.clear()
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        lambda wire: wire.sendto(b"x", ("192.0.2.1", 53)),
+        lambda wire: wire.sendmsg([b"x"], [], 0, ("192.0.2.1", 53)),
+        lambda wire: wire.connect_ex(("192.0.2.1", 53)),
+        lambda _wire: socket.gethostbyname("example.org"),
+        lambda _wire: socket.gethostbyaddr("192.0.2.1"),
+    ],
+)
+def test_no_other_way_out_is_left_open(reach, no_outside_network):
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire,
+        pytest.raises(network.OutsideNetworkError),
+    ):
+        reach(wire)
+    assert len(no_outside_network) == 1
+    no_outside_network.clear()

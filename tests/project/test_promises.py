@@ -12,7 +12,7 @@ from answerable import cli
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENTS = [REPOSITORY / name for name in ("README.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md")]
 DOCUMENTS += sorted((REPOSITORY / "docs").rglob("*.md"))
-COMMAND = re.compile(r"(?:^|`)answerable ((?:[a-z]+ ?)+)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|`)answerable ((?:[a-z][a-z-]* ?)+)", re.MULTILINE)
 
 
 def shown_commands() -> list[str]:

@@ -4,6 +4,7 @@ import ipaddress
 import sys
 from typing import Any
 
+LOOKING_UP = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
 attempts: list[str] = []
 _installed: list[bool] = []
 
@@ -26,11 +27,11 @@ def is_loopback(host: object) -> bool:
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in ("socket.connect", "socket.sendto"):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         address = arguments[1]
         if isinstance(address, tuple) and not is_loopback(address[0]):
             _refuse(f"{event} {address[0]}")
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname") and not is_loopback(arguments[0]):
+    elif event in LOOKING_UP and not is_loopback(arguments[0]):
         _refuse(f"{event} {arguments[0]}")
 
 

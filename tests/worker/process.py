@@ -2,8 +2,10 @@
 
 from answerable.settings.start import prepare
 from answerable.worker import parties
+from tests.support import network
 
 if __name__ == "__main__":
+    network.install()
     prepare()
     parties.HANDLERS = ("tests.worker.handlers",)  # type: ignore[misc]
     from answerable.worker.cli import worker

@@ -130,6 +130,18 @@ def test_one_address_that_works_is_enough(
     assert len(pager.messages) == 1
 
 
+def test_a_page_to_a_host_outside_would_fail_a_test_though_the_pager_swallows_it(
+    late: datetime, monkeypatch: pytest.MonkeyPatch, no_outside_network: list[str]
+) -> None:
+    """Rule 4: the guard of these tests sees what apprise does, in its threads too."""
+    call(monkeypatch, "json://pager.example.org/page", "json://192.0.2.1/page")
+    with pytest.raises(paging.PagingFailed):
+        paging.page("title", "text")
+    assert any("pager.example.org" in attempt for attempt in no_outside_network)
+    assert any("192.0.2.1" in attempt for attempt in no_outside_network)
+    no_outside_network.clear()
+
+
 def test_with_nobody_to_page_it_stands_in_the_log(late: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     call(monkeypatch)
     assert alarms.sound(late) == 1

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from answerable import clock
+from answerable import audit, clock
 from answerable.audit.models import AuditEntry
 from answerable.db import personal
 from answerable.db.models import PersonalText
+from answerable.policy import load_named, store
 from answerable.worker import chores
 from answerable.worker.chores import Chore
 from tests.support.desks import Desk
@@ -61,6 +62,25 @@ def test_texts_past_their_time_are_erased_with_an_entry(fresh_database: Desk) ->
     assert list(PersonalText.objects.values_list("pk", flat=True)) == [new.pk]
     [entry] = AuditEntry.objects.filter(kind="text_erased")
     assert json.loads(entry.event) == {"ground": "schedule", "texts": [number]}
+
+
+def test_sealed_parts_of_the_log_are_forgotten_once_they_are_past_their_time(fresh_database: Desk) -> None:
+    now = clock.now()
+    kept_for = load_named("baseline").erases["log"]
+    written = []
+    with transaction.atomic():
+        store.activate(load_named("baseline"), now)
+        for kind, age in (("report_received", 1), ("looked_at", 1), ("report_received", -1)):
+            at = now - kept_for - timedelta(hours=age)
+            written.append(audit.append(kind, actor="reporter", now=at, event={"report": 1}))
+    chores.forget()
+    chores.forget()
+    old, look, young = (AuditEntry.objects.get(pk=entry.pk) for entry in written)
+    assert (old.event, old.salt) == (None, None)
+    assert look.event is not None
+    assert young.event is not None
+    [entry] = AuditEntry.objects.filter(kind="forgotten")
+    assert json.loads(entry.event) == {"entries": [old.pk], "reason": "schedule", "second_actor": None}
 
 
 def test_erased_words_leave_the_file(fresh_database: Desk) -> None:

@@ -31,10 +31,12 @@ _SEALED = {
 _WHOLE = {
     # reports and cases
     "report_withdrawn": "a reporter withdrew a report",
+    "matter_ended": "what an adult withdrew was ended, after a look and seven days",
     "answer_read": "a person read an answer",
     "case_opened": "a case opened",
     "case_reopened": "a case began a new round",
     "case_closed": "a case closed",
+    "case_changed": "a report raised a case's harm, or opened it again",
     "cases_joined": "a case was joined into an older one",
     "request_completed": "a removal request got elements that it lacked",
     "danger_answered": "a person took up a danger",
@@ -69,6 +71,8 @@ _WHOLE = {
     # looks
     "looked_at": "a person opened items, blurred",
     "revealed": "a person saw an item's media",
+    "contact_asked": "a person asked a second one to agree that a contact is opened",
+    "contact_answered": "a second person agreed that a contact is opened, or declined",
     "text_opened": "a person opened a statement, contact, message or reason",
     "searched": "a person searched",
     # obligations
@@ -84,6 +88,7 @@ _WHOLE = {
     "upload_released": "a held upload was released",
     # the desk
     "policy_activated": "a policy pack became the desk's",
+    "policy_applied": "a newer policy pack was applied to an open case",
     "person_changed": "a person of the desk, their roles or qualifications changed",
     "signed_in": "a person signed in",
     "sign_in_refused": "a sign-in was refused",

@@ -20,6 +20,8 @@ PEOPLE_KINDS = (
     "destroy_preserved",
     "correct_authority",
     "confirm_ending",
+    "agree_contact",
+    "open_contact",
 )
 OTHER_PEOPLE_KINDS = ("second_look", "settle_tie", "read_answer", "decide_appeal", "decide_complaint")
 

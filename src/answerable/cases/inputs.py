@@ -1,7 +1,6 @@
 """What the doors hand to commands, and what commands answer: plain values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from answerable.policy.words import Age, CopyKind, Danger, Interim, Relation, Verdict, Visibility
@@ -173,6 +172,15 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True)
+class WouldBeOwed:
+    """A kind that would be owed, until when, and under which laws where it is owed to each by itself."""
+
+    kind: str
+    due_at: datetime
+    regimes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Consequences:
     """What confirming a judgement would do, shown before it is confirmed. Says nothing of others' judgements."""
 
@@ -181,5 +189,5 @@ class Consequences:
     restores_items: int
     near_copies_to_look_at: int
     reporters_told: int
-    owed: Mapping[str, datetime] = field(default_factory=dict)
-    """Kinds that would be owed, and until when."""
+    owed: tuple[WouldBeOwed, ...] = ()
+    """What would be owed, what is due first on top."""

@@ -31,6 +31,8 @@ SUBJECTS: Final[dict[str, str]] = {
     "answer_danger": "report",
     "confirm_ending": "report",
     "read_report": "report",
+    "agree_contact": "report",
+    "open_contact": "report",
     "do_by_hand": "item",
     "erase_text": "report",
     "page_people": "report",
@@ -64,7 +66,13 @@ BY_JUDGING: Final = frozenset(
 )
 """Kept by a review, never by a mark."""
 
-BY_THEIR_OWN_COMMAND: Final = BY_JUDGING | {"read_answer", "judge_account"}
+BY_THEIR_OWN_COMMAND: Final = BY_JUDGING | {
+    "read_answer",
+    "judge_account",
+    "confirm_ending",
+    "agree_contact",
+    "open_contact",
+}
 
 WANTED_BY_KIND: Final = {"hide": "hidden", "limit": "limited", "restore": "visible", "remove": "gone"}
 KIND_BY_WANTED: Final = {wanted: kind for kind, wanted in WANTED_BY_KIND.items()}

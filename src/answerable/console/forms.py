@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from answerable.cases.inputs import STATEMENT_LIMIT
-from answerable.console.wording import AGES, HOLDERS, MISSING, VERDICTS
+from answerable.console.wording import AGES, CONTACT_FOR, HOLDERS, MISSING, VERDICTS
 from answerable.policy.shapes import Harm
 
 
@@ -83,6 +83,17 @@ class KeptForm(forms.Form):
         max_length=200,
         help_text="The number or name under which the other side holds it, or how you did it. No names of people.",
         error_messages={"required": "Write the reference: without it nobody can check that it was done."},
+    )
+
+
+class ContactForm(forms.Form):
+    """What a contact is to be opened for; a second person agrees, or not."""
+
+    purpose = forms.ChoiceField(
+        label="What the contact is needed for",
+        choices=list(CONTACT_FOR.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what it is needed for: the person who agrees reads it."},
     )
 
 

@@ -12,6 +12,8 @@ DUTIES = {
     "answer_danger": "Somebody may be in danger: answer now",
     "emergency_duty": "Tell the emergency contact that the law names",
     "page_people": "Call the person on duty",
+    "agree_contact": "Somebody asks to open a contact: agree, or decline",
+    "open_contact": "Open the contact that you asked for",
     "confirm_ending": "Look again before this matter ends",
     "do_by_hand": "Do by hand what the platform's connection can't",
     "report_authority": "Report to the authority",
@@ -62,6 +64,12 @@ HOLDERS = {
     "taken_over": "Nobody of theirs: the account was taken over",
     "outrage": "Somebody who shared it in outrage or to warn",
     "unsure": "I can't tell",
+}
+CONTACT_FOR = {
+    "danger": "Somebody is in danger",
+    "authority": "An authority that is told needs it",
+    "request": "The removal request can't be answered without it",
+    "court": "A court or the law asks for it",
 }
 STATES = {"owed": "owed", "kept": "kept", "kept_late": "kept late", "released": "released"}
 

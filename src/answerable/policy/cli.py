@@ -62,6 +62,70 @@ def render(
     typer.echo(render_pack(loaded, lang), nl=False)
 
 
+@app.command("apply-to-open")
+def apply_to_open(
+    file: Annotated[Path, typer.Argument(help="The active pack: its file, or the name `baseline`.")],
+    by: Annotated[
+        list[str] | None, typer.Option(help="Two people who decide it, by pseudonym: --by Petra --by Lena.")
+    ] = None,
+    do: Annotated[
+        bool, typer.Option("--do", help="Do it. Without this, only show what it would do.")
+    ] = False,
+) -> None:
+    """Apply the active pack to cases that are open under an older one. It only adds and shortens."""
+    pack = _whole(file)
+    if not _has_desk():
+        typer.echo("This needs a desk: set ANSWERABLE_DATA, or run `answerable init`.", err=True)
+        raise typer.Exit(1)
+    _prepare()
+    commands: Any = import_module("answerable.cases.commands")
+    now = import_module("answerable.clock").now()
+    try:
+        if do:
+            first, second = _two(by or [])
+            done = commands.apply_to_open(pack, person_id=first, second_person_id=second, now=now)
+        else:
+            done = commands.applied_to_open(pack, now=now)
+    except import_module("answerable.cases.inputs").Refused as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    for one in done:
+        for word, owed in (("adds", one.added), ("shortens", one.shortened)):
+            for each in owed:
+                typer.echo(
+                    f"case {one.case_id}: {word} {each.kind} for {each.subject}, due {each.due_at:%Y-%m-%d %H:%M}"
+                )
+        for why in one.stays:
+            typer.echo(f"case {one.case_id}: stays pinned to its pack: {why}")
+    left = sum(1 for one in done if one.stays)
+    word = "applied to" if do else "would be applied to"
+    typer.echo(f"{pack.pack} {pack.version} {word} {len(done)} open cases; {left} stay pinned to theirs.")
+
+
+def _whole(file: Path) -> Pack:
+    """A pack without a hole; else its holes, and the end."""
+    try:
+        pack = _read(file)
+        holes = tuple(check_pack(pack, _kinds(), _regimes()))
+    except PolicyError as error:
+        holes = error.holes
+    for hole in holes:
+        typer.echo(str(hole), err=True)
+    if holes:
+        raise typer.Exit(1)
+    return pack
+
+
+def _two(names: list[str]) -> tuple[int, int]:
+    """The numbers of two people of the desk, by their pseudonyms; the command refuses whoever isn't."""
+    person: Any = import_module("answerable.cases.models").Person
+    found = [person.objects.filter(pseudonym=name).values_list("pk", flat=True).first() for name in names]
+    if len(found) != 2 or None in found:
+        typer.echo("Name two people of the desk: --by Petra --by Lena.", err=True)
+        raise typer.Exit(1)
+    return found[0], found[1]
+
+
 def _read(file: Path) -> Pack:
     path = PACKS / f"{file}.yaml" if str(file).isidentifier() and not file.exists() else file
     return read(read_file(path), str(file))

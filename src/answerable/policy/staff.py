@@ -94,6 +94,9 @@ def _for_rule(need: _Need, staff: list[Staff]) -> Iterator[Lack]:
     able = [person for person in staff if rule.qualified in person.qualifications]
     if not able:
         yield need.lack("nobody is qualified", "decide", "look", "second_look")
+    elif any(person.on_call for person in staff) and not any(person.on_call for person in able):
+        # Whoever a page reaches answers a danger; a look in the night takes somebody who may look.
+        yield need.lack("nobody qualified is on call", "look")
     if len(able) < rule.people:
         reason = f"a refusal takes {rule.people} qualified people, here is {len(able)}: nobody can refuse"
         yield need.lack(reason, "decide", "second_look")

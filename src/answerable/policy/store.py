@@ -33,10 +33,15 @@ def activate(pack: Pack, now: datetime) -> PolicyPack:
 
 def active() -> Pack:
     """The pack of new cases. Raises UnknownPackError before the first was activated."""
-    newest = first(_newest())
+    newest = active_digest()
     if newest is None:
         raise UnknownPackError("no policy pack is active: start the desk once with `answerable serve`")
     return pack(newest)
+
+
+def active_digest() -> str | None:
+    """The digest of the pack of new cases; None before the first was activated."""
+    return first(_newest())
 
 
 @prepared

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from answerable import clock
+from answerable.cases import commands
 from answerable.db import triggers
 from answerable.obligations import registry
 from answerable.obligations.models import Obligation
-from answerable.policy import PolicyError, check, load_named, store
+from answerable.policy import PolicyError, check, load_named
 from answerable.settings.keys import read_key
 from answerable.worker import parties
 
@@ -90,8 +91,7 @@ def activate_policy() -> str:
     pack = load_named(settings.CONFIG.desk.policy)
     if holes := check(pack, registry.kinds(), settings.CONFIG.desk.regimes):
         raise PolicyError(holes)
-    with transaction.atomic():
-        store.activate(pack, clock.now())
+    commands.activate_policy(pack, now=clock.now())
     return f"{pack.pack} {pack.version}"
 
 

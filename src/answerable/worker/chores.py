@@ -1,4 +1,4 @@
-"""What the worker does besides: alarms, erasing on schedule, moving SQLite's log, the sign of life."""
+"""What the worker does besides: alarms, erasing and forgetting on schedule, moving SQLite's log, the sign of life."""
 
 import threading
 import time
@@ -12,8 +12,10 @@ from django.db import Error as DatabaseFault
 from django.db import connection, transaction
 
 from answerable import audit, clock
+from answerable.audit.forget import forget_due
 from answerable.db import personal
 from answerable.obligations.paging import PagingFailed
+from answerable.policy import store
 from answerable.worker import alarms
 
 LOG_WORTH_MOVING_BYTES: Final = 4_000_000
@@ -57,6 +59,7 @@ def chores(beat: Callable[[], None]) -> list[Chore]:
         Chore("heartbeat", beat, 1.0),
         Chore("alarms", sound_alarms, 1.0),
         Chore("erase", erase, 30.0),
+        Chore("forget", forget, 3600.0),
         Chore("checkpoint", move_log, 1.0),
     ]
 
@@ -84,6 +87,17 @@ def erase() -> None:
         rows = personal.erase_due(now)
         if rows:
             audit.append("text_erased", actor="worker", now=now, event={"texts": rows, "ground": "schedule"})
+
+
+def forget() -> None:
+    """Forget the sealed parts of the log that are past their time under the active pack."""
+    now = clock.now()
+    try:
+        kept_for = store.active().erases.get("log")
+    except store.UnknownPackError:
+        return  # a desk that never opened its doors has nothing to forget
+    if kept_for is not None:
+        forget_due(now - kept_for, now=now)
 
 
 def move_log() -> None:

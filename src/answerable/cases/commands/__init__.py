@@ -5,6 +5,7 @@ for it, and the audit entries. Doors and handlers call nothing else.
 from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
 from answerable.cases.commands.claiming import claimed_found
 from answerable.cases.commands.completing import complete_request
+from answerable.cases.commands.contacts import answer_contact, ask_contact, open_contact
 from answerable.cases.commands.copying import copies_found
 from answerable.cases.commands.desk import (
     judge_account,
@@ -14,17 +15,24 @@ from answerable.cases.commands.desk import (
     read_answer,
     write_message,
 )
+from answerable.cases.commands.ending import end_withdrawn
 from answerable.cases.commands.following import count_views, delete_item, resolved, upload_screened
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
 from answerable.cases.commands.opening import note_status_read, open_report
+from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
 from answerable.cases.commands.registering import item_fetched, register_item
 from answerable.cases.commands.seeing import cannot, done, holder_told, item_missing, item_seen, nobody_paged
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
+    "activate_policy",
+    "answer_contact",
     "answer_report",
     "appeal",
+    "applied_to_open",
+    "apply_to_open",
+    "ask_contact",
     "cannot",
     "claimed_found",
     "complain",
@@ -34,6 +42,7 @@ __all__ = [
     "count_views",
     "delete_item",
     "done",
+    "end_withdrawn",
     "file_report",
     "holder_told",
     "item_fetched",
@@ -44,6 +53,7 @@ __all__ = [
     "mark_kept",
     "nobody_paged",
     "note_status_read",
+    "open_contact",
     "open_personal",
     "open_report",
     "read_answer",

@@ -173,6 +173,7 @@ def withdraw_report(report_id: int, *, now: datetime) -> None:
         writing.owe(
             owed_by_pack(dos, event_at=now, report=report, case=case, skip=frozenset({"tell_reporter"}))
         )
+        writing.release({"agree_contact", "open_contact"}, f"report:{report.pk}", "withdrawn")
         writing.finish(entry_id)
 
 

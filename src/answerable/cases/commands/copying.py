@@ -17,14 +17,16 @@ from answerable.cases.commands.writing import (
     owed_by_pack,
     pack_of,
     regimes,
+    within,
 )
 from answerable.cases.inputs import MatchIn, NotFound
+from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Case, Copy, Decision, Item, ItemContent, ReportedItem, ViewSample
 from answerable.cases.queries.judging import qualification_for
 from answerable.cases.queries.protection import account_guarded, is_cleared
 from answerable.cases.rules import deciding, protecting
 from answerable.obligations import Owed
-from answerable.policy import Pack
+from answerable.policy import Do, Pack
 from answerable.policy.words import Age, By, CopyKind, Verdict, Visibility
 
 NEAR_DISTANCE = 31
@@ -138,6 +140,7 @@ def original_facts(original: ItemContent, pack: Pack, case: Case) -> protecting.
         protected=Visibility(item.wanted) if current else Visibility.VISIBLE,
         violating=violating,
         confirmed_by_two=decision is not None and decision.confirmed_by_two_at is not None,
+        interim=cap.interim,
         up_to=cap.up_to,
         then=cap.then,
     )
@@ -182,10 +185,18 @@ def _share_one(
             _put_back(writing, copy, original)
         return False
     _group(writing, copy, case)
-    _look_at_copy(writing, copy, pack, case, kind, owed=sharing.look)
+    facts = facts_of_item(
+        copy,
+        near=kind is CopyKind.NEAR,
+        decided=source.violating,
+        capped=not source.violating and touched >= source.up_to,
+    )
+    dos = pack.owes(case.harm, "on_copy", facts, regimes())
+    _look_at_copy(writing, copy, dos, owed=sharing.look)
     if Visibility(copy.wanted) >= sharing.wanted:
         return False
-    want(writing, copy, sharing.wanted, why="copy", due_at=writing.now + HIDE_COPY_WITHIN)
+    due_at = writing.now + within(dos, KIND_BY_WANTED[sharing.wanted], HIDE_COPY_WITHIN)
+    want(writing, copy, sharing.wanted, why="copy", due_at=due_at)
     tell_holder_of_hiding(writing, copy, pack, case.harm)
     return True
 
@@ -201,20 +212,20 @@ def _group(writing: Writing, copy: Item, case: Case) -> None:
         copy.views_at_first_notice = copy.views
         ViewSample.objects.create(item=copy, at=writing.now, views=copy.views)
         ages = Item.objects.filter(case=case, first_notice_at__isnull=False).values_list("age", flat=True)
-        copy.age = deciding.youngest([Age(age) for age in ages])
+        youngest = deciding.youngest([Age(age) for age in ages])
+        if youngest != copy.age:
+            event = {"item": copy.pk, "from": str(copy.age), "to": str(youngest)}
+            writing.record("age_changed", event)
+            copy.age = youngest
         copy.save(update_fields=["first_notice_at", "views_at_first_notice", "age"])
 
 
-def _look_at_copy(
-    writing: Writing, copy: Item, pack: Pack, case: Case, kind: CopyKind, *, owed: bool
-) -> None:
+def _look_at_copy(writing: Writing, copy: Item, dos: Sequence[Do], *, owed: bool) -> None:
     decision = standing_decision(copy.content_id)
     if not owed or (decision is not None and decision.verdict == Verdict.VIOLATING):
         return
     if refused_in_this_round(copy):
         begin_round(writing, copy, "repeated")
-    facts = facts_of_item(copy, near=kind is CopyKind.NEAR)
-    dos = pack.owes(case.harm, "on_copy", facts, regimes())
     looks = [one for one in owed_by_pack(dos, event_at=writing.now, item=copy) if one.by is not By.WORKER]
     writing.owe(looks or [_look(copy, writing.now)])
 
@@ -232,11 +243,12 @@ def _put_back(writing: Writing, copy: Item, original: ItemContent) -> None:
     want(writing, copy, Visibility.VISIBLE, why="cleared", due_at=writing.now + HIDE_COPY_WITHIN)
     drop_untold(writing, copy, ["interim"])
     if not ReportedItem.objects.filter(item=copy).exists():  # a report is owed its look in any case
-        obligations.release_all({"look", "decide"}, f"item:{copy.pk}", "decided_otherwise", writing.now)
+        writing.release({"look", "decide"}, f"item:{copy.pk}", "decided_otherwise")
 
 
-def hidden_for_more(item: Item, original: ItemContent | None = None) -> bool:
-    """Whether an item must stay hidden for another reason than this original: a report, or another original."""
+def hidden_for_more(item: Item, original: ItemContent | None = None, *, reported: bool = True) -> bool:
+    """Whether an item must stay hidden for another reason than this original: another one, or (`reported`) a
+    report on itself."""
     others = Copy.objects.filter(
         content_id=item.content_id,
         original__item__content_id=F("original_id"),
@@ -244,4 +256,6 @@ def hidden_for_more(item: Item, original: ItemContent | None = None) -> bool:
     )
     if original is not None:
         others = others.exclude(original=original)
-    return others.exists() or ReportedItem.objects.filter(item=item, interim__in=["hide", "limit"]).exists()
+    if others.exists() or not reported:
+        return others.exists()
+    return ReportedItem.objects.filter(item=item, interim__in=["hide", "limit"]).exists()

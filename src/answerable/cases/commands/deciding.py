@@ -1,5 +1,6 @@
 """What a decision does: to the item, to identical files, to near copies, and to everybody who is to be told."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -93,13 +94,11 @@ def decide_violating(
     pack = pack_of(case)
     harm = harm_of_clause(pack, clause)
     dos = pack.owes(harm, "on_violating", facts_of_item(item), regimes())
-    want(
-        writing,
-        item,
-        Visibility.GONE,
-        why="decision",
-        due_at=writing.now + within(dos, "remove", REMOVE_WITHIN),
-    )
+    in_time = within(dos, "remove", REMOVE_WITHIN)
+    if of is not None:  # the identical file of another: a copy has its own time, where the pack gives one
+        of_copy = pack.owes(harm, "on_copy", facts_of_item(item, decided=True), regimes())
+        in_time = min(in_time, within(of_copy, "remove", in_time))
+    want(writing, item, Visibility.GONE, why="decision", due_at=writing.now + in_time)
     know(writing, item, CONFIRMED)
     forget(writing, item, REPORTED)
     skip = BY_DECIDING | FOR_AUTHORITIES | (frozenset() if of is None else {"second_look"})
@@ -224,7 +223,7 @@ def decide_not_violating(
 
 def _answer_complete_requests(writing: Writing, item: Item, began_at: datetime) -> None:
     """A refusal answers the complete requests that came before its look began; later ones keep their 40 hours."""
-    obligations.release_all("remove_if_undecided", f"item:{item.pk}", "decided_otherwise", writing.now)
+    writing.release("remove_if_undecided", f"item:{item.pk}", "decided_otherwise")
     later = Report.objects.filter(reported_items__item=item, complete=True, received_at__gt=began_at)
     for report in later.order_by("received_at"):
         dos = store.pack(report.pack_digest).owes(
@@ -264,7 +263,7 @@ def close_looks(writing: Writing, item: Item, reason: str) -> None:
             kinds = kinds - {"decide_appeal"}
         else:
             _close_appeal(writing, appeal, "reversed")
-    obligations.release_all(kinds, f"item:{item.pk}", reason, writing.now)
+    writing.release(kinds, f"item:{item.pk}", reason)
 
 
 def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> None:
@@ -319,13 +318,16 @@ def _close_appeal(writing: Writing, appeal: Appeal, outcome: str) -> None:
         tell_by_pack(writing, [told], item=appeal.item)
 
 
-def close_when_done(case: Case, writing: Writing) -> None:
-    """Close a case whose items are all decided. It opens again with the next report or answer."""
+def close_when_done(case: Case, writing: Writing, *, but: Collection[int] = ()) -> None:
+    """Close a case whose items are all decided (`but` these, about which nobody asks any more).
+
+    It opens again with the next report or answer.
+    """
     decided = Decision.objects.filter(content__item__case=case, overturned_at__isnull=True)
     waiting = (
         Q(interim_since__isnull=False) | Q(content__isnull=True) | ~Q(content__in=decided.values("content"))
     )
-    undecided = case.items.filter(waiting).exists()
+    undecided = case.items.filter(waiting).exclude(pk__in=but).exists()
     if not undecided and case.closed_at is None:
         case.closed_at = writing.now
         case.save(update_fields=["closed_at"])

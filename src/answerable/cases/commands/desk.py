@@ -21,6 +21,7 @@ from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
+from answerable.policy import store
 from answerable.policy.words import By
 
 SEARCH_WITHIN = timedelta(hours=24)
@@ -38,12 +39,10 @@ def look_at(item_ids: Sequence[int], *, person_id: int, revealed: bool, now: dat
     return now
 
 
-def open_personal(
-    text_id: int, *, person_id: int, purpose: str, now: datetime, second_person_id: int | None = None
-) -> str:
-    """Open a statement, message, reason or contact, and record who did and what for.
+def open_personal(text_id: int, *, person_id: int, purpose: str, now: datetime) -> str:
+    """Open a statement, message or reason, and record who did and what for. Raises Refused, NotFound.
 
-    A contact takes a second person who agrees (rule 20). Raises Refused, NotFound.
+    A contact takes a second person (`contacts`, rule 20).
     """
     with transaction.atomic():
         person = _person(person_id)
@@ -51,13 +50,11 @@ def open_personal(
         if row is None:
             raise NotFound("This text was erased.")
         if row.kind in ("contact", "signature"):
-            second = _person(second_person_id) if second_person_id else None
-            if second is None or second.pk == person.pk:
-                raise Refused("A contact is opened by two people: ask a second one to agree.")
+            raise Refused("A contact is opened by two people: ask a second one on the report's page.")
         writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"text:{text_id}")
         writing.record(
             "text_opened",
-            {"text": text_id, "kind": row.kind, "purpose": purpose[:60], "second": second_person_id},
+            {"text": text_id, "kind": row.kind, "purpose": purpose[:60]},
         )
     return personal.open_text(row)
 
@@ -86,7 +83,8 @@ def read_answer(message_id: int, *, person_id: int, now: datetime) -> str:
             obligations.keep_all(
                 "read_answer", f"report:{message.report_id}", now=now, proof_entry_id=entry_id
             )
-            tell_reports(writing, [message.report], "answer_read", {})
+            if message.report.withdrawn_at is None:  # withdrawing ended the messages (rule 18)
+                tell_reports(writing, [message.report], "answer_read", {})
         writing.finish(entry_id)
         text = message.text
     return personal.open_text(text)
@@ -98,7 +96,7 @@ def write_message(report_id: int, *, person_id: int, text: str, now: datetime) -
         raise Refused("Write something first: the message is empty.")
     if len(text) > STATEMENT_LIMIT:
         raise Refused(f"The message is too long: write at most {STATEMENT_LIMIT} characters.")
-    words = personal.seal("message", text)
+    words = personal.seal("message", text, erase_after=now + store.active().erase_after("message"))
     with transaction.atomic():
         person = _person(person_id)
         report = Report.objects.filter(pk=report_id).first()

@@ -28,7 +28,8 @@ def delete_item(platform: str, ref: str, *, now: datetime) -> None:
             return
         writing = Writing(actor=f"platform:{platform}", now=now, cause=f"item:{item.pk}", case=item.case)
         writing.record("item_deleted", {"item": item.pk})
-        obligations.release_all("restore", f"item:{item.pk}", "deleted_by_its_author", now)
+        writing.release("restore", f"item:{item.pk}", "deleted_by_its_author")
+        writing.finish()
 
 
 def count_views(platform: str, totals: Mapping[str, int], *, now: datetime) -> int:

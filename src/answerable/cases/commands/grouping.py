@@ -115,16 +115,19 @@ def _case_of_identical(item: Item) -> Case | None:
     return twin.item.case if twin else None
 
 
-def reached(case: Case, harm: str, pack: Pack, now: datetime) -> None:
-    """Count one more report that reached a case, and raise its harm to the more severe one."""
+def reached(writing: Writing, case: Case, harm: str, pack: Pack) -> None:
+    """Count one more report that reached a case, raise its harm to the more severe one, open it again if closed."""
     severer = pack.harm(harm).severity.rank > pack.harm(case.harm).severity.rank
     Case.objects.filter(pk=case.pk).update(
         reports_count=F("reports_count") + 1, harm=harm if severer else case.harm
     )
     case.reports_count += 1
-    case.harm = harm if severer else case.harm
+    if severer:
+        writing.record("case_changed", {"harm": harm, "before": case.harm}, case_id=case.pk)
+        case.harm = harm
     if case.closed_at is not None:
-        reopen(case, now)
+        reopen(case, writing.now)
+        writing.record("case_changed", {"reopened": True, "pack": case.pack_digest}, case_id=case.pk)
 
 
 def reopen(case: Case, now: datetime) -> None:

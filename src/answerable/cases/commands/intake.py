@@ -105,7 +105,7 @@ def _file(
         cases[report.case.pk] = report.case
     for case in cases.values():
         if case not in opened:
-            reached(case, report.harm, pack, now)
+            reached(writing, case, report.harm, pack)
     _save_reported(reported)
     if report_in.claims:
         Claim.objects.bulk_create(

@@ -34,7 +34,7 @@ from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.policy import Pack
+from answerable.policy import Pack, store
 from answerable.policy.words import Age, By, Verdict, Visibility
 
 DECIDE_WITHIN = timedelta(hours=24)
@@ -53,7 +53,8 @@ def review(review_in: ReviewIn, *, now: datetime) -> list[Reviewed]:
         raise Refused(f"The reason is too long: write at most {STATEMENT_LIMIT} characters.")
     if not review_in.content_ids:
         raise Refused("Choose at least one item that you looked at.")
-    reason = personal.seal("reason", review_in.reason)
+    erase_after = now + store.active().erase_after("reason")
+    reason = personal.seal("reason", review_in.reason, erase_after=erase_after)
     with transaction.atomic():
         person = Person.objects.filter(pk=review_in.person_id, active=True).first()
         if person is None:

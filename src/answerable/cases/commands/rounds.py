@@ -6,7 +6,6 @@ from answerable.cases.models import Decision, Item, Report, ReportedItem
 from answerable.cases.queries.judging import judgements_of, stake_of
 from answerable.cases.rules import deciding
 from answerable.cases.rules.protecting import NEW_FACTS
-from answerable.obligations import release_all
 from answerable.policy.words import Verdict
 
 
@@ -27,7 +26,7 @@ def begin_round(writing: Writing, item: Item, why: str) -> None:
     item.save(update_fields=["round", "round_why"])
     if item.case is not None and item.case.closed_at is not None:
         reopen(item.case, writing.now)
-    release_all("settle_tie", f"item:{item.pk}", "superseded", writing.now)  # nobody differs in the new round
+    writing.release("settle_tie", f"item:{item.pk}", "superseded")  # nobody differs in the new round
     writing.record("case_reopened", {"item": item.pk, "round": item.round, "why": why}, case_id=item.case_id)
 
 

@@ -102,7 +102,7 @@ def item_missing(item_id: int, *, obligation_id: int, now: datetime) -> None:
         obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
         if item.content_id is None:
             subject = f"item:{item.pk}"
-            obligations.release_all({"find_copies", "freeze", "look", "decide"}, subject, "not_found", now)
+            writing.release({"find_copies", "freeze", "look", "decide"}, subject, "not_found")
             reports = reports_naming([item.pk])
             tell_reports(writing, reports, "not_found", {})
             writing.owe(

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from answerable import obligations
 from answerable.cases import codes
 from answerable.cases.commands.writing import Writing, danger_said, facts_of_item, harms_said, regimes
 from answerable.cases.models import Item, Message, Notice, Report
@@ -98,7 +97,7 @@ def drop_untold(writing: Writing, item: Item, kinds: Iterable[str]) -> None:
     """Release the notices of these kinds that wait still: what they would say is no longer so (rule 16)."""
     untold = Notice.objects.filter(item=item, kind__in=list(kinds), told_at__isnull=True)
     for number in untold.values_list("pk", flat=True):
-        obligations.release_all("tell_holder", f"notice:{number}", "superseded", writing.now)
+        writing.release("tell_holder", f"notice:{number}", "superseded")
 
 
 def _owe_notice(writing: Writing, item: Item, do: Do, danger: Danger) -> None:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.db.models import Q, QuerySet
 
-from answerable import obligations
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack, was_told
@@ -33,7 +32,7 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     for hash_list in (CONFIRMED, CONFIRMED_BY_TWO, REPORTED):
         forget(writing, item, hash_list)
     want(writing, item, Visibility.VISIBLE, why="overturned", due_at=writing.now + in_time)
-    obligations.release_all("second_look", f"item:{item.pk}", "decided_otherwise", writing.now)
+    writing.release("second_look", f"item:{item.pk}", "decided_otherwise")
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_UNDOING))
     withdraw_finding(writing, item, case, cleared=True)
     _lift_account(writing, item)
@@ -73,7 +72,7 @@ def withdraw_finding(writing: Writing, item: Item, case: Case, *, cleared: bool)
     still = [] if cleared else pack.owes(case.harm, "on_violating", facts, regimes())
     kept = [do.regime or "" for do in still if do.do == "report_authority"]
     for waiting in filings.filter(state="owed").exclude(regime__in=kept):
-        obligations.release(waiting, "decided_otherwise", writing.now)
+        writing.release(waiting.kind, waiting.subject, "decided_otherwise")
 
 
 def _lift_account(writing: Writing, item: Item) -> None:
@@ -117,11 +116,10 @@ def lift_effects(writing: Writing, account: Account) -> None:
                 )
             ]
         )
-    obligations.release_all(
+    writing.release(
         {"judge_account", "search_account", "suspend_account"},
         f"account:{account.pk}",
         "decided_otherwise",
-        writing.now,
     )
     if account.uploads_held_since is None and account.strikes == 0:
         return

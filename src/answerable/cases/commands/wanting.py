@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from answerable import obligations
 from answerable.cases.commands.writing import Writing
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Item, KnownChange
@@ -47,9 +46,9 @@ def want(
     kind = KIND_BY_WANTED[visibility]
     if item.wanted_serial > 1:  # where nothing was ever wanted, nothing is owed that contradicts
         contradicted = [other for other in KIND_BY_WANTED.values() if other != kind]
-        obligations.release_all(contradicted, f"item:{item.pk}", "superseded", writing.now)
+        writing.release(contradicted, f"item:{item.pk}", "superseded")
         for other in contradicted:
-            obligations.release_all("do_by_hand", f"item:{item.pk}/{other}", "superseded", writing.now)
+            writing.release("do_by_hand", f"item:{item.pk}/{other}", "superseded")
     writing.owe(
         [
             Owed(

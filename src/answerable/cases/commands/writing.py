@@ -1,6 +1,6 @@
 """One command's transaction: what it owes and what it records, in the order in which it happened."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,6 +19,8 @@ KNOWN_CHANGE_LOCK = 0x616E7377
 """PostgreSQL advisory lock: held from taking a `seq` to commit."""
 TOLD = frozenset({"acknowledge", "tell_reporter", "tell_holder"})
 """Kinds that put words before somebody: owed together with the words."""
+RELEASED_AT_ONCE = 200
+"""Releases that one entry of the log can hold."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class Writing:
     _last_entry_id: int = 0
     _gathered: list[audit.Said] = field(default_factory=list)
     _owed: list[tuple[Case | None, Owed]] = field(default_factory=list)
+    _released: list[tuple[int | None, dict[str, object]]] = field(default_factory=list)
 
     def record(self, kind: str, event: Mapping[str, object], *, case_id: int | None = None) -> int:
         """Append to the audit log; the entry's number, or 0 while it gathers."""
@@ -59,11 +62,23 @@ class Writing:
         """Note what this command owes, in the case that it is about now; written by `finish`."""
         self._owed.extend((self.case, one) for one in owed)
 
+    def release(self, kinds: str | Collection[str], subject: str, reason: str) -> int:
+        """Release what is owed to a subject of these kinds; `finish` puts it into the log (rule 21)."""
+        count = obligations.release_all(kinds, subject, reason, self.now)
+        if count:
+            names = [kinds] if isinstance(kinds, str) else sorted(kinds)
+            released = {"subject": subject, "kinds": names, "reason": reason, "count": count}
+            self._released.append((self.case.pk if self.case else None, released))
+        return count
+
     def finish(self, entry_id: int | None = None) -> list[str]:
-        """Write what is owed. What is kept at once gets `entry_id`, else the last entry, as its proof.
+        """Write what is owed and what was released. What is kept at once gets `entry_id`, else the last entry of
+        what happened, as its proof.
 
         Returns the kinds owed, those kept at once included.
         """
+        entry_id = entry_id or self._last_entry_id
+        self._record_released()
         self.write_down()
         kinds = [one.kind for _, one in self._owed]
         owed = [
@@ -87,6 +102,15 @@ class Writing:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KNOWN_CHANGE_LOCK])
         KnownChange.objects.bulk_create(self.known_changes)
         self.known_changes = []
+
+    def _record_released(self) -> None:
+        """One entry for each case, or several where so much was released that one can't hold it."""
+        for case_id in dict.fromkeys(case_id for case_id, _ in self._released):
+            of_case = [released for its_case, released in self._released if its_case == case_id]
+            for start in range(0, len(of_case), RELEASED_AT_ONCE):
+                part = of_case[start : start + RELEASED_AT_ONCE]
+                self.record("obligation_released", {"released": part}, case_id=case_id)
+        self._released = []
 
 
 def pack_of(case: Case) -> Pack:

@@ -23,7 +23,7 @@ from answerable.cases.models import (
     ViewSample,
 )
 from answerable.cases.queries.queue import blind_items, may_see_judgements, roots, settles
-from answerable.cases.queries.standing import may_see
+from answerable.cases.queries.standing import is_called, may_see
 from answerable.obligations.models import Obligation
 
 HISTORY_LIMIT = 300
@@ -146,7 +146,10 @@ def item_view(item_id: int, person: Person, *, now: datetime) -> ItemView:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """One report for one person. When `blind`, of the messages only those of the reporter are there."""
+    """One report for one person. When `blind`, of the messages only those of the reporter are there.
+
+    Who is on call and not qualified (rule 19) sees what the reporter said, and no case.
+    """
 
     report: Report
     cases: list[Case]
@@ -163,6 +166,8 @@ def report_view(report_id: int, person: Person, *, now: datetime) -> ReportView:
     if report is None:
         raise NotFound(f"There is no report {report_id}.")
     if not may_see(person, report):
+        if is_called(person, report):
+            return ReportView(report, [], _said(report, blind=True), blind=True)
         raise NotQualified
     numbers = set(
         ReportedItem.objects.filter(report=report, item__case__isnull=False).values_list(
@@ -173,8 +178,12 @@ def report_view(report_id: int, person: Person, *, now: datetime) -> ReportView:
     opened = {case.pk: case for case in (open_case(number, person) for number in sorted(numbers))}
     cases = list(opened.values())
     blind = not all(may_see_judgements(person, case, now=now) for case in cases)
+    return ReportView(report, cases, _said(report, blind=blind), blind)
+
+
+def _said(report: Report, *, blind: bool) -> list[Message]:
     said = report.messages.filter(from_reporter=True) if blind else report.messages.all()
-    return ReportView(report, cases, list(said.order_by("at", "pk")), blind)
+    return list(said.order_by("at", "pk"))
 
 
 def reports_of(case: Case) -> list[Report]:

@@ -18,10 +18,14 @@ from answerable.policy.words import By
 
 FIRST_ASKED = BY_JUDGING - {"second_look", "settle_tie"}
 """Those that are owed whether or not anybody judged."""
-BEFORE_A_LOOK = frozenset(
+OF_TWO = frozenset({"agree_contact", "open_contact"})
+"""Opening a contact: the first for everybody but who asked, the second for who asked."""
+BEFORE_A_LOOK = OF_TWO | frozenset(
     {"answer_danger", "emergency_duty", "read_answer", "read_report", "page_people", "confirm_ending"}
 )
 """Duties that follow from what was reported, not from a judgement: a blind reviewer may see them."""
+FOR_WHOEVER_IS_ON_CALL = frozenset({"answer_danger", "emergency_duty"})
+"""Duties that a page calls somebody to: calling a person in danger takes no qualification to see images (rule 19)."""
 OWN_PAGE = {"read_answer": "report", "judge_account": "account"}
 """Duties that are done where their subject is shown; the others have a page of their own."""
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,7 +87,12 @@ def rows(person: Person, *, now: datetime) -> list[Row]:
     judged = Review.objects.filter(person=person).values_list("case_id", flat=True).distinct()
     part = {root.get(case_id, case_id) for case_id in judged}
     for duty in owed:
-        if duty.kind in BY_JUDGING or (duty.case_id is not None and duty.case_id not in qualified):
+        if duty.kind in BY_JUDGING:
+            continue
+        if duty.kind in OF_TWO and (duty.params["asked_by"] == person.pk) != (duty.kind == "open_contact"):
+            continue
+        called = (person.on_call and duty.kind in FOR_WHOEVER_IS_ON_CALL) or duty.kind == "open_contact"
+        if duty.case_id is not None and duty.case_id not in qualified and not called:
             continue
         if duty.case_id in blind_cases and not duty.tells_nothing:
             continue

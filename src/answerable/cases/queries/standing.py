@@ -7,6 +7,7 @@ from answerable.cases.models import Appeal, Case, Item, Message, Person, Report,
 from answerable.cases.queries.judging import qualification_for, seen_the_case
 from answerable.cases.rules import deciding
 from answerable.policy import store
+from answerable.policy.words import Danger
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ def may_see(person: Person, matter: Case | Report) -> bool:
     harm = store.pack(matter.pack_digest).harm(matter.harm)
     rules = [harm.refuse, *([harm.refuse_adult] if harm.refuse_adult else [])]
     return any(person.is_qualified(rule.qualified) for rule in rules)
+
+
+def is_called(person: Person, report: Report) -> bool:
+    """Whether a report says that somebody is in danger, and this person is on call: then they may read it,
+    whatever they are qualified for (rule 19)."""
+    return person.active and person.on_call and report.danger != Danger.NONE
 
 
 def may_read_answer(person: Person, report_id: int) -> bool:

@@ -7,7 +7,7 @@ from answerable.cases.inputs import NotFound
 from answerable.cases.models import Appeal, Message, Person, Report, Review
 from answerable.cases.queries.casework import NotQualified, open_case, report_view
 from answerable.cases.queries.queue import may_see_judgements
-from answerable.cases.queries.standing import may_read_answer
+from answerable.cases.queries.standing import may_read_answer, may_see
 from answerable.db.models import PersonalText
 from answerable.obligations.models import Obligation
 
@@ -59,7 +59,7 @@ def answer_to_read(report: Report, person: Person) -> Message | None:
         kind="read_answer", subject=f"report:{report.pk}", state="owed"
     ).exists():
         return None
-    if not may_read_answer(person, report.pk):
+    if not may_see(person, report) or not may_read_answer(person, report.pk):
         return None
     return report.messages.filter(from_reporter=True, read_at__isnull=True).order_by("at", "pk").first()
 

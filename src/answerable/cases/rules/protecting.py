@@ -110,8 +110,10 @@ class Original:
     """How far the original itself is taken from view: visible when it is not."""
     violating: bool = False
     confirmed_by_two: bool = False
+    interim: Interim = Interim.HIDE
+    """What happens to copies before a decision, as far as the original itself is taken from view."""
     up_to: int = 25
-    """Copies that may be hidden before a decision (the pack's cap)."""
+    """Copies to which that may happen before a decision (the pack's cap)."""
     then: Interim = Interim.LIMIT
     """What happens to copies beyond the cap before a decision."""
 
@@ -153,7 +155,9 @@ def share(
     if not original.violating and original.protected is Visibility.GONE and kind is CopyKind.EXACT:
         return Sharing(Visibility.GONE, shares_decision=False, look=True)
     if already_touched < original.up_to and (original.violating or not account_guarded):
-        own = original.protected if not original.violating else Visibility.HIDDEN
-        return Sharing(min(own, Visibility.HIDDEN), shares_decision=False, look=True)
+        if original.violating:
+            return Sharing(Visibility.HIDDEN, shares_decision=False, look=True)
+        asked = VISIBILITY_OF.get(original.interim, Visibility.VISIBLE)
+        return Sharing(min(original.protected, asked), shares_decision=False, look=True)
     beyond = VISIBILITY_OF.get(original.then, Visibility.VISIBLE)
     return Sharing(beyond, shares_decision=False, look=True)

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from answerable import clock
 from answerable.cases import commands
+from answerable.cases.commands.contacts import ContactFor
 from answerable.cases.inputs import NotFound, Refused
 from answerable.cases.queries import texts
 from answerable.cases.queries.casework import NotQualified, ReportView, case_view, report_view
 from answerable.console.chart import chart
-from answerable.console.forms import MessageForm
+from answerable.console.forms import ContactForm, MessageForm
 from answerable.console.middleware import StaffRequest
 
 
@@ -36,6 +37,7 @@ def report_page(request: StaffRequest, report_id: int) -> HttpResponse:
     now = clock.now()
     view: ReportView = found(report_view, report_id, request.person, now=now)
     form = MessageForm(request.POST if request.POST.get("action") == "write" else None)
+    contact = ContactForm(request.POST if request.POST.get("action") == "contact" else None)
     to_read = texts.answer_to_read(view.report, request.person)
     if request.method == "POST":
         try:
@@ -43,6 +45,11 @@ def report_page(request: StaffRequest, report_id: int) -> HttpResponse:
                 words = commands.read_answer(to_read.pk, person_id=request.person.pk, now=now)
                 row = texts.Openable("answer", "answer", "report", report_id)
                 return render(request, "console/text.html", {"words": words, "row": row, "now": now})
+            if contact.is_valid():
+                purpose = ContactFor(contact.cleaned_data["purpose"])
+                commands.ask_contact(report_id, person_id=request.person.pk, purpose=purpose, now=now)
+                messages.success(request, "Somebody else is asked to agree. Then it stands in your queue.")
+                return redirect("console:report", report_id)
             if form.is_valid():
                 text = form.cleaned_data["text"]
                 commands.write_message(report_id, person_id=request.person.pk, text=text, now=now)
@@ -51,7 +58,7 @@ def report_page(request: StaffRequest, report_id: int) -> HttpResponse:
         except Refused as error:
             messages.error(request, str(error))
     context = {"view": view, "report": view.report, "only": [view.report]}
-    context |= {"to_read": to_read, "form": form, "now": now}
+    context |= {"to_read": to_read, "form": form, "contact": contact, "now": now}
     return render(request, "console/report.html", context)
 
 

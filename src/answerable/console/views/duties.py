@@ -1,6 +1,6 @@
 """Duties that are no judgement of an item: whose account it is, and what is done outside and marked kept."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -11,12 +11,14 @@ from answerable import clock
 from answerable.cases import commands
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_THEIR_OWN_COMMAND
-from answerable.cases.models import Account
-from answerable.cases.queries.queue import rows
+from answerable.cases.models import Account, Person
+from answerable.cases.queries.queue import OF_TWO, rows
+from answerable.cases.queries.texts import Openable
 from answerable.cases.rules.deciding import HolderIs
 from answerable.console.forms import HolderForm, KeptForm
 from answerable.console.middleware import StaffRequest
 from answerable.console.templatetags.desk import about, span
+from answerable.console.wording import CONTACT_FOR
 from answerable.obligations.models import Obligation
 from answerable.policy import store
 
@@ -51,7 +53,13 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
         raise Http404(f"There is no duty {obligation_id} for you, or it is done.")
     obligation = Obligation.objects.get(pk=obligation_id)
     form = KeptForm(request.POST or None)
-    if request.method == "POST" and obligation.kind not in BY_THEIR_OWN_COMMAND and form.is_valid():
+    word, _, number = obligation.subject.partition(":")
+    if request.method == "POST" and obligation.kind in BY_THEIR_OWN_COMMAND:
+        try:
+            return _do(request, obligation.kind, int(number), now)
+        except Refused as error:
+            messages.error(request, str(error))
+    elif request.method == "POST" and form.is_valid():
         try:
             reference = form.cleaned_data["reference"]
             commands.mark_kept(obligation_id, person_id=request.person.pk, reference=reference, now=now)
@@ -59,7 +67,6 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
             return redirect("console:queue")
         except Refused as error:
             messages.error(request, str(error))
-    word, _, number = obligation.subject.partition(":")
     context = {
         "obligation": obligation,
         "row": row,
@@ -69,6 +76,26 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
         "report_id": int(number) if word == "report" else None,
     }
     return render(request, "console/duty.html", context)
+
+
+def _do(request: StaffRequest, kind: str, report_id: int, now: datetime) -> HttpResponse:
+    """Keep a duty by its own command. Raises Refused."""
+    me = request.person.pk
+    if kind == "confirm_ending":
+        ended = commands.end_withdrawn(report_id, person_id=me, now=now)
+        goes_on = "Nothing ended: what others ask for, or people decided, goes on."
+        messages.success(request, "The matter has ended." if ended else goes_on)
+    elif kind == "agree_contact":
+        agreed = request.POST.get("answer") == "agree"
+        commands.answer_contact(report_id, person_id=me, agreed=agreed, now=now)
+        messages.success(request, "Who asked can open it now." if agreed else "Declined.")
+    elif kind == "open_contact":
+        words = commands.open_contact(report_id, person_id=me, now=now)
+        row = Openable("contact", kind, "report", report_id)
+        return render(request, "console/text.html", {"words": words, "row": row, "now": now})
+    else:
+        raise Refused("This is kept where it is shown, not here.")
+    return redirect("console:queue")
 
 
 def _facts(obligation: Obligation) -> list[tuple[str, str]]:
@@ -82,5 +109,8 @@ def _facts(obligation: Obligation) -> list[tuple[str, str]]:
         facts.append(("For", span(timedelta(seconds=int(given["keep_for_seconds"])))))
     names = {"what": "What", "kind": "Do by hand", "reason": "Because", "why": "Why", "ground": "Ground"}
     facts += [(label, given[name]) for name, label in names.items() if given.get(name)]
+    if obligation.kind in OF_TWO:
+        asking = Person.objects.filter(pk=given["asked_by"]).values_list("pseudonym", flat=True).first()
+        facts = [("Why", CONTACT_FOR[given["why"]]), ("Asked by", asking)]
     facts.append(("About", about(obligation.subject)))
     return [(label, str(value).replace("_", " ")) for label, value in facts if value]

@@ -57,7 +57,9 @@ def item_page(request: StaffRequest, item_id: int) -> HttpResponse:
 @require_GET
 def blurred_image(request: StaffRequest, item_id: int) -> HttpResponse:
     """An item's media from which nobody can tell what is shown; drawn by the server."""
-    view: ItemView = found(item_view, item_id, request.person, now=clock.now())
+    now = clock.now()
+    view: ItemView = found(item_view, item_id, request.person, now=now)
+    commands.look_at([item_id], person_id=request.person.pk, revealed=False, now=now)
     try:
         return HttpResponse(pictures.blurred(view.item), content_type="image/jpeg")
     except pictures.NotShown as error:
@@ -138,8 +140,7 @@ class Page:
 
     def ask(self, form: JudgementForm, follows: Any, chosen: list[int]) -> HttpResponse:
         """The page that shows what would follow, with everything typed, and asks to confirm."""
-        owed = sorted(follows.owed.items(), key=lambda pair: (pair[1], pair[0]))
-        context = {**self.context(form), "follows": follows, "chosen": chosen, "owed": owed}
+        context = {**self.context(form), "follows": follows, "chosen": chosen}
         context["clause"] = self.harm.clause(form.cleaned_data["clause"]).text["en"]
         return render(self.request, "console/confirm.html", context)
 

@@ -30,6 +30,10 @@ BY_PEOPLE = frozenset(
 )
 BY_OTHERS = frozenset({"second_look", "settle_tie", "read_answer", "decide_appeal", "decide_complaint"})
 
+# Of copies the worker hides, limits, removes and blocks, as `copies` and the decision say; the entries say how fast.
+OF_COPIES = frozenset({"hide", "limit", "remove", "block_identical"})
+DECIDING_LIST = "own.confirmed_by_two"
+
 # What may follow from which events only: a reporter's words never decide, and no act on an account follows
 # from a report alone.
 _AFTER_A_DECISION = frozenset(
@@ -89,12 +93,22 @@ def _complete(pack: Pack, path: Path, rule: Refusal) -> Iterator[Hole]:
 
 
 def _confirming(pack: Pack, path: Path, harm: Harm) -> Iterator[Hole]:
+    if harm.confirm.people != 1:
+        yield pack.source.hole(
+            (*path, "confirm", "people"),
+            "one qualified person's `violating` removes, and a second one is always asked: write `people: 1`",
+        )
     for index, match in enumerate(harm.confirm.or_match):
         place = (*path, "confirm", "or_match", index)
         if match.exact is not True:
             yield pack.source.hole(place, f"a match with {match.list!r} decides only where it is exact")
         if match.list in ("own.confirmed", "own.reported"):
             yield pack.source.hole(place, f"{match.list!r} was not confirmed by two people: it can't decide")
+        elif match.list != DECIDING_LIST:
+            yield pack.source.hole(
+                place,
+                f"a match with {match.list!r} is held for a look here and decides nothing: leave it out",
+            )
 
 
 def _exceptions(pack: Pack, path: Path, harm_id: str, harm: Harm) -> Iterator[Hole]:
@@ -152,6 +166,10 @@ def _entries(pack: Pack) -> Iterator[Hole]:
         if entry.do in BY_OTHERS and entry.by is not By.OTHER_PEOPLE:
             yield pack.source.hole(
                 path, f"{entry.do!r} is for those who had no part in it: write `by: other_people`"
+            )
+        if event is Event.ON_COPY and entry.by is By.WORKER and entry.do not in OF_COPIES:
+            yield pack.source.hole(
+                path, f"{entry.do!r} is not done for a copy: only {', '.join(sorted(OF_COPIES))}, and looks"
             )
         allowed = ONLY_AFTER.get(entry.do)
         if allowed is not None and event not in allowed:

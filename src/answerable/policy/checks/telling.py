@@ -18,7 +18,8 @@ from answerable.policy.pack import Pack, applies
 from answerable.policy.words import Age, Event, Interim, Severity
 
 SIX_MONTHS = timedelta(days=183)
-PERSONAL = frozenset({"statement", "contact", "signature", "message", "reason"})
+PERSONAL = frozenset({"statement", "contact", "signature", "message", "reason", "log"})
+"""What is erased on schedule: people's words, and the sealed parts of the log, which carry digests of them."""
 DELAYED = (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING)
 
 
