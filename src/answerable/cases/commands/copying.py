@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from answerable import obligations
-from answerable.cases.commands.grouping import join, lock, put_in
+from answerable.cases.commands.grouping import join, lock, put_in, standing_case
 from answerable.cases.commands.rounds import begin_round, refused_in_this_round, standing_decision
 from answerable.cases.commands.telling import drop_untold, tell_holder_of_hiding
 from answerable.cases.commands.wanting import want
@@ -165,11 +165,10 @@ def _share_one(
         if refused and own is not None and decision is not None and own.at > decision.at:
             return False  # people looked at this very item since, and put it back
         if decision is not None:
-            _group(writing, copy, case)
             decide_violating(
                 writing,
                 copy,
-                case,
+                _group(writing, copy, case),
                 decision.clause,
                 "exact_copy",
                 decision.answers_reports_before,
@@ -181,7 +180,8 @@ def _share_one(
         if not source.violating:
             _put_back(writing, copy, original)
         return False
-    _group(writing, copy, case)
+    case = _group(writing, copy, case)
+    pack = pack_of(case)
     _look_at_copy(writing, copy, pack, case, kind, owed=sharing.look)
     if Visibility(copy.wanted) >= sharing.wanted:
         return False
@@ -190,12 +190,17 @@ def _share_one(
     return True
 
 
-def _group(writing: Writing, copy: Item, case: Case) -> None:
-    """Bring a copy into the original's case; where it is in another, the newer case joins the older."""
+def _group(writing: Writing, copy: Item, case: Case) -> Case:
+    """Bring a copy into the original's case; where it is in another, the newer case joins the older.
+
+    Returns the case in which both are then.
+    """
+    case = standing_case(case)
     if copy.case is None:
         put_in(writing, copy, case)
     elif copy.case_id != case.pk:
-        writing.case = join(writing, copy.case, case)
+        case = join(writing, copy.case, case)
+    writing.case = case
     if copy.first_notice_at is None:
         copy.first_notice_at = writing.now
         copy.views_at_first_notice = copy.views
@@ -203,6 +208,7 @@ def _group(writing: Writing, copy: Item, case: Case) -> None:
         ages = Item.objects.filter(case=case, first_notice_at__isnull=False).values_list("age", flat=True)
         copy.age = deciding.youngest([Age(age) for age in ages])
         copy.save(update_fields=["first_notice_at", "views_at_first_notice", "age"])
+    return case
 
 
 def _look_at_copy(

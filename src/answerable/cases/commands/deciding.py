@@ -7,6 +7,7 @@ from django.db.models import Q
 from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.grouping import lock, put_in
+from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_when_violating
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.telling import (
     drop_untold,
@@ -27,23 +28,14 @@ from answerable.cases.commands.writing import (
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
-from answerable.policy import Do, Pack, store
+from answerable.policy import Do, store
 from answerable.policy.words import By, Verdict, Visibility
 
 ANSWER_APPEAL_WITHIN = timedelta(hours=24)
 REMOVE_WITHIN = timedelta(seconds=60)
 RESTORE_WITHIN = timedelta(seconds=60)
-FOR_AUTHORITIES = frozenset({"report_authority", "preserve", "destroy_preserved"})
 BY_DECIDING = frozenset({"remove", "restore", "settle_tie"})
 """Kinds that these functions owe themselves: what is wanted of an item says which."""
-
-
-def harm_of_clause(pack: Pack, clause: str) -> str:
-    """The harm under whose clause an item was judged. Raises Refused for an unknown clause."""
-    for name, harm in pack.harms.items():
-        if any(known.id == clause for known in harm.clauses):
-            return name
-    raise Refused(f"There is no clause {clause!r} in this case's policy pack.")
 
 
 def decide_violating(
@@ -90,9 +82,7 @@ def decide_violating(
         },
         case_id=case.pk,
     )
-    pack = pack_of(case)
-    harm = harm_of_clause(pack, clause)
-    dos = pack.owes(harm, "on_violating", facts_of_item(item), regimes())
+    dos = owed_when_violating(case, clause, facts_of_item(item))
     want(
         writing,
         item,
@@ -113,7 +103,7 @@ def decide_violating(
     tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item)
     if of is None:
         _share_with_identical(writing, item, case, decision)
-        share_with_copies(writing, content, pack, case)
+        share_with_copies(writing, content, pack_of(case), case)
     elif of.confirmed_by_two_at is not None:
         _ask_whose_account(writing, item, case, of)
     return decision
@@ -155,7 +145,7 @@ def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision)
     know(writing, item, CONFIRMED_BY_TWO)
     writing.record("decision_confirmed", {"item": item.pk, "decision": decision.pk}, case_id=case.pk)
     pack = pack_of(case)
-    harm = harm_of_clause(pack, decision.clause)
+    harm = harm_decided(case, decision.clause)
     dos = pack.owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
     writing.owe(
         owed_by_pack(
@@ -175,9 +165,8 @@ def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision)
 
 def _ask_whose_account(writing: Writing, item: Item, case: Case, confirmed: Decision) -> None:
     """Owe the question whose account it is that posted an identical file, too (rule 12)."""
-    pack = pack_of(case)
-    harm = harm_of_clause(pack, confirmed.clause)
-    dos = pack.owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
+    harm = harm_decided(case, confirmed.clause)
+    dos = pack_of(case).owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
     writing.owe(
         owed_by_pack(
             [do for do in dos if do.do == "judge_account"], event_at=writing.now, account_id=item.account_id
@@ -281,9 +270,7 @@ def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> No
     )
     standing = standing_decision(content.pk)
     if standing is not None and standing.verdict == Verdict.VIOLATING:
-        pack = pack_of(case)
-        harm = harm_of_clause(pack, review.clause)
-        dos = pack.owes(harm, "on_violating", facts_of_item(item), regimes())
+        dos = owed_when_violating(case, review.clause, facts_of_item(item))
         owed = owed_by_pack(dos, event_at=writing.now, item=item, case=case)
         writing.owe(one for one in owed if one.kind in FOR_AUTHORITIES)
 

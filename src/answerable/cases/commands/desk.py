@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from answerable import obligations
-from answerable.cases.commands.deciding import harm_of_clause
 from answerable.cases.commands.grouping import put_in
+from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.telling import tell_reports
 from answerable.cases.commands.undoing import confirmed_against, lift_effects
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
@@ -199,7 +199,7 @@ def judge_account(account_id: int, *, person_id: int, answer: deciding.HolderIs,
 def _search(writing: Writing, account: Account, decision: Decision) -> None:
     """Have the account's earlier uploads looked at, and owe what the pack owes for an offender's account."""
     pack = pack_of(decision.case)
-    harm = harm_of_clause(pack, decision.clause)
+    harm = harm_decided(decision.case, decision.clause)
     earlier = account.items.filter(looked_at__isnull=True, interim_since__isnull=True).order_by("-pk")
     for item in earlier[:SEARCH_LIMIT]:
         if item.wanted == "gone":

@@ -8,6 +8,7 @@ from answerable import obligations
 from answerable.cases.commands import deciding as effects
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.harms import harm_of_clause
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack
 from answerable.cases.commands.undoing import overturn, withdraw_finding
@@ -169,7 +170,7 @@ def _check(
 
 def _check_exception(review_in: ReviewIn, pack: Pack) -> None:
     """Refuse a clause that isn't there, and an exception that this clause doesn't have for that age."""
-    harm = pack.harm(effects.harm_of_clause(pack, review_in.clause))
+    harm = pack.harm(harm_of_clause(pack, review_in.clause))
     if not review_in.exception:
         return
     known = next((one for one in harm.exceptions if one.id == review_in.exception), None)
@@ -197,7 +198,7 @@ def _apply(
     item.save(update_fields=["looked_at", "age"])
     if item.age == Age.ADULT:
         withdraw_finding(writing, item, case, cleared=False)
-    protects_children = Age.CHILD in pack.harm(effects.harm_of_clause(pack, row.clause)).ages
+    protects_children = Age.CHILD in pack.harm(harm_of_clause(pack, row.clause)).ages
     if deciding.makes_finding(judgement, outcome.age, protects_children):
         effects.make_finding(writing, item, case, row)
     reported_meanwhile = _keep_looks(writing, item, outcome, entry_id, row)

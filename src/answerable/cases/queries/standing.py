@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from answerable.cases.models import Appeal, Case, Item, Message, Person, Report, Review
-from answerable.cases.queries.judging import qualification_for, seen_the_case
+from answerable.cases.queries.judging import harms_reported, refusal_of, seen_the_case
 from answerable.cases.rules import deciding
 from answerable.policy import store
+from answerable.policy.shapes import Harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,20 @@ class Standing:
 
 def may_see(person: Person, matter: Case | Report) -> bool:
     """Whether a person is qualified for anything in this case or report; the rest stays closed to them."""
-    harm = store.pack(matter.pack_digest).harm(matter.harm)
+    return _qualified(person, store.pack(matter.pack_digest).harm(matter.harm))
+
+
+def harms_to_judge(person: Person, case: Case) -> list[Harm]:
+    """The harms under whose clauses a person may judge items of a case: its own first, then what else they know.
+
+    What a thing is shows when somebody looks at it: a report's word for it limits nobody (rule 6).
+    """
+    harms = store.pack(case.pack_digest).harms
+    others = [harm for name, harm in harms.items() if name != case.harm and _qualified(person, harm)]
+    return [harms[case.harm], *others]
+
+
+def _qualified(person: Person, harm: Harm) -> bool:
     rules = [harm.refuse, *([harm.refuse_adult] if harm.refuse_adult else [])]
     return any(person.is_qualified(rule.qualified) for rule in rules)
 
@@ -44,15 +58,17 @@ def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:
         if content_id == current[item_id].content_id and number == current[item_id].round:
             judged_now.add(item_id)
     contested = set(Appeal.objects.filter(item__in=listed, outcome="").values_list("item_id", flat=True))
-    asked: dict[tuple[str, str, str], bool] = {}
+    asked: dict[tuple[str, str, str, frozenset[str]], bool] = {}
+    reported = harms_reported(listed)
     found: dict[int, Standing] = {}
     for item in listed:
         case = item.case
         if case is None:
             continue
-        matter = (case.pack_digest, case.harm, item.age)
+        matter = (case.pack_digest, case.harm, item.age, frozenset(reported[item.pk]))
         if matter not in asked:
-            asked[matter] = person.is_qualified(qualification_for(item, store.pack(case.pack_digest), case))
+            rule = refusal_of(item, store.pack(case.pack_digest), case, reported[item.pk])
+            asked[matter] = person.is_qualified(rule.qualified)
         qualified = asked[matter]
         found[item.pk] = Standing(
             may_judge=deciding.may_judge(
