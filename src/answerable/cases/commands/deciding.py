@@ -6,8 +6,9 @@ from django.db.models import Q
 
 from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
+from answerable.cases.commands.filing import owe_filings
 from answerable.cases.commands.grouping import lock, put_in
-from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_when_violating
+from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_after
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.telling import (
     drop_untold,
@@ -82,7 +83,7 @@ def decide_violating(
         },
         case_id=case.pk,
     )
-    dos = owed_when_violating(case, clause, facts_of_item(item))
+    dos = owed_after("on_violating", case, clause, facts_of_item(item))
     want(
         writing,
         item,
@@ -95,11 +96,7 @@ def decide_violating(
     skip = BY_DECIDING | FOR_AUTHORITIES | (frozenset() if of is None else {"second_look"})
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=skip))
     if of is None:
-        # the clock starts with the first `violating`, also where two differed before it was decided (rule 13)
-        finding = Finding.objects.filter(content=content, withdrawn_at__isnull=True).first()
-        event_at = finding.at if finding is not None else writing.now
-        owed = owed_by_pack(dos, event_at=event_at, item=item, case=case)
-        writing.owe(one for one in owed if one.kind in FOR_AUTHORITIES)
+        owe_filings(writing, item, decision, dos)
     tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item)
     if of is None:
         _share_with_identical(writing, item, case, decision)
@@ -270,9 +267,9 @@ def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> No
     )
     standing = standing_decision(content.pk)
     if standing is not None and standing.verdict == Verdict.VIOLATING:
-        dos = owed_when_violating(case, review.clause, facts_of_item(item))
-        owed = owed_by_pack(dos, event_at=writing.now, item=item, case=case)
-        writing.owe(one for one in owed if one.kind in FOR_AUTHORITIES)
+        owe_filings(
+            writing, item, standing, owed_after("on_violating", case, review.clause, facts_of_item(item))
+        )
 
 
 def answer_appeals(writing: Writing, item: Item, verdict: Verdict, entry_id: int) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from answerable import obligations
+from answerable.cases.commands.filing import owe_after_filing
 from answerable.cases.commands.grouping import put_in
 from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.telling import tell_reports
@@ -14,7 +15,7 @@ from answerable.cases.commands.undoing import confirmed_against, lift_effects
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
 from answerable.cases.kinds import BY_THEIR_OWN_COMMAND
-from answerable.cases.models import Account, Case, Decision, Item, Message, Person, Report, Review
+from answerable.cases.models import Account, Decision, Item, Message, Person, Report, Review
 from answerable.cases.queries.judging import qualification_for
 from answerable.cases.rules import deciding
 from answerable.db import personal
@@ -140,21 +141,9 @@ def mark_kept(obligation_id: int, *, person_id: int, reference: str, now: dateti
             case_id=obligation.case_id,
         )
         obligations.keep(obligation, now=now, proof_entry_id=entry_id, reference=reference[:200])
-        case = Case.objects.filter(pk=obligation.case_id).first() if obligation.case_id else None
-        if obligation.kind == "report_authority" and case is not None:
-            writing.case = case
-            _owe_after_filing(writing, case, obligation.regime)
+        if obligation.kind == "report_authority" and obligation.case_id is not None:
+            owe_after_filing(writing, obligation)
             writing.finish(entry_id)
-
-
-def _owe_after_filing(writing: Writing, case: Case, regime: str) -> None:
-    """What the pack owes once an authority was told, such as a year's preservation."""
-    item = case.items.order_by("pk").first()
-    if item is None:
-        return
-    dos = pack_of(case).owes(case.harm, "on_filed", facts_of_item(item), regimes())
-    wanted = [do for do in dos if do.regime in (None, regime)]
-    writing.owe(owed_by_pack(wanted, event_at=writing.now, item=item, case=case))
 
 
 def judge_account(account_id: int, *, person_id: int, answer: deciding.HolderIs, now: datetime) -> bool:

@@ -31,23 +31,18 @@ def harm_decided(case: Case, clause: str) -> str:
         return named if named in harms else case.harm
 
 
-def owed_when_violating(case: Case, clause: str, facts: Facts) -> list[Do]:
-    """What the pack owes after `violating` under this clause.
+def owed_after(event: str, case: Case, clause: str, facts: Facts) -> list[Do]:
+    """What the pack owes after this event, `on_violating` or `on_filed`, about an item judged under this clause.
 
     Whom the law has told follows the severer harm, of the clause and of the case: an item of a case about a
     child that was judged under a catch-all is reported all the same (rules 13 and 22).
     """
     pack, harm = pack_of(case), harm_decided(case, clause)
-    dos = pack.owes(harm, "on_violating", facts, regimes())
-    if severer(pack, case.harm, harm):
-        of_case = pack.owes(case.harm, "on_violating", facts, regimes())
+    dos = pack.owes(harm, event, facts, regimes())
+    if pack.harm(case.harm).severity.rank > pack.harm(harm).severity.rank:
+        of_case = pack.owes(case.harm, event, facts, regimes())
         dos += [do for do in of_case if do.do in FOR_AUTHORITIES]
     return dos
-
-
-def severer(pack: Pack, harm: str, than: str) -> bool:
-    """Whether one harm of a pack is severer than another."""
-    return pack.harm(harm).severity.rank > pack.harm(than).severity.rank
 
 
 def raise_harm(case: Case, harm: str, pack: Pack) -> None:

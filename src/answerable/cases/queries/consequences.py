@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from answerable.cases.commands.grouping import ages_said
-from answerable.cases.commands.harms import owed_when_violating
+from answerable.cases.commands.harms import owed_after
 from answerable.cases.commands.writing import facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.inputs import Consequences, ReviewIn
 from answerable.cases.models import Copy, Item, ItemContent, Report
@@ -34,7 +34,7 @@ def consequences(review_in: ReviewIn, *, now: datetime) -> Consequences:
         item.age = youngest([review_in.age, *ages_said(item)])  # not as an earlier judgement may have left it
         facts = facts_of_item(item)
         if violating:
-            dos = owed_when_violating(item.case, review_in.clause, facts)
+            dos = owed_after("on_violating", item.case, review_in.clause, facts)
         else:
             dos = pack_of(item.case).owes(item.case.harm, "on_not_violating", facts, regimes())
         for one in owed_by_pack(dos, event_at=now, item=item, case=item.case):
