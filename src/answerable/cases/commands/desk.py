@@ -15,8 +15,9 @@ from answerable.cases.commands.undoing import confirmed_against, lift_effects
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
 from answerable.cases.kinds import BY_THEIR_OWN_COMMAND
-from answerable.cases.models import Account, Decision, Item, Message, Person, Report, Review
+from answerable.cases.models import Account, Decision, Item, Message, Person, Report
 from answerable.cases.queries.judging import qualification_for
+from answerable.cases.queries.standing import decided_about
 from answerable.cases.rules import deciding
 from answerable.db import personal
 from answerable.db.models import PersonalText
@@ -72,10 +73,7 @@ def read_answer(message_id: int, *, person_id: int, now: datetime) -> str:
         )
         if message is None or message.text is None:
             raise NotFound("This answer was erased.")
-        decided = Review.objects.filter(
-            person=person, content__item__reported_in__report=message.report, at__lte=message.at
-        )
-        if decided.exists():
+        if decided_about(person, message.report_id, message.at):
             raise Refused("You decided about this before: an answer is read by somebody who did not.")
         writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"message:{message.pk}")
         if message.read_at is None:

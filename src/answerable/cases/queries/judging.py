@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import Appeal, Case, Decision, Item, Person, ReportedItem, Review
 from answerable.cases.queries.protection import cleared_by_two
+from answerable.cases.queries.taking_part import judged_identical
 from answerable.cases.rules import deciding
 from answerable.obligations.models import Obligation
 from answerable.policy import Pack, store
@@ -92,8 +93,9 @@ def harms_reported(items: Collection[Item]) -> Mapping[int, set[str]]:
 
 
 def took_part(person: Person, item: Item) -> bool:
-    """Whether a person judged any content of this item in an earlier round."""
-    return Review.objects.filter(content__item=item, person=person, round__lt=item.round).exists()
+    """Whether a person judged any content of this item in an earlier round, or the identical file elsewhere."""
+    own = Review.objects.filter(content__item=item, person=person, round__lt=item.round)
+    return own.exists() or item.pk in judged_identical(person, [item])
 
 
 def may_judge_now(person: Person, item: Item, pack: Pack, case: Case) -> bool:

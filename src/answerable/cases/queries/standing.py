@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from answerable.cases.models import Appeal, Case, Item, Message, Person, Report, Review
+from django.db.models import Q
+
+from answerable.cases.models import Appeal, Case, Item, ItemContent, Message, Person, Report, Review
 from answerable.cases.queries.judging import harms_reported, refusal_of, seen_the_case
+from answerable.cases.queries.taking_part import judged_identical
 from answerable.cases.rules import deciding
 from answerable.policy import store
 from answerable.policy.shapes import Harm
@@ -42,8 +46,14 @@ def may_read_answer(person: Person, report_id: int) -> bool:
     """Whether a person may read a report's oldest unread answer: they judged nothing that it names before."""
     unread = Message.objects.filter(report_id=report_id, from_reporter=True, read_at__isnull=True)
     at = unread.order_by("at", "pk").values_list("at", flat=True).first()
-    judged = Review.objects.filter(person=person, content__item__reported_in__report_id=report_id)
-    return at is not None and not judged.filter(at__lte=at).exists()
+    return at is not None and not decided_about(person, report_id, at)
+
+
+def decided_about(person: Person, report_id: int, at: datetime) -> bool:
+    """Whether a person had judged anything that a report names by then, or the identical file elsewhere."""
+    named = ItemContent.objects.filter(item__reported_in__report_id=report_id)
+    same = Q(content__sha256__in=named.values("sha256")) | Q(content__decisions__shared__content__in=named)
+    return Review.objects.filter(same, person=person, at__lte=at).exists()
 
 
 def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:
@@ -58,6 +68,9 @@ def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:
         if content_id == current[item_id].content_id and number == current[item_id].round:
             judged_now.add(item_id)
     contested = set(Appeal.objects.filter(item__in=listed, outcome="").values_list("item_id", flat=True))
+    elsewhere = judged_identical(
+        person, [i for i in listed if i.pk in contested or i.round_why in deciding.CONTESTED]
+    )
     asked: dict[tuple[str, str, str, frozenset[str]], bool] = {}
     reported = harms_reported(listed)
     found: dict[int, Standing] = {}
@@ -74,7 +87,8 @@ def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:
             may_judge=deciding.may_judge(
                 qualified=qualified,
                 judged_this_round=item.pk in judged_now,
-                took_part_before=any(number < item.round for number in rounds.get(item.pk, ())),
+                took_part_before=item.pk in elsewhere
+                or any(number < item.round for number in rounds.get(item.pk, ())),
                 round_why=item.round_why,
                 contested=item.pk in contested,
             ),
