@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,8 +11,9 @@ from answerable import obligations
 from answerable.cases.commands.filing import owe_after_filing
 from answerable.cases.commands.grouping import put_in
 from answerable.cases.commands.harms import harm_decided
+from answerable.cases.commands.seeing import done_by_hand
 from answerable.cases.commands.telling import tell_reports
-from answerable.cases.commands.undoing import confirmed_against, lift_effects
+from answerable.cases.commands.undoing import confirmed_against, lift_effects, supersede
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
 from answerable.cases.kinds import BY_THEIR_OWN_COMMAND
@@ -23,6 +25,7 @@ from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
+from answerable.obligations.owed import BY_HAND
 from answerable.policy.words import By
 
 SEARCH_WITHIN = timedelta(hours=24)
@@ -139,6 +142,8 @@ def mark_kept(obligation_id: int, *, person_id: int, reference: str, now: dateti
             case_id=obligation.case_id,
         )
         obligations.keep(obligation, now=now, proof_entry_id=entry_id, reference=reference[:200])
+        if obligation.kind == BY_HAND:
+            done_by_hand(writing, obligation)
         if obligation.kind == "report_authority" and obligation.case_id is not None:
             owe_after_filing(writing, obligation)
             writing.finish(entry_id)
@@ -207,7 +212,13 @@ def _search(writing: Writing, account: Account, decision: Decision) -> None:
     sample = account.items.order_by("pk").first()
     if sample is not None:
         dos = pack.owes(harm, "on_offender", facts_of_item(sample), regimes())
-        writing.owe(owed_by_pack(dos, event_at=writing.now, case=decision.case, account_id=account.pk))
+        owed = owed_by_pack(dos, event_at=writing.now, case=decision.case, account_id=account.pk)
+        if any(one.kind == "suspend_account" for one in owed):
+            free_at = supersede(writing, account, "lift_account_effects")
+            owed = [
+                replace(one, not_before=free_at) if one.kind == "suspend_account" else one for one in owed
+            ]
+        writing.owe(owed)
 
 
 def _person(person_id: int) -> Person:

@@ -1,6 +1,6 @@
 """Undoing a decision: everything that followed from `violating` is taken back, everywhere (rule 15)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
@@ -78,11 +78,25 @@ def confirmed_against(account: Account) -> QuerySet[Decision]:
     )
 
 
+def supersede(writing: Writing, account: Account, kind: str) -> datetime | None:
+    """Release what is owed of suspending or letting go an account: the other one is wanted now.
+
+    Returns until when a worker may be at it still, which the other one must wait for: an account has no serial
+    by which its platform could tell what came late.
+    """
+    subject = f"account:{account.pk}"
+    waiting = Obligation.objects.select_for_update().filter(kind=kind, subject=subject, state="owed").first()
+    obligations.release_all(kind, subject, "superseded", writing.now)
+    leased = waiting.lease_until if waiting is not None else None
+    return leased if leased is not None and leased > writing.now else None
+
+
 def lift_effects(writing: Writing, account: Account) -> None:
     """Take back what an account bore: strikes, the hold on its uploads, its suspension."""
-    if Obligation.objects.filter(
-        kind="suspend_account", subject=f"account:{account.pk}", state__in=["owed", "kept", "kept_late"]
-    ).exists():
+    suspended = Q(state__in=["owed", "kept", "kept_late"]) | Q(reason__startswith="by_hand")
+    ever = Obligation.objects.filter(suspended, kind="suspend_account", subject=f"account:{account.pk}")
+    if ever.exists():
+        free_at = supersede(writing, account, "suspend_account")
         writing.owe(
             [
                 Owed(
@@ -90,12 +104,13 @@ def lift_effects(writing: Writing, account: Account) -> None:
                     subject=f"account:{account.pk}",
                     by=By.WORKER,
                     due_at=writing.now + PUT_BACK_WITHIN,
+                    not_before=free_at,
                     platform=account.platform,
                 )
             ]
         )
     obligations.release_all(
-        {"judge_account", "search_account", "suspend_account"},
+        {"judge_account", "search_account"},
         f"account:{account.pk}",
         "decided_otherwise",
         writing.now,

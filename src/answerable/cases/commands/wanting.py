@@ -49,8 +49,6 @@ def want(
     if item.wanted_serial > 1:  # where nothing was ever wanted, nothing is owed that contradicts
         contradicted = [other for other in KIND_BY_WANTED.values() if other != kind]
         obligations.release_all(contradicted, f"item:{item.pk}", "superseded", writing.now)
-        for other in contradicted:
-            obligations.release_all("do_by_hand", f"item:{item.pk}/{other}", "superseded", writing.now)
     writing.owe(
         [
             Owed(
