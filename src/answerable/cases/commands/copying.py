@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from answerable import obligations
 from answerable.cases.commands.grouping import join, lock, put_in, standing_case
@@ -250,4 +250,14 @@ def hidden_for_more(item: Item, original: ItemContent | None = None) -> bool:
     )
     if original is not None:
         others = others.exclude(original=original)
-    return others.exists() or ReportedItem.objects.filter(item=item, interim__in=["hide", "limit"]).exists()
+    return others.exists() or _unanswered(item).exists()
+
+
+def _unanswered(item: Item) -> QuerySet[ReportedItem]:
+    """The reports that hid an item and that no look has answered since: a clearing, or a lifted hiding."""
+    hiding = ReportedItem.objects.filter(item=item, interim__in=["hide", "limit"])
+    decision = standing_decision(item.content_id)
+    answered = [decision.answers_reports_before] if decision is not None else []
+    if item.nobody_in_it_at is not None:
+        answered.append(item.nobody_in_it_at)
+    return hiding.filter(report__received_at__gt=max(answered)) if answered else hiding
