@@ -489,3 +489,24 @@ def test_a_request_that_became_complete_is_refused_by_two_who_name_what_is_missi
     assert "decide" in desk.owed("a")
     mira = Person.objects.create(pseudonym="Mira", qualifications=["intimate_images"])
     assert desk.no(mira, "a", **named).verdict == "not_violating"
+
+
+def test_what_people_decided_stays_removed_though_it_was_removed_before_without_them(
+    desk: TestDesk, ravi: Person
+) -> None:
+    desk.upload("a", file="same")
+    desk.upload("b", file="same", account="max")
+    complete = {"signature": "Dana", "contact": "dana@example.org", "good_faith": True}
+    desk.report("a", harm="ncii", age=Age.ADULT, **complete)
+    desk.find_copies("a", b=0)
+    forty = Obligation.objects.get(kind="remove_if_undecided")
+    commands.remove_undecided(desk.item("a").pk, obligation_id=forty.pk, now=desk.clock.pass_(hours=40))
+    assert [desk.wanted(ref) for ref in "ab"] == ["gone", "gone"]
+    desk.yes(ravi, "b", age=Age.ADULT, clause="ncii.shared")
+    notice = Notice.objects.filter(item=desk.item("a")).latest("pk")
+    code = codes.derived_code(f"notice:{notice.pk}")
+    commands.appeal(code, text="We agreed.", now=desk.clock.pass_(hours=1))
+    for name in ("Mira", "Nora"):
+        other = Person.objects.create(pseudonym=name, qualifications=["intimate_images"])
+        desk.no(other, "a", age=Age.ADULT, clause="ncii.shared", missing_element="published_with_consent")
+    assert [desk.wanted(ref) for ref in "ab"] == ["visible", "gone"]

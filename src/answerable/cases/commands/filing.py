@@ -31,7 +31,7 @@ def owe_filings(writing: Writing, item: Item, decision: Decision, dos: Iterable[
 
 def owe_after_filing(writing: Writing, filing: Obligation) -> None:
     """What the pack owes once an authority was told, such as a year's preservation, for each filing by itself."""
-    case = Case.objects.get(pk=filing.case_id)
+    case = Case.objects.get(pk=filing.case_id or 0)
     for clause, facts in _filed(case):
         dos = owed_after("on_filed", standing_case(case), clause, facts)
         wanted = [do for do in dos if do.regime in (None, filing.regime)]

@@ -36,6 +36,9 @@ def want(
     fields `also_save`.
     """
     if item.wanted == visibility:
+        if why == "decision" and item.wanted_why != why:  # or it would come back with what it is a copy of
+            item.wanted_why = why
+            item.save(update_fields=["wanted_why"])
         return False
     was = Visibility(item.wanted)
     item.wanted = visibility
