@@ -434,3 +434,79 @@ def test_an_upload_reported_before_anybody_knew_its_bytes_is_held_once_they_are_
     assert not KnownChange.objects.exists()
     desk.upload("unregistered", file="late")
     assert KnownChange.objects.filter(hash_list="own.reported", op="add", kind="sha256").count() == 1
+
+
+def test_a_copy_is_put_back_with_its_original_though_it_was_reported_and_cleared_before(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    desk.upload("b", account="max")
+    desk.report("b")
+    desk.no(ravi, "b")
+    desk.no(rosa, "b")
+    desk.clock.pass_(hours=1)
+    desk.report("a")
+    desk.find_copies("a", b=10)
+    desk.yes(ravi, "a")
+    desk.yes(rosa, "a")
+    assert [desk.wanted(ref) for ref in "ab"] == ["gone", "hidden"]
+    notice = Notice.objects.filter(item=desk.item("a")).latest("pk")
+    code = codes.derived_code(f"notice:{notice.pk}")
+    commands.appeal(code, text="This is a lake.", now=desk.clock.pass_(hours=1))
+    for name in ("Mira", "Nora"):
+        desk.no(Person.objects.create(pseudonym=name, qualifications=["child_safety"]), "a")
+    assert [desk.wanted(ref) for ref in "ab"] == ["visible", "visible"]
+
+
+def test_a_copy_that_was_reported_since_stays_hidden_when_its_original_is_put_back(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    desk.upload("b", account="max")
+    filed = desk.report("b")
+    desk.no(ravi, "b")
+    desk.no(rosa, "b")
+    desk.clock.pass_(hours=1)
+    desk.report("a")
+    desk.report("b", earlier_report_id=filed.report_id, new_fact="police")
+    desk.find_copies("a", b=10)
+    desk.no(ravi, "a")
+    desk.no(rosa, "a")
+    assert [desk.wanted(ref) for ref in "ab"] == ["visible", "hidden"]
+
+
+def test_a_request_that_became_complete_is_refused_by_two_who_name_what_is_missing(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    desk.upload("a")
+    desk.report("a", harm="ncii", age=Age.ADULT)
+    desk.no(ravi, "a", age=Age.ADULT, clause="ncii.shared")
+    desk.clock.pass_(minutes=5)
+    complete = {"signature": "Dana", "contact": "dana@example.org", "good_faith": True}
+    desk.report("a", harm="ncii", age=Age.ADULT, **complete)
+    named = {"age": Age.ADULT, "clause": "ncii.shared", "missing_element": "not_intimate"}
+    assert desk.no(rosa, "a", **named).verdict is None
+    assert "decide" in desk.owed("a")
+    mira = Person.objects.create(pseudonym="Mira", qualifications=["intimate_images"])
+    assert desk.no(mira, "a", **named).verdict == "not_violating"
+
+
+def test_what_people_decided_stays_removed_though_it_was_removed_before_without_them(
+    desk: TestDesk, ravi: Person
+) -> None:
+    desk.upload("a", file="same")
+    desk.upload("b", file="same", account="max")
+    complete = {"signature": "Dana", "contact": "dana@example.org", "good_faith": True}
+    desk.report("a", harm="ncii", age=Age.ADULT, **complete)
+    desk.find_copies("a", b=0)
+    forty = Obligation.objects.get(kind="remove_if_undecided")
+    commands.remove_undecided(desk.item("a").pk, obligation_id=forty.pk, now=desk.clock.pass_(hours=40))
+    assert [desk.wanted(ref) for ref in "ab"] == ["gone", "gone"]
+    desk.yes(ravi, "b", age=Age.ADULT, clause="ncii.shared")
+    notice = Notice.objects.filter(item=desk.item("a")).latest("pk")
+    code = codes.derived_code(f"notice:{notice.pk}")
+    commands.appeal(code, text="We agreed.", now=desk.clock.pass_(hours=1))
+    for name in ("Mira", "Nora"):
+        other = Person.objects.create(pseudonym=name, qualifications=["intimate_images"])
+        desk.no(other, "a", age=Age.ADULT, clause="ncii.shared", missing_element="published_with_consent")
+    assert [desk.wanted(ref) for ref in "ab"] == ["visible", "gone"]

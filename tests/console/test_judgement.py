@@ -19,6 +19,7 @@ from PIL import Image
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
 from answerable.cases.models import Decision, Item, Message, Person, ReportedItem, Review
+from answerable.obligations.models import Obligation
 from answerable.policy.words import Age
 from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
 
@@ -178,6 +179,38 @@ def test_one_verdict_for_several_items_that_were_looked_at(
     data = {**GIVEN, "opened": opened(page), "items": numbers, "action": "confirm"}
     assert client.post(f"/items/{numbers[0]}/", data).status_code == 302
     assert set(Review.objects.values_list("content__item_id", flat=True)) == set(numbers[:2])
+
+
+def test_the_clauses_of_every_harm_are_offered_that_of_the_case_first(
+    policy: None, photos: Photos, ravi: Person, now: datetime
+) -> None:
+    number = post(photos, "a1", landscape(), now)
+    report(["a1"], now, harm="other_illegal", age=Age.UNSURE)
+    client, item = signed_in(ravi), Item.objects.get(pk=number)
+    page = look(client, item)
+    names = re.findall(r'role="group" aria-label="([^"]+)"', page)
+    assert names[0] == "Something else that is against the law"
+    assert "Sexual images of someone under 18" in names
+    assert page.index('value="other_illegal.law"') < page.index('value="csam.depiction"')
+    data = {**GIVEN, "opened": opened(page), "items": [number]}
+    shown = client.post(f"/items/{number}/", {**data, "action": "consequences"}).content.decode()
+    assert "No sexual image of a person under 18" in shown
+    data["opened"] = opened(shown)
+    assert client.post(f"/items/{number}/", {**data, "action": "confirm"}).status_code == 302
+    told = Obligation.objects.filter(kind="report_authority", state="owed").values_list("regime", flat=True)
+    assert set(told) == {"us", "uk", "eu"}
+
+
+def test_a_clause_that_takes_another_qualification_is_not_offered(
+    policy: None, photos: Photos, now: datetime
+) -> None:
+    mia = Person.objects.create(pseudonym="Mia", qualifications=["intimate_images"])
+    number = post(photos, "a1", landscape(), now)
+    report(["a1"], now, harm="ncii", age=Age.ADULT)
+    page = signed_in(mia).get(f"/items/{number}/").content.decode()
+    assert 'value="ncii.shared"' in page
+    assert 'value="other_illegal.law"' in page
+    assert "csam." not in page
 
 
 def pages(client: Client, item: Item) -> list[str]:

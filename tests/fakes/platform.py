@@ -208,8 +208,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _account_suspend(self, body: dict[str, Any]) -> dict[str, Any]:
         change = self.site.suspended.add if body["suspended"] else self.site.suspended.discard
-        change(body["account"])
+        if "does_nothing" not in self.site.faults:
+            change(body["account"])
         return {"done": True}
+
+    def _account_get(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {"account": body["account"], "suspended": body["account"] in self.site.suspended}
 
     def _account_notify(self, body: dict[str, Any]) -> dict[str, Any]:
         self.site.notices.setdefault(body["key"], body["text"])

@@ -11,6 +11,8 @@ from answerable import clock
 from answerable.cases import commands
 from answerable.cases.inputs import Link, ReportIn
 from answerable.cases.models import Item, Notice
+from answerable.obligations import registry as kinds
+from answerable.obligations import release
 from answerable.obligations.models import Obligation
 from answerable.platforms import base, handlers
 from answerable.platforms.base import Capability
@@ -230,16 +232,45 @@ def test_freezing_and_suspending_are_done_and_noted(site: Platform, kind: str) -
     assert site.site.suspended == ({"uri"} if kind == "suspend_account" else set())
 
 
-def test_a_suspension_is_lifted_on_the_platform(site: Platform) -> None:
+def suspend_or_not(kind: str) -> Obligation:
+    """That kind is owed to Uri's account."""
     report()
     run("fetch_item")
-    site.site.suspended = {"uri"}
     with transaction.atomic():
-        obligation = _owe("suspend_account", f"account:{Item.objects.get().account_id}")
-    handlers.lift_account_effects(obligation)
-    obligation.refresh_from_db()
-    assert obligation.state == "kept"
+        return _owe(kind, f"account:{Item.objects.get().account_id}")
+
+
+def test_a_suspension_is_lifted_on_the_platform(site: Platform) -> None:
+    site.site.suspended = {"uri"}
+    suspend_or_not("lift_account_effects")
+    assert run("lift_account_effects").state == "kept"
     assert site.site.suspended == set()
+
+
+def test_suspending_and_letting_go_are_one_work_so_that_neither_overtakes_the_other() -> None:
+    assert ["lift_account_effects", "suspend_account"] in kinds.sharing_a_handler()
+
+
+def test_a_suspension_that_is_no_longer_owed_is_not_asked_for(site: Platform) -> None:
+    obligation = suspend_or_not("suspend_account")
+    with transaction.atomic():
+        release(obligation, "superseded", clock.now())
+    handlers.make_account_so(obligation)
+    assert site.site.suspended == set()
+
+
+def test_a_suspension_that_a_look_does_not_find_is_tried_again(site: Platform) -> None:
+    suspend_or_not("suspend_account")
+    site.site.faults = {"does_nothing"}
+    with pytest.raises(base.NotAsWanted):
+        run("suspend_account")
+    assert owed("suspend_account").state == "owed"
+
+
+def test_where_a_site_says_nothing_of_accounts_its_word_is_taken(site: Platform) -> None:
+    suspend_or_not("suspend_account")
+    site.site.faults = {"no account.get"}
+    assert run("suspend_account").state == "kept"
 
 
 def _owe(kind: str, subject: str) -> Obligation:

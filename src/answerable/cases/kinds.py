@@ -49,6 +49,10 @@ SUBJECTS: Final[dict[str, str]] = {
 }
 """What the subject of each kind is. `case_regime` is one per case and body of law: "case_regime:12/us"."""
 
+KEPT_APART: Final = frozenset({"destroy_preserved"})
+"""Of these there is one for each filing or decision: "case_regime:12/us/filing-57". Merged, the earliest would end
+the keeping of all."""
+
 AT_ONCE: Final = frozenset(
     {
         "acknowledge",

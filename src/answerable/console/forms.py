@@ -1,5 +1,6 @@
 """What staff type, checked before any command sees it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,7 +11,10 @@ from answerable.policy.shapes import Harm
 
 
 class JudgementForm(forms.Form):
-    """A verdict under a clause, the age, the reason; an exception or the missing element where they apply."""
+    """A verdict under a clause, the age, the reason; an exception or the missing element where they apply.
+
+    `harms`: those whose clauses are offered, that of the case first.
+    """
 
     verdict = forms.ChoiceField(
         choices=[(v.value, text) for v, text in VERDICTS.items()],
@@ -39,10 +43,13 @@ class JudgementForm(forms.Form):
         error_messages={"required": "Give a reason: one sentence is enough."},
     )
 
-    def __init__(self, *args: Any, harm: Harm, complete: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, harms: Sequence[Harm], complete: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["clause"].choices = [(c.id, c.text["en"]) for c in harm.clauses]  # type: ignore[attr-defined]
-        exceptions = [("", "None"), *((e.id, e.text["en"]) for e in harm.exceptions)]
+        clauses = [(harm.name["en"], [(c.id, c.text["en"]) for c in harm.clauses]) for harm in harms]
+        self.fields["clause"].choices = clauses  # type: ignore[attr-defined]
+        excepting = [harm for harm in harms if harm.exceptions]
+        named = [(harm.name["en"], [(e.id, e.text["en"]) for e in harm.exceptions]) for harm in excepting]
+        exceptions = [("", "None"), *named]
         self.fields["exception"].choices = exceptions  # type: ignore[attr-defined]
         self.fields["missing_element"].choices = [("", "Nothing"), *MISSING.items()]  # type: ignore[attr-defined]
         if len(exceptions) == 1:

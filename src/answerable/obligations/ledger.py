@@ -9,7 +9,7 @@ from django.db import connection, models
 
 from answerable.db.prepared import instances
 from answerable.obligations.models import Obligation
-from answerable.obligations.owed import RETRY, Owed
+from answerable.obligations.owed import BY_HAND, RETRY, Owed, by_hand
 from answerable.obligations.wake import notify
 from answerable.policy.words import By
 
@@ -132,13 +132,14 @@ def release(obligation: Obligation | int, reason: str, now: datetime) -> bool:
 
 
 def release_all(kinds: str | Collection[str], subject: str, reason: str, now: datetime) -> int:
-    """Release all of these kinds that are owed to a subject. Returns how many there were."""
-    return _release(_owed(kinds, subject), reason, now)
+    """Release all of these kinds that are owed to a subject, and what people owe by hand in their place.
 
-
-def _owed(kinds: str | Collection[str], subject: str) -> "models.QuerySet[Obligation]":
+    Returns how many there were.
+    """
     names = [kinds] if isinstance(kinds, str) else list(kinds)
-    return Obligation.objects.filter(kind__in=names, subject=subject)
+    themselves = models.Q(kind__in=names, subject=subject)
+    in_their_place = models.Q(kind=BY_HAND, subject__in=[by_hand(name, subject) for name in names])
+    return _release(Obligation.objects.filter(themselves | in_their_place), reason, now)
 
 
 def _places(values: Sequence[object]) -> str:

@@ -10,6 +10,8 @@ from answerable.policy.words import By
 PROTECTING: Final = 0
 FIRST: Final = 1
 RETRY: Final = 2
+BY_HAND: Final = "do_by_hand"
+"""The kind that people owe in the place of one that its platform can't do."""
 PROTECTING_KINDS: Final = frozenset({"hide", "limit", "restore"})
 
 
@@ -46,3 +48,8 @@ class Owed:
         if self.urgency is not None:
             return self.urgency
         return PROTECTING if self.kind in PROTECTING_KINDS else FIRST
+
+
+def by_hand(kind: str, subject: str) -> str:
+    """The subject of what people owe by hand in the place of that kind: each by itself, or one would hide another."""
+    return f"{subject}/{kind}"

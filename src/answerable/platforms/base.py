@@ -119,6 +119,9 @@ class Platform(Protocol):
     def suspend(self, account: str, suspended: bool = True) -> None:
         """Stop an account from posting, or let it post again."""
 
+    def is_suspended(self, account: str) -> bool:
+        """Whether an account is stopped from posting now. Raises CannotDo where the platform doesn't say."""
+
     def notify(self, account: str, text: str, key: str) -> None:
         """Tell the holder of an account. The same key is delivered once."""
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -262,8 +263,11 @@ def _notify(trial: _Trial) -> None:
 
 def _suspend(trial: _Trial) -> None:
     account = trial.found.account if trial.found else ""
-    trial.adapter.suspend(account)
-    trial.adapter.suspend(account, suspended=False)
+    for suspended in (True, False):
+        trial.adapter.suspend(account, suspended=suspended)
+        with suppress(base.CannotDo):  # a site need not answer account.get
+            if trial.adapter.is_suspended(account) is not suspended:
+                raise Wrong(f"account.suspend took {suspended}, and account.get says otherwise.")
 
 
 _LIST = _Attempt(

@@ -143,19 +143,17 @@ def freeze(obligation: Obligation) -> None:
     commands.done(obligation.pk, record="item_frozen", event={"item": item.pk}, now=clock.now())
 
 
-def suspend_account(obligation: Obligation) -> None:
-    """Stop an account from posting, after people answered whose it is."""
-    _suspend(obligation, suspended=True)
+def make_account_so(obligation: Obligation) -> None:
+    """Suspend an account or let it post again, as is wanted of it now; then look, where the platform says.
 
-
-def lift_account_effects(obligation: Obligation) -> None:
-    """Let an account post again after the decision against it was overturned."""
-    _suspend(obligation, suspended=False)
-
-
-def _suspend(obligation: Obligation, *, suspended: bool) -> None:
+    Of the two at most one is owed (`cases.commands.undoing.supersede`). What is owed no longer does nothing, and
+    one handler for both keeps one from overtaking the other. Raises NotAsWanted.
+    """
+    suspended = obligation.kind == "suspend_account"
     account = Account.objects.get(pk=_number(obligation))
     target = registry.platform(account.platform)
+    if not Obligation.objects.filter(pk=obligation.pk, state="owed").exists():
+        return
     if _lacks(target, Capability.SUSPEND, obligation):
         return
     with _asking(obligation):
@@ -164,6 +162,9 @@ def _suspend(obligation: Obligation, *, suspended: bool) -> None:
         except (base.CannotDo, base.ItemNotFound) as error:
             commands.cannot(obligation.pk, reason=str(error), now=clock.now())
             return
+        with suppress(base.CannotDo):  # the look is the site's choice; without it its word is taken
+            if target.is_suspended(account.ref) is not suspended:
+                raise base.NotAsWanted(f"wanted suspended: {suspended}")
     event: dict[str, object] = {"account": account.pk, "suspended": suspended}
     commands.done(obligation.pk, record="account_effects", event=event, now=clock.now())
 
@@ -213,7 +214,7 @@ for _kind, _handler in {
     "fetch_item": fetch_item,
     "tell_holder": tell_holder,
     "freeze": freeze,
-    "suspend_account": suspend_account,
-    "lift_account_effects": lift_account_effects,
+    "suspend_account": make_account_so,
+    "lift_account_effects": make_account_so,
 }.items():
     kinds.kind(_kind, by=By.WORKER, handler=_handler)

@@ -35,6 +35,7 @@ JUDGEMENTS = st.builds(
     qualified=st.booleans(),
     tie=st.just(False),
     nobody_in_it=st.booleans(),
+    missing_element=st.sampled_from(["", *MISSING_ELEMENTS]),
 )
 STAKES = st.builds(
     Stake,
@@ -73,6 +74,17 @@ def test_a_child_is_refused_only_by_two_qualified_people_who_agree(
     strict = stake.complete_request or stake.age is not Age.ADULT or result.age is not Age.ADULT
     saying_no = {j.person_id for j in judgements if j.qualified and j.verdict is Verdict.NOT_VIOLATING}
     assert len(saying_no) >= (2 if strict else 1)
+
+
+@given(LISTS, STAKES)
+def test_a_complete_request_is_refused_only_by_two_who_each_name_what_is_missing(
+    judgements: list[Judgement], stake: Stake
+) -> None:
+    if outcome(judgements, stake).verdict is not Verdict.NOT_VIOLATING or not stake.complete_request:
+        return
+    last = {j.person_id: j for j in judgements if j.qualified}
+    naming = [j for j in last.values() if j.verdict is Verdict.NOT_VIOLATING and j.missing_element]
+    assert len(naming) >= 2
 
 
 @given(LISTS, STAKES)

@@ -101,7 +101,7 @@ def _reconsider(writing: Writing, item: Item, report: Report, age: Age | None, *
         begin_round(writing, item, "answer")
     if item.case is None:
         return
-    dos = pack_of(item.case).owes(report.harm, "on_answer", facts_of_item(item), regimes())
+    dos = store.pack(report.pack_digest).owes(report.harm, "on_answer", facts_of_item(item), regimes())
     decide_due = writing.now + within(dos, "decide", DECIDE_WITHIN)
     writing.owe([_judge("decide", item, decide_due)])
     if new_fact and Visibility(item.wanted) < Visibility.HIDDEN:
@@ -131,9 +131,8 @@ def _protect_again(writing: Writing, item: Item, report: Report) -> None:
 
 
 def _owe_reading(writing: Writing, report: Report) -> None:
-    pack = store.pack(writing.case.pack_digest) if writing.case else store.active()
     facts = facts_of(report, media=False, located=True, known=True)
-    dos = pack.owes(report.harm, "on_answer", facts, regimes())
+    dos = store.pack(report.pack_digest).owes(report.harm, "on_answer", facts, regimes())
     owed = owed_by_pack(dos, event_at=writing.now, report=report, case=writing.case)
     tell_by_pack(writing, dos, reports=[report])
     if not any(one.kind == "read_answer" for one in owed):

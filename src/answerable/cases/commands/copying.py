@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from answerable import obligations
-from answerable.cases.commands.grouping import join, lock, put_in
+from answerable.cases.commands.grouping import join, lock, put_in, standing_case
 from answerable.cases.commands.rounds import begin_round, refused_in_this_round, standing_decision
 from answerable.cases.commands.telling import drop_untold, tell_holder_of_hiding
 from answerable.cases.commands.wanting import want
@@ -168,11 +168,10 @@ def _share_one(
         if refused and own is not None and decision is not None and own.at > decision.at:
             return False  # people looked at this very item since, and put it back
         if decision is not None:
-            _group(writing, copy, case)
             decide_violating(
                 writing,
                 copy,
-                case,
+                _group(writing, copy, case),
                 decision.clause,
                 "exact_copy",
                 decision.answers_reports_before,
@@ -184,7 +183,8 @@ def _share_one(
         if not source.violating:
             _put_back(writing, copy, original)
         return False
-    _group(writing, copy, case)
+    case = _group(writing, copy, case)
+    pack = pack_of(case)
     facts = facts_of_item(
         copy,
         near=kind is CopyKind.NEAR,
@@ -201,12 +201,17 @@ def _share_one(
     return True
 
 
-def _group(writing: Writing, copy: Item, case: Case) -> None:
-    """Bring a copy into the original's case; where it is in another, the newer case joins the older."""
+def _group(writing: Writing, copy: Item, case: Case) -> Case:
+    """Bring a copy into the original's case; where it is in another, the newer case joins the older.
+
+    Returns the case in which both are then.
+    """
+    case = standing_case(case)
     if copy.case is None:
         put_in(writing, copy, case)
     elif copy.case_id != case.pk:
-        writing.case = join(writing, copy.case, case)
+        case = join(writing, copy.case, case)
+    writing.case = case
     if copy.first_notice_at is None:
         copy.first_notice_at = writing.now
         copy.views_at_first_notice = copy.views
@@ -218,6 +223,7 @@ def _group(writing: Writing, copy: Item, case: Case) -> None:
             writing.record("age_changed", event)
             copy.age = youngest
         copy.save(update_fields=["first_notice_at", "views_at_first_notice", "age"])
+    return case
 
 
 def _look_at_copy(writing: Writing, copy: Item, dos: Sequence[Do], *, owed: bool) -> None:
@@ -256,6 +262,14 @@ def hidden_for_more(item: Item, original: ItemContent | None = None, *, reported
     )
     if original is not None:
         others = others.exclude(original=original)
-    if others.exists() or not reported:
-        return others.exists()
-    return ReportedItem.objects.filter(item=item, interim__in=["hide", "limit"]).exists()
+    return others.exists() or (reported and _unanswered(item).exists())
+
+
+def _unanswered(item: Item) -> QuerySet[ReportedItem]:
+    """The reports that hid an item and that no look has answered since: a clearing, or a lifted hiding."""
+    hiding = ReportedItem.objects.filter(item=item, interim__in=["hide", "limit"])
+    decision = standing_decision(item.content_id)
+    answered = [decision.answers_reports_before] if decision is not None else []
+    if item.nobody_in_it_at is not None:
+        answered.append(item.nobody_in_it_at)
+    return hiding.filter(report__received_at__gt=max(answered)) if answered else hiding

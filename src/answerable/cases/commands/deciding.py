@@ -7,7 +7,9 @@ from django.db.models import Q
 
 from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
+from answerable.cases.commands.filing import owe_filings
 from answerable.cases.commands.grouping import lock, put_in
+from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_after
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.telling import (
     drop_untold,
@@ -28,23 +30,14 @@ from answerable.cases.commands.writing import (
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
-from answerable.policy import Do, Pack, store
+from answerable.policy import Do, store
 from answerable.policy.words import By, Verdict, Visibility
 
 ANSWER_APPEAL_WITHIN = timedelta(hours=24)
 REMOVE_WITHIN = timedelta(seconds=60)
 RESTORE_WITHIN = timedelta(seconds=60)
-FOR_AUTHORITIES = frozenset({"report_authority", "preserve", "destroy_preserved"})
 BY_DECIDING = frozenset({"remove", "restore", "settle_tie"})
 """Kinds that these functions owe themselves: what is wanted of an item says which."""
-
-
-def harm_of_clause(pack: Pack, clause: str) -> str:
-    """The harm under whose clause an item was judged. Raises Refused for an unknown clause."""
-    for name, harm in pack.harms.items():
-        if any(known.id == clause for known in harm.clauses):
-            return name
-    raise Refused(f"There is no clause {clause!r} in this case's policy pack.")
 
 
 def decide_violating(
@@ -91,12 +84,10 @@ def decide_violating(
         },
         case_id=case.pk,
     )
-    pack = pack_of(case)
-    harm = harm_of_clause(pack, clause)
-    dos = pack.owes(harm, "on_violating", facts_of_item(item), regimes())
+    dos = owed_after("on_violating", case, clause, facts_of_item(item))
     in_time = within(dos, "remove", REMOVE_WITHIN)
     if of is not None:  # the identical file of another: a copy has its own time, where the pack gives one
-        of_copy = pack.owes(harm, "on_copy", facts_of_item(item, decided=True), regimes())
+        of_copy = owed_after("on_copy", case, clause, facts_of_item(item, decided=True))
         in_time = min(in_time, within(of_copy, "remove", in_time))
     want(writing, item, Visibility.GONE, why="decision", due_at=writing.now + in_time)
     know(writing, item, CONFIRMED)
@@ -104,15 +95,11 @@ def decide_violating(
     skip = BY_DECIDING | FOR_AUTHORITIES | (frozenset() if of is None else {"second_look"})
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=skip))
     if of is None:
-        # the clock starts with the first `violating`, also where two differed before it was decided (rule 13)
-        finding = Finding.objects.filter(content=content, withdrawn_at__isnull=True).first()
-        event_at = finding.at if finding is not None else writing.now
-        owed = owed_by_pack(dos, event_at=event_at, item=item, case=case)
-        writing.owe(one for one in owed if one.kind in FOR_AUTHORITIES)
+        owe_filings(writing, item, decision, dos)
     tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item)
     if of is None:
         _share_with_identical(writing, item, case, decision)
-        share_with_copies(writing, content, pack, case)
+        share_with_copies(writing, content, pack_of(case), case)
     elif of.confirmed_by_two_at is not None:
         _ask_whose_account(writing, item, case, of)
     return decision
@@ -154,7 +141,7 @@ def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision)
     know(writing, item, CONFIRMED_BY_TWO)
     writing.record("decision_confirmed", {"item": item.pk, "decision": decision.pk}, case_id=case.pk)
     pack = pack_of(case)
-    harm = harm_of_clause(pack, decision.clause)
+    harm = harm_decided(case, decision.clause)
     dos = pack.owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
     writing.owe(
         owed_by_pack(
@@ -174,9 +161,8 @@ def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision)
 
 def _ask_whose_account(writing: Writing, item: Item, case: Case, confirmed: Decision) -> None:
     """Owe the question whose account it is that posted an identical file, too (rule 12)."""
-    pack = pack_of(case)
-    harm = harm_of_clause(pack, confirmed.clause)
-    dos = pack.owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
+    harm = harm_decided(case, confirmed.clause)
+    dos = pack_of(case).owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
     writing.owe(
         owed_by_pack(
             [do for do in dos if do.do == "judge_account"], event_at=writing.now, account_id=item.account_id
@@ -280,11 +266,9 @@ def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> No
     )
     standing = standing_decision(content.pk)
     if standing is not None and standing.verdict == Verdict.VIOLATING:
-        pack = pack_of(case)
-        harm = harm_of_clause(pack, review.clause)
-        dos = pack.owes(harm, "on_violating", facts_of_item(item), regimes())
-        owed = owed_by_pack(dos, event_at=writing.now, item=item, case=case)
-        writing.owe(one for one in owed if one.kind in FOR_AUTHORITIES)
+        owe_filings(
+            writing, item, standing, owed_after("on_violating", case, review.clause, facts_of_item(item))
+        )
 
 
 def answer_appeals(writing: Writing, item: Item, verdict: Verdict, entry_id: int) -> None:

@@ -2,25 +2,30 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from answerable import obligations
-from answerable.cases.commands.deciding import harm_of_clause
+from answerable.cases.commands.filing import owe_after_filing
 from answerable.cases.commands.grouping import put_in
+from answerable.cases.commands.harms import harm_decided
+from answerable.cases.commands.seeing import done_by_hand
 from answerable.cases.commands.telling import tell_reports
-from answerable.cases.commands.undoing import confirmed_against, lift_effects
+from answerable.cases.commands.undoing import confirmed_against, lift_effects, supersede
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
 from answerable.cases.kinds import BY_THEIR_OWN_COMMAND
-from answerable.cases.models import Account, Case, Decision, Item, Message, Person, Report, Review
+from answerable.cases.models import Account, Decision, Item, Message, Person, Report
 from answerable.cases.queries.judging import qualification_for
+from answerable.cases.queries.standing import decided_about
 from answerable.cases.rules import deciding
 from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
+from answerable.obligations.owed import BY_HAND
 from answerable.policy import store
 from answerable.policy.words import By
 
@@ -68,10 +73,7 @@ def read_answer(message_id: int, *, person_id: int, now: datetime) -> str:
         )
         if message is None or message.text is None:
             raise NotFound("This answer was erased.")
-        decided = Review.objects.filter(
-            person=person, content__item__reported_in__report=message.report, at__lte=message.at
-        )
-        if decided.exists():
+        if decided_about(person, message.report_id, message.at):
             raise Refused("You decided about this before: an answer is read by somebody who did not.")
         writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"message:{message.pk}")
         if message.read_at is None:
@@ -138,21 +140,11 @@ def mark_kept(obligation_id: int, *, person_id: int, reference: str, now: dateti
             case_id=obligation.case_id,
         )
         obligations.keep(obligation, now=now, proof_entry_id=entry_id, reference=reference[:200])
-        case = Case.objects.filter(pk=obligation.case_id).first() if obligation.case_id else None
-        if obligation.kind == "report_authority" and case is not None:
-            writing.case = case
-            _owe_after_filing(writing, case, obligation.regime)
+        if obligation.kind == BY_HAND:
+            done_by_hand(writing, obligation)
+        if obligation.kind == "report_authority" and obligation.case_id is not None:
+            owe_after_filing(writing, obligation)
             writing.finish(entry_id)
-
-
-def _owe_after_filing(writing: Writing, case: Case, regime: str) -> None:
-    """What the pack owes once an authority was told, such as a year's preservation."""
-    item = case.items.order_by("pk").first()
-    if item is None:
-        return
-    dos = pack_of(case).owes(case.harm, "on_filed", facts_of_item(item), regimes())
-    wanted = [do for do in dos if do.regime in (None, regime)]
-    writing.owe(owed_by_pack(wanted, event_at=writing.now, item=item, case=case))
 
 
 def judge_account(account_id: int, *, person_id: int, answer: deciding.HolderIs, now: datetime) -> bool:
@@ -197,7 +189,7 @@ def judge_account(account_id: int, *, person_id: int, answer: deciding.HolderIs,
 def _search(writing: Writing, account: Account, decision: Decision) -> None:
     """Have the account's earlier uploads looked at, and owe what the pack owes for an offender's account."""
     pack = pack_of(decision.case)
-    harm = harm_of_clause(pack, decision.clause)
+    harm = harm_decided(decision.case, decision.clause)
     earlier = account.items.filter(looked_at__isnull=True, interim_since__isnull=True).order_by("-pk")
     for item in earlier[:SEARCH_LIMIT]:
         if item.wanted == "gone":
@@ -218,7 +210,13 @@ def _search(writing: Writing, account: Account, decision: Decision) -> None:
     sample = account.items.order_by("pk").first()
     if sample is not None:
         dos = pack.owes(harm, "on_offender", facts_of_item(sample), regimes())
-        writing.owe(owed_by_pack(dos, event_at=writing.now, case=decision.case, account_id=account.pk))
+        owed = owed_by_pack(dos, event_at=writing.now, case=decision.case, account_id=account.pk)
+        if any(one.kind == "suspend_account" for one in owed):
+            free_at = supersede(writing, account, "lift_account_effects")
+            owed = [
+                replace(one, not_before=free_at) if one.kind == "suspend_account" else one for one in owed
+            ]
+        writing.owe(owed)
 
 
 def _person(person_id: int) -> Person:

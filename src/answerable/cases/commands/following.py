@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from answerable import audit, obligations
-from answerable.cases.commands.grouping import open_case, put_in
+from answerable.cases.commands.grouping import open_case, put_in, reached
 from answerable.cases.commands.protecting import protect_item
 from answerable.cases.commands.registering import get_or_make
 from answerable.cases.commands.writing import Writing
@@ -84,6 +84,8 @@ def resolved(
                 pack = store.pack(report.pack_digest)
                 if item.case is None:
                     put_in(writing, item, report.case or open_case(writing, report.harm, pack))
+                else:
+                    reached(writing, item.case, report.harm, pack)
                 writing.case = item.case
                 row.interim = str(protect_item(writing, report, item, pack).interim)
             else:

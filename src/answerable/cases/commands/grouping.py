@@ -5,7 +5,8 @@ from datetime import datetime
 
 from django.db.models import F
 
-from answerable.cases.commands.writing import Writing
+from answerable.cases.commands.harms import raise_harm
+from answerable.cases.commands.writing import Writing, pack_of
 from answerable.cases.inputs import Link
 from answerable.cases.models import Account, Case, Item, ItemContent, ReportedItem, ViewSample
 from answerable.policy import Pack, store
@@ -92,10 +93,13 @@ def case_for(writing: Writing, item: Item, harm: str, pack: Pack, opened: list[C
 
 
 def put_in(writing: Writing, item: Item, case: Case) -> None:
-    """Group an item with a case. What was decided, or is owed, hangs on the item and doesn't move."""
-    item.case = case
+    """Group an item with a case, or with the one that this was joined into.
+
+    What was decided, or is owed, hangs on the item and doesn't move.
+    """
+    item.case = standing_case(case)
     item.save(update_fields=["case"])
-    _record_joining(writing, item, case)
+    _record_joining(writing, item, item.case)
 
 
 def _record_joining(writing: Writing, item: Item, case: Case) -> None:
@@ -117,24 +121,26 @@ def _case_of_identical(item: Item) -> Case | None:
 
 def reached(writing: Writing, case: Case, harm: str, pack: Pack) -> None:
     """Count one more report that reached a case, raise its harm to the more severe one, open it again if closed."""
-    severer = pack.harm(harm).severity.rank > pack.harm(case.harm).severity.rank
+    before = case.harm
+    raise_harm(case, harm, pack)
     Case.objects.filter(pk=case.pk).update(
-        reports_count=F("reports_count") + 1, harm=harm if severer else case.harm
+        reports_count=F("reports_count") + 1, harm=case.harm, pack_digest=case.pack_digest
     )
     case.reports_count += 1
-    if severer:
-        writing.record("case_changed", {"harm": harm, "before": case.harm}, case_id=case.pk)
-        case.harm = harm
+    if case.harm != before:
+        writing.record("case_changed", {"harm": case.harm, "before": before}, case_id=case.pk)
     if case.closed_at is not None:
         reopen(case, writing.now)
         writing.record("case_changed", {"reopened": True, "pack": case.pack_digest}, case_id=case.pk)
 
 
 def reopen(case: Case, now: datetime) -> None:
-    """Open a closed case again, under the pack that is active now."""
+    """Open a closed case again, under the pack that is active now, if that still knows its harm."""
     case.closed_at = None
     case.reopened_at = now
-    case.pack_digest = store.active().digest
+    active = store.active()
+    if case.harm in active.harms:
+        case.pack_digest = active.digest
     case.save(update_fields=["closed_at", "reopened_at", "pack_digest"])
 
 
@@ -156,15 +162,35 @@ def ages_said(item: Item) -> list[Age]:
     return [Age(age) for age in said]
 
 
+def standing_case(case: Case) -> Case:
+    """The case itself, or the one that stands in the end where it was joined into another."""
+    while case.joined_into is not None:
+        case = case.joined_into
+    return case
+
+
 def join(writing: Writing, first: Case, second: Case) -> Case:
-    """Move the items of the newer case into the older one, which is returned. Judgements don't move."""
+    """Move the items of the newer case into the older one, which is returned. Judgements don't move.
+
+    What stands is about the severer harm of the two, and open if either was.
+    """
+    first, second = standing_case(first), standing_case(second)
     if first.pk == second.pk:
         return first
     older, newer = sorted((first, second), key=lambda case: case.pk)
     Item.objects.filter(case=newer).update(case=older)
+    was_open = newer.closed_at is None
     newer.joined_into = older
     newer.closed_at = newer.closed_at or writing.now
     newer.save(update_fields=["joined_into", "closed_at"])
-    Case.objects.filter(pk=older.pk).update(reports_count=F("reports_count") + newer.reports_count)
-    writing.record("cases_joined", {"older": older.pk, "newer": newer.pk}, case_id=older.pk)
+    raise_harm(older, newer.harm, pack_of(newer))
+    Case.objects.filter(pk=older.pk).update(
+        reports_count=F("reports_count") + newer.reports_count,
+        harm=older.harm,
+        pack_digest=older.pack_digest,
+    )
+    if was_open and older.closed_at is not None:
+        reopen(older, writing.now)
+    event = {"older": older.pk, "newer": newer.pk, "harm": older.harm}
+    writing.record("cases_joined", event, case_id=older.pk)
     return older

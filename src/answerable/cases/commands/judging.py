@@ -7,10 +7,12 @@ from django.db import transaction
 from answerable import obligations
 from answerable.cases.commands import deciding as effects
 from answerable.cases.commands.copying import share_with_copies
+from answerable.cases.commands.filing import withdraw_finding
 from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.harms import harm_of_clause
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack
-from answerable.cases.commands.undoing import overturn, withdraw_finding
+from answerable.cases.commands.undoing import overturn
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import (
     Writing,
@@ -170,7 +172,7 @@ def _check(
 
 def _check_exception(review_in: ReviewIn, pack: Pack) -> None:
     """Refuse a clause that isn't there, and an exception that this clause doesn't have for that age."""
-    harm = pack.harm(effects.harm_of_clause(pack, review_in.clause))
+    harm = pack.harm(harm_of_clause(pack, review_in.clause))
     if not review_in.exception:
         return
     known = next((one for one in harm.exceptions if one.id == review_in.exception), None)
@@ -197,8 +199,8 @@ def _apply(
         item.age = outcome.age
     item.save(update_fields=["looked_at", "age"])
     if item.age == Age.ADULT:
-        withdraw_finding(writing, item, case, cleared=False)
-    protects_children = Age.CHILD in pack.harm(effects.harm_of_clause(pack, row.clause)).ages
+        withdraw_finding(writing, item, cleared=False)
+    protects_children = Age.CHILD in pack.harm(harm_of_clause(pack, row.clause)).ages
     if deciding.makes_finding(judgement, outcome.age, protects_children):
         effects.make_finding(writing, item, case, row)
     reported_meanwhile = _keep_looks(writing, item, outcome, entry_id, row)
@@ -211,7 +213,7 @@ def _apply(
     elif outcome.verdict is Verdict.NOT_VIOLATING:
         if standing is not None and standing.verdict == Verdict.VIOLATING:
             overturn(writing, item, standing)
-        withdraw_finding(writing, item, case, cleared=True)
+        withdraw_finding(writing, item, cleared=True)
         effects.decide_not_violating(writing, item, case, row.clause, row.began_at)
         if reported_meanwhile:
             begin_round(

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from answerable import audit, obligations
-from answerable.cases.commands.deciding import harm_of_clause
+from answerable.cases.commands.harms import harm_of_clause
 from answerable.cases.commands.writing import facts_of, facts_of_item, owed_by_pack, regimes
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import AT_ONCE, WANTED_BY_KIND, is_media

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from answerable import obligations
-from answerable.cases.commands.deciding import decide_violating, harm_of_clause
+from answerable.cases.commands.deciding import decide_violating
 from answerable.cases.commands.grouping import account_of, lock, open_case, put_in
+from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.wanting import REPORTED, forget, know, want
-from answerable.cases.commands.writing import Writing, pack_of
+from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import ItemIn, NotFound, Prints, Refused, Registered
 from answerable.cases.models import (
     Account,
@@ -218,7 +219,6 @@ def _share_what_is_known(writing: Writing, item: Item) -> None:
     if item.case is None:
         put_in(writing, item, confirmed.case)
     writing.case = item.case or confirmed.case
-    harm_of_clause(pack_of(writing.case), confirmed.clause)
     decide_violating(
         writing,
         item,
@@ -236,8 +236,9 @@ def _hold(writing: Writing, item: Item, why: str) -> None:
         return
     if item.case is None:
         pack = store.active()
-        harm = _harm_of_account(item.account) if why == "account" else None
-        harm = harm or _presumed_harm(pack, known=why == "list")
+        harm = _harm_of_account(item.account) if why == "account" else ""
+        if harm not in pack.harms:
+            harm = _presumed_harm(pack, known=why != "unreadable")
         put_in(writing, item, open_case(writing, harm, pack))
     writing.case = item.case
     if item.first_notice_at is None:
@@ -251,24 +252,25 @@ def _hold(writing: Writing, item: Item, why: str) -> None:
 
 
 def _presumed_harm(pack: Pack, *, known: bool) -> str:
-    """The harm of a case that no report names: of a known file the most severe, of an unreadable one the least.
+    """The harm of a case that no report names: the least severe for a file that can't be read, else the most.
 
-    People see at once what it is; until then it says who is qualified to look.
+    It says who is qualified to look. People see at once what it is, and judge it under any harm's clause.
     """
     choose = max if known else min
     return choose(pack.harms, key=lambda name: pack.harms[name].severity.rank)
 
 
-def _harm_of_account(account: Account | None) -> str | None:
+def _harm_of_account(account: Account | None) -> str:
+    """The harm under which the account's newest item was judged; empty where none was."""
     if account is None:
-        return None
+        return ""
     decision = (
         Decision.objects.filter(content__item__account=account, overturned_at__isnull=True)
         .select_related("case")
         .order_by("-pk")
         .first()
     )
-    return decision.case.harm if decision else None
+    return harm_decided(decision.case, decision.clause) if decision else ""
 
 
 def _owe_fetch(writing: Writing, item: Item) -> None:

@@ -14,6 +14,7 @@ from answerable.cases.models import Item, Notice
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
+from answerable.obligations.owed import BY_HAND, by_hand
 from answerable.policy.words import By, Visibility
 
 SEEN_FIELDS = (
@@ -133,9 +134,9 @@ def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
             case_id=obligation.case_id,
         )
         obligations.release(obligation, f"by_hand: {reason}"[:200], now)
-        by_hand = Owed(
-            kind="do_by_hand",
-            subject=f"{obligation.subject}/{obligation.kind}",  # each by itself, or one would hide another
+        instead = Owed(
+            kind=BY_HAND,
+            subject=by_hand(obligation.kind, obligation.subject),
             by=By.PEOPLE,
             due_at=max(obligation.due_at, now + timedelta(minutes=15)),
             platform=obligation.platform,
@@ -148,7 +149,7 @@ def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
             due_at=now + timedelta(minutes=1),
             params={"why": "by_hand", "kind": obligation.kind},
         )
-        writing.owe([by_hand, page])
+        writing.owe([instead, page])
         word, _, number = obligation.subject.partition(":")
         if word == "item" and obligation.kind in ("hide", "limit", "remove"):
             tell_reports(writing, reports_naming([int(number)]), "by_hand", {})
@@ -158,14 +159,29 @@ def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
 def holder_told(notice_id: int, *, obligation_id: int, now: datetime) -> None:
     """The platform took a notice for an account holder."""
     with transaction.atomic():
-        notice = Notice.objects.select_related("item").get(pk=notice_id)
-        notice.told_at = now
-        notice.save(update_fields=["told_at"])
         writing = Writing(actor="worker", now=now, cause=f"notice:{notice_id}")
-        entry_id = writing.record(
-            "notice_told", {"notice": notice.pk, "kind": notice.kind}, case_id=notice.item.case_id
-        )
-        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
+        obligations.keep(obligation_id, now=now, proof_entry_id=_told(writing, notice_id))
+
+
+def _told(writing: Writing, notice_id: int) -> int:
+    notice = Notice.objects.select_related("item").get(pk=notice_id)
+    notice.told_at = writing.now
+    notice.save(update_fields=["told_at"])
+    event = {"notice": notice.pk, "kind": notice.kind}
+    return writing.record("notice_told", event, case_id=notice.item.case_id)
+
+
+def done_by_hand(writing: Writing, obligation: Obligation) -> None:
+    """Note what a person did in the worker's place, so that it is told of and undone like the worker's (rule 15).
+
+    Nothing of an item's visibility: that it is gone is believed when a look no longer finds it (rule 3).
+    """
+    kind = obligation.params.get("kind")
+    number = int(obligation.subject.partition(":")[2].partition("/")[0])
+    if kind == "tell_holder":
+        _told(writing, number)
+    elif kind in ("suspend_account", "lift_account_effects"):
+        writing.record("account_effects", {"account": number, "suspended": kind == "suspend_account"})
 
 
 def nobody_paged(obligation_id: int, *, now: datetime) -> None:

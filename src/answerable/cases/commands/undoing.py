@@ -1,18 +1,20 @@
 """Undoing a decision: everything that followed from `violating` is taken back, everywhere (rule 15)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
+from answerable.cases.commands.filing import withdraw_finding
 from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack, was_told
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, want
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes, within
-from answerable.cases.models import Account, Case, Decision, Finding, Item
+from answerable.cases.models import Account, Decision, Item
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.policy.words import Age, By, Verdict, Visibility
+from answerable.policy.words import By, Verdict, Visibility
 
 PUT_BACK_WITHIN = timedelta(seconds=60)
 BY_UNDOING = frozenset({"restore", "lift_account_effects", "correct_authority"})
@@ -27,14 +29,15 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     decision.overturned_at = writing.now
     decision.save(update_fields=["overturned_at"])
     writing.record("decision_overturned", {"item": item.pk, "decision": decision.pk}, case_id=case.pk)
-    dos = pack.owes(case.harm, "on_overturned", facts_of_item(item), regimes())
+    harm = harm_decided(case, decision.clause)
+    dos = pack.owes(harm, "on_overturned", facts_of_item(item), regimes())
     in_time = within(dos, "restore", PUT_BACK_WITHIN)
     for hash_list in (CONFIRMED, CONFIRMED_BY_TWO, REPORTED):
         forget(writing, item, hash_list)
     want(writing, item, Visibility.VISIBLE, why="overturned", due_at=writing.now + in_time)
     writing.release("second_look", f"item:{item.pk}", "decided_otherwise")
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_UNDOING))
-    withdraw_finding(writing, item, case, cleared=True)
+    withdraw_finding(writing, item, cleared=True)
     _lift_account(writing, item)
     drop_untold(writing, item, ["interim", "removed", "removed_undecided"])
     told = was_told(item)
@@ -47,32 +50,6 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
             overturn(writing, twin, shared)
     if item.content is not None:
         share_with_copies(writing, item.content, pack, case)
-
-
-def withdraw_finding(writing: Writing, item: Item, case: Case, *, cleared: bool) -> None:
-    """Take a finding back: what was not filed yet is released, what was filed is owed a correction.
-
-    `cleared` False: it stays violating, about an adult; then what is filed about adults stays owed.
-    """
-    finding = Finding.objects.filter(content_id=item.content_id, withdrawn_at__isnull=True).first()
-    if finding is None:
-        return
-    finding.withdrawn_at = writing.now
-    finding.save(update_fields=["withdrawn_at"])
-    writing.record("finding_withdrawn", {"finding": finding.pk, "item": item.pk}, case_id=case.pk)
-    pack, facts = pack_of(case), facts_of_item(item)
-    filings = Obligation.objects.filter(case_id=case.pk, kind="report_authority")
-    filed = set(filings.filter(state__in=["kept", "kept_late"]).values_list("regime", flat=True))
-    about_a_child = facts.model_copy(update={"age": Age(finding.age)})  # as it was filed
-    dos = pack.owes(case.harm, "on_overturned", about_a_child, regimes())
-    corrections = [do for do in dos if do.do == "correct_authority" and (do.regime or "") in filed]
-    writing.owe(owed_by_pack(corrections, event_at=writing.now, case=case))
-    if Finding.objects.filter(case=case, withdrawn_at__isnull=True).exists():
-        return
-    still = [] if cleared else pack.owes(case.harm, "on_violating", facts, regimes())
-    kept = [do.regime or "" for do in still if do.do == "report_authority"]
-    for waiting in filings.filter(state="owed").exclude(regime__in=kept):
-        writing.release(waiting.kind, waiting.subject, "decided_otherwise")
 
 
 def _lift_account(writing: Writing, item: Item) -> None:
@@ -100,11 +77,25 @@ def confirmed_against(account: Account) -> QuerySet[Decision]:
     )
 
 
+def supersede(writing: Writing, account: Account, kind: str) -> datetime | None:
+    """Release what is owed of suspending or letting go an account: the other one is wanted now.
+
+    Returns until when a worker may be at it still, which the other one must wait for: an account has no serial
+    by which its platform could tell what came late.
+    """
+    subject = f"account:{account.pk}"
+    waiting = Obligation.objects.select_for_update().filter(kind=kind, subject=subject, state="owed").first()
+    writing.release(kind, subject, "superseded")
+    leased = waiting.lease_until if waiting is not None else None
+    return leased if leased is not None and leased > writing.now else None
+
+
 def lift_effects(writing: Writing, account: Account) -> None:
     """Take back what an account bore: strikes, the hold on its uploads, its suspension."""
-    if Obligation.objects.filter(
-        kind="suspend_account", subject=f"account:{account.pk}", state__in=["owed", "kept", "kept_late"]
-    ).exists():
+    suspended = Q(state__in=["owed", "kept", "kept_late"]) | Q(reason__startswith="by_hand")
+    ever = Obligation.objects.filter(suspended, kind="suspend_account", subject=f"account:{account.pk}")
+    if ever.exists():
+        free_at = supersede(writing, account, "suspend_account")
         writing.owe(
             [
                 Owed(
@@ -112,12 +103,13 @@ def lift_effects(writing: Writing, account: Account) -> None:
                     subject=f"account:{account.pk}",
                     by=By.WORKER,
                     due_at=writing.now + PUT_BACK_WITHIN,
+                    not_before=free_at,
                     platform=account.platform,
                 )
             ]
         )
     writing.release(
-        {"judge_account", "search_account", "suspend_account"},
+        {"judge_account", "search_account"},
         f"account:{account.pk}",
         "decided_otherwise",
     )

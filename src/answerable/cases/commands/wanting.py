@@ -34,6 +34,9 @@ def want(
     fields `also_save`.
     """
     if item.wanted == visibility:
+        if why == "decision" and item.wanted_why != why:  # or it would come back with what it is a copy of
+            item.wanted_why = why
+            item.save(update_fields=["wanted_why"])
         return False
     was = Visibility(item.wanted)
     item.wanted = visibility
@@ -47,8 +50,6 @@ def want(
     if item.wanted_serial > 1:  # where nothing was ever wanted, nothing is owed that contradicts
         contradicted = [other for other in KIND_BY_WANTED.values() if other != kind]
         writing.release(contradicted, f"item:{item.pk}", "superseded")
-        for other in contradicted:
-            writing.release("do_by_hand", f"item:{item.pk}/{other}", "superseded")
     writing.owe(
         [
             Owed(

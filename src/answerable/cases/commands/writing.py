@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q
 
 from answerable import audit, obligations
-from answerable.cases.kinds import AT_ONCE, SUBJECTS, is_media
+from answerable.cases.kinds import AT_ONCE, KEPT_APART, SUBJECTS, is_media
 from answerable.cases.models import Case, Item, KnownChange, Report
 from answerable.obligations import Owed
 from answerable.policy import Do, Facts, Pack, store
@@ -128,15 +128,17 @@ def owed_by_pack(
     account_id: int | None = None,
     skip: frozenset[str] = frozenset(),
     late_from: datetime | None = None,
+    apart: str = "",
 ) -> list[Owed]:
     """What a pack's entries owe for these subjects. Times count from the event (`event_at`).
 
     Entries whose subject isn't given are left out, and those of telling (`telling.tell_by_pack` owes these);
-    `skip` names kinds that the caller owes itself.
+    `skip` names kinds that the caller owes itself. `apart` names what something is kept for: of two such things
+    each is kept its own time, and what was kept for the first doesn't end the second's.
     """
     owed = []
     for do in dos:
-        subject = _subject(do, item=item, report=report, case=case, account_id=account_id)
+        subject = _subject(do, item=item, report=report, case=case, account_id=account_id, apart=apart)
         if do.do in skip or do.do in TOLD or subject is None:
             continue
         start = late_from or event_at
@@ -156,7 +158,13 @@ def owed_by_pack(
 
 
 def _subject(
-    do: Do, *, item: Item | None, report: Report | None, case: Case | None, account_id: int | None
+    do: Do,
+    *,
+    item: Item | None,
+    report: Report | None,
+    case: Case | None,
+    account_id: int | None,
+    apart: str,
 ) -> str | None:
     about = SUBJECTS[do.do]
     if about == "item" and item is not None:
@@ -166,7 +174,8 @@ def _subject(
     if about == "account" and account_id is not None:
         return f"account:{account_id}"
     if about == "case_regime" and case is not None:
-        return f"case_regime:{case.pk}/{do.regime or 'any'}"
+        subject = f"case_regime:{case.pk}/{do.regime or 'any'}"
+        return f"{subject}/{apart}" if apart and do.do in KEPT_APART else subject
     return None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from answerable.cases.commands.grouping import ages_said
+from answerable.cases.commands.harms import owed_after
 from answerable.cases.commands.writing import facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.inputs import Consequences, ReviewIn, WouldBeOwed
 from answerable.cases.models import Copy, Item, ItemContent, Report
@@ -29,12 +30,15 @@ def consequences(review_in: ReviewIn, *, now: datetime) -> Consequences:
     told = Report.objects.filter(reported_items__item__in=items, withdrawn_at__isnull=True).distinct()
     violating = review_in.verdict is Verdict.VIOLATING
     owed: dict[tuple[str, str], datetime] = {}
-    event = "on_violating" if violating else "on_not_violating"
     for item in items:
         if item.case is None:
             continue
         item.age = youngest([review_in.age, *ages_said(item)])  # not as an earlier judgement may have left it
-        dos = pack_of(item.case).owes(item.case.harm, event, facts_of_item(item), regimes())
+        facts = facts_of_item(item)
+        if violating:
+            dos = owed_after("on_violating", item.case, review_in.clause, facts)
+        else:
+            dos = pack_of(item.case).owes(item.case.harm, "on_not_violating", facts, regimes())
         for one in owed_by_pack(dos, event_at=now, item=item, case=item.case):
             key = (one.kind, one.regime if one.kind in PER_REGIME else "")
             owed[key] = min(one.due_at, owed.get(key, one.due_at))

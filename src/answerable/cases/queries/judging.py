@@ -1,18 +1,22 @@
 """The facts that the deciding rules ask for, and who may judge what."""
 
+from collections.abc import Collection, Mapping
+
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import Appeal, Case, Decision, Item, Person, ReportedItem, Review
 from answerable.cases.queries.protection import cleared_by_two
+from answerable.cases.queries.taking_part import judged_identical
 from answerable.cases.rules import deciding
 from answerable.obligations.models import Obligation
 from answerable.policy import Pack, store
+from answerable.policy.shapes import Refusal
 from answerable.policy.words import Age, Verdict
 
 
 def stake_of(item: Item, pack: Pack, case: Case) -> deciding.Stake:
     """What is at stake for an item's content now."""
     complete = ReportedItem.objects.filter(item=item, report__complete=True).exists()
-    refusal = pack.harm(case.harm).refusal(Age(item.age), complete)
+    refusal = refusal_of(item, pack, case, harms_reported([item])[item.pk], complete=complete)
     standing = Decision.objects.filter(
         content_id=item.content_id, overturned_at__isnull=True, verdict=Verdict.NOT_VIOLATING
     )
@@ -63,12 +67,35 @@ def judgements_of(item: Item) -> list[deciding.Judgement]:
 
 def qualification_for(item: Item, pack: Pack, case: Case) -> str:
     """What a person must be qualified for to judge this item."""
-    return str(pack.harm(case.harm).refusal(Age(item.age), complete=False).qualified)
+    return str(refusal_of(item, pack, case, harms_reported([item])[item.pk]).qualified)
+
+
+def refusal_of(
+    item: Item, pack: Pack, case: Case, reported: Collection[str], *, complete: bool = False
+) -> Refusal:
+    """Who must agree on `not_violating`: by the strictest of the case's harm and those that reporters named.
+
+    `complete`: on a complete removal request.
+    """
+    named = [name for name in pack.harms if name == case.harm or name in reported]
+    rules = {name: pack.harm(name).refusal(Age(item.age), complete) for name in named}
+    severest = max(named, key=lambda name: pack.harm(name).severity.rank)
+    return rules[severest].model_copy(update={"people": max(rule.people for rule in rules.values())})
+
+
+def harms_reported(items: Collection[Item]) -> Mapping[int, set[str]]:
+    """The harms under which each of these items was reported, by item number."""
+    found: dict[int, set[str]] = {item.pk: set() for item in items}
+    named = ReportedItem.objects.filter(item__in=found).values_list("item_id", "report__harm").distinct()
+    for item_id, harm in named:
+        found[item_id].add(harm)
+    return found
 
 
 def took_part(person: Person, item: Item) -> bool:
-    """Whether a person judged any content of this item in an earlier round."""
-    return Review.objects.filter(content__item=item, person=person, round__lt=item.round).exists()
+    """Whether a person judged any content of this item in an earlier round, or the identical file elsewhere."""
+    own = Review.objects.filter(content__item=item, person=person, round__lt=item.round)
+    return own.exists() or item.pk in judged_identical(person, [item])
 
 
 def may_judge_now(person: Person, item: Item, pack: Pack, case: Case) -> bool:

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from answerable.cases.models import Appeal, Case, Item, Message, Person, Report, Review
-from answerable.cases.queries.judging import qualification_for, seen_the_case
+from django.db.models import Q
+
+from answerable.cases.models import Appeal, Case, Item, ItemContent, Message, Person, Report, Review
+from answerable.cases.queries.judging import harms_reported, refusal_of, seen_the_case
+from answerable.cases.queries.taking_part import judged_identical
 from answerable.cases.rules import deciding
 from answerable.policy import store
+from answerable.policy.shapes import Harm
 from answerable.policy.words import Danger
 
 
@@ -20,7 +25,20 @@ class Standing:
 
 def may_see(person: Person, matter: Case | Report) -> bool:
     """Whether a person is qualified for anything in this case or report; the rest stays closed to them."""
-    harm = store.pack(matter.pack_digest).harm(matter.harm)
+    return _qualified(person, store.pack(matter.pack_digest).harm(matter.harm))
+
+
+def harms_to_judge(person: Person, case: Case) -> list[Harm]:
+    """The harms under whose clauses a person may judge items of a case: its own first, then what else they know.
+
+    What a thing is shows when somebody looks at it: a report's word for it limits nobody (rule 6).
+    """
+    harms = store.pack(case.pack_digest).harms
+    others = [harm for name, harm in harms.items() if name != case.harm and _qualified(person, harm)]
+    return [harms[case.harm], *others]
+
+
+def _qualified(person: Person, harm: Harm) -> bool:
     rules = [harm.refuse, *([harm.refuse_adult] if harm.refuse_adult else [])]
     return any(person.is_qualified(rule.qualified) for rule in rules)
 
@@ -35,8 +53,14 @@ def may_read_answer(person: Person, report_id: int) -> bool:
     """Whether a person may read a report's oldest unread answer: they judged nothing that it names before."""
     unread = Message.objects.filter(report_id=report_id, from_reporter=True, read_at__isnull=True)
     at = unread.order_by("at", "pk").values_list("at", flat=True).first()
-    judged = Review.objects.filter(person=person, content__item__reported_in__report_id=report_id)
-    return at is not None and not judged.filter(at__lte=at).exists()
+    return at is not None and not decided_about(person, report_id, at)
+
+
+def decided_about(person: Person, report_id: int, at: datetime) -> bool:
+    """Whether a person had judged anything that a report names by then, or the identical file elsewhere."""
+    named = ItemContent.objects.filter(item__reported_in__report_id=report_id)
+    same = Q(content__sha256__in=named.values("sha256")) | Q(content__decisions__shared__content__in=named)
+    return Review.objects.filter(same, person=person, at__lte=at).exists()
 
 
 def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:
@@ -51,21 +75,27 @@ def standing(person: Person, items: Iterable[Item]) -> dict[int, Standing]:
         if content_id == current[item_id].content_id and number == current[item_id].round:
             judged_now.add(item_id)
     contested = set(Appeal.objects.filter(item__in=listed, outcome="").values_list("item_id", flat=True))
-    asked: dict[tuple[str, str, str], bool] = {}
+    elsewhere = judged_identical(
+        person, [i for i in listed if i.pk in contested or i.round_why in deciding.CONTESTED]
+    )
+    asked: dict[tuple[str, str, str, frozenset[str]], bool] = {}
+    reported = harms_reported(listed)
     found: dict[int, Standing] = {}
     for item in listed:
         case = item.case
         if case is None:
             continue
-        matter = (case.pack_digest, case.harm, item.age)
+        matter = (case.pack_digest, case.harm, item.age, frozenset(reported[item.pk]))
         if matter not in asked:
-            asked[matter] = person.is_qualified(qualification_for(item, store.pack(case.pack_digest), case))
+            rule = refusal_of(item, store.pack(case.pack_digest), case, reported[item.pk])
+            asked[matter] = person.is_qualified(rule.qualified)
         qualified = asked[matter]
         found[item.pk] = Standing(
             may_judge=deciding.may_judge(
                 qualified=qualified,
                 judged_this_round=item.pk in judged_now,
-                took_part_before=any(number < item.round for number in rounds.get(item.pk, ())),
+                took_part_before=item.pk in elsewhere
+                or any(number < item.round for number in rounds.get(item.pk, ())),
                 round_why=item.round_why,
                 contested=item.pk in contested,
             ),

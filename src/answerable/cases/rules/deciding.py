@@ -103,7 +103,9 @@ def outcome(judgements: Sequence[Judgement], stake: Stake) -> Outcome:
     needed = people_to_refuse(stake, age)
     if any(j.exception for j in no):
         needed = max(needed, PEOPLE_TO_EXCEPT)
-    if len(no) >= needed:
+    # Who judged before the request was complete named nothing: that refuses no complete request.
+    whole = [j for j in no if refusal_is_whole(stake, j)]
+    if len(whole) >= needed:
         return Outcome(Verdict.NOT_VIOLATING, Need.NOBODY, age=age)
     return Outcome(None, Need.SECOND, lifted=any(j.nobody_in_it for j in no), age=age)
 

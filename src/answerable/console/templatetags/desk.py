@@ -1,8 +1,10 @@
 """How times and words are written on staff pages."""
 
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django import template
+from django.forms.boundfield import BoundField, BoundWidget
 
 from answerable import clock
 from answerable.console import wording
@@ -70,6 +72,19 @@ def about(subject: str) -> str:
     """What an obligation is about: "item:42" becomes "item 42"; a case's own law says nothing more."""
     word, _, number = subject.partition(":")
     return "" if word == "case_regime" else f"{word.replace('_', ' ')} {number}"
+
+
+@register.filter
+def grouped(field: BoundField) -> list[tuple[str, list[BoundWidget]]]:
+    """The choices of a field under the names of their groups; those of no group under an empty name."""
+    group_of = {
+        value: name
+        for name, inside in field.field.choices  # type: ignore[attr-defined]
+        if isinstance(inside, list | tuple)
+        for value, _ in inside
+    }
+    parts = groupby(field, key=lambda choice: group_of.get(choice.data["value"], ""))
+    return [(name, list(choices)) for name, choices in parts]
 
 
 @register.filter

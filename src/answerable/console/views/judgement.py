@@ -18,13 +18,13 @@ from answerable.cases.inputs import Refused, ReviewIn
 from answerable.cases.models import Item
 from answerable.cases.queries.casework import ItemView, item_view
 from answerable.cases.queries.queue import settles
+from answerable.cases.queries.standing import harms_to_judge
 from answerable.console import pictures
 from answerable.console.forms import JudgementForm
 from answerable.console.middleware import StaffRequest
 from answerable.console.opened import Opened, OpenedUnusable, unseal
 from answerable.console.pictures import Picture
 from answerable.console.views.cases import found
-from answerable.policy import store
 from answerable.policy.words import Age, Verdict
 
 CHANGED = "This item changed since you opened it. Open it again from the queue; your text is kept below."
@@ -72,16 +72,16 @@ class Page:
     def __init__(self, request: StaffRequest, view: ItemView, opened: Opened, now: datetime) -> None:
         self.request, self.view, self.opened, self.now = request, view, opened, now
         self.shown: dict[int, Picture] = {}
-        self.harm = store.pack(view.case.pack_digest).harm(view.case.harm)
+        self.harms = harms_to_judge(request.person, view.case)
         self.complete = any(report.complete for report in view.reports)
 
     def form(self, *, bound: bool) -> JudgementForm:
         """The judgement as typed so far. Unbound after a look, which complains of nothing."""
         data = self.request.POST if self.request.method == "POST" else None
         if bound:
-            return JudgementForm(data, harm=self.harm, complete=self.complete)
+            return JudgementForm(data, harms=self.harms, complete=self.complete)
         initial = {**(data.dict() if data is not None else {})}
-        return JudgementForm(initial=initial, harm=self.harm, complete=self.complete)
+        return JudgementForm(initial=initial, harms=self.harms, complete=self.complete)
 
     def look(self, item_id: int, *, colour: bool) -> HttpResponse:
         """Show one item's media. The look is in the log before a byte is fetched."""
@@ -141,7 +141,8 @@ class Page:
     def ask(self, form: JudgementForm, follows: Any, chosen: list[int]) -> HttpResponse:
         """The page that shows what would follow, with everything typed, and asks to confirm."""
         context = {**self.context(form), "follows": follows, "chosen": chosen}
-        context["clause"] = self.harm.clause(form.cleaned_data["clause"]).text["en"]
+        clauses = {clause.id: clause.text["en"] for harm in self.harms for clause in harm.clauses}
+        context["clause"] = clauses[form.cleaned_data["clause"]]
         return render(self.request, "console/confirm.html", context)
 
     def show(
@@ -168,7 +169,7 @@ class Page:
         ]
         return {
             "view": self.view,
-            "harm": self.harm,
+            "harm": self.harms[0],
             "tiles": tiles,
             "opened": self.opened.seal(),
             "form": form,

@@ -97,6 +97,13 @@ class Adapter:
         """Ask the site to stop an account from posting, or to let it post again."""
         self._ask(wire.Done, "account.suspend", account=account, suspended=suspended)
 
+    def is_suspended(self, account: str) -> bool:
+        """Ask the site. Raises AnswerMalformed when it speaks of another account."""
+        answer = self._ask(wire.AccountAnswer, "account.get", account=account)
+        if answer.account != account:
+            raise base.AnswerMalformed("account: it is not the account that was asked for")
+        return answer.suspended
+
     def notify(self, account: str, text: str, key: str) -> None:
         """Ask the site to tell the holder of an account; once per key."""
         self._ask(wire.Done, "account.notify", account=account, text=text, key=key)

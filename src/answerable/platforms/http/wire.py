@@ -106,6 +106,13 @@ class ItemAnswer(Answer):
     media: MediaAnswer | None = None
 
 
+class AccountAnswer(Answer):
+    """One account, as far as the desk asks: whether it is stopped from posting."""
+
+    account: Ref
+    suspended: bool
+
+
 class ListedItem(ItemAnswer):
     """One item of a list: as `item.get` gives it, without the echo."""
 

@@ -1,0 +1,113 @@
+"""What authorities are told of a finding: owed with it, kept its time, and taken back with it (rules 13, 15, 22).
+
+All of it is owed in the finding's own case, also where that was joined into another since.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from answerable.cases.commands.grouping import standing_case
+from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_after
+from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
+from answerable.cases.models import Case, Decision, Finding, Item
+from answerable.obligations import Owed
+from answerable.obligations.models import Obligation
+from answerable.policy import Do, Facts
+from answerable.policy.words import Age, By, Verdict
+
+CORRECT_WITHIN = timedelta(hours=24)
+
+
+def owe_filings(writing: Writing, item: Item, decision: Decision, dos: Iterable[Do]) -> None:
+    """Owe what `dos` owe to authorities after a decision; the clock starts with the first `violating` (rule 13)."""
+    finding = Finding.objects.filter(content_id=decision.content_id, withdrawn_at__isnull=True).first()
+    case = finding.case if finding is not None else decision.case
+    event_at = finding.at if finding is not None else writing.now
+    apart = f"decision-{decision.pk}"
+    owed = owed_by_pack(dos, event_at=event_at, item=item, case=case, apart=apart)
+    _owe_in(writing, case, (one for one in owed if one.kind in FOR_AUTHORITIES))
+
+
+def owe_after_filing(writing: Writing, filing: Obligation) -> None:
+    """What the pack owes once an authority was told, such as a year's preservation, for each filing by itself."""
+    case = Case.objects.get(pk=filing.case_id or 0)
+    for clause, facts in _filed(case):
+        dos = owed_after("on_filed", standing_case(case), clause, facts)
+        wanted = [do for do in dos if do.regime in (None, filing.regime)]
+        owed = owed_by_pack(wanted, event_at=writing.now, case=case, apart=f"filing-{filing.pk}")
+        _owe_in(writing, case, owed)
+
+
+def _filed(case: Case) -> Iterator[tuple[str, Facts]]:
+    """What a filing in this case rests on: its findings, and what was decided in it; clauses and facts."""
+    findings = Finding.objects.filter(case=case, withdrawn_at__isnull=True)
+    for finding in findings.select_related("content__item", "review"):
+        yield _clause(finding), _facts(finding, finding.content.item)
+    decisions = Decision.objects.filter(case=case, verdict=Verdict.VIOLATING, overturned_at__isnull=True)
+    for decision in decisions.filter(of_decision__isnull=True).select_related("content__item"):
+        yield decision.clause, facts_of_item(decision.content.item)
+
+
+def withdraw_finding(writing: Writing, item: Item, *, cleared: bool) -> None:
+    """Take a finding back: what was not filed yet is released, what was filed is owed a correction.
+
+    `cleared` False: it stays violating, about an adult; then what is filed about adults stays owed.
+    """
+    finding = (
+        Finding.objects.filter(content_id=item.content_id, withdrawn_at__isnull=True)
+        .select_related("case", "review")
+        .first()
+    )
+    if finding is None:
+        return
+    case, clause = finding.case, _clause(finding)
+    finding.withdrawn_at = writing.now
+    finding.save(update_fields=["withdrawn_at"])
+    writing.record("finding_withdrawn", {"finding": finding.pk, "item": item.pk}, case_id=case.pk)
+    filings = Obligation.objects.filter(case_id=case.pk, kind="report_authority")
+    # One that was kept before this finding doesn't rest on it.
+    kept = filings.filter(state__in=["kept", "kept_late"], closed_at__gte=finding.at)
+    corrections = [_correction(finding, item, filing) for filing in kept]
+    _owe_in(writing, case, owed_by_pack(corrections, event_at=writing.now, case=case))
+    if Finding.objects.filter(case=case, withdrawn_at__isnull=True).exists():
+        return
+    still = [] if cleared else owed_after("on_violating", standing_case(case), clause, facts_of_item(item))
+    stay = [do.regime or "" for do in still if do.do == "report_authority"]
+    for waiting in filings.filter(state="owed").exclude(regime__in=stay):
+        writing.release(waiting.kind, waiting.subject, "decided_otherwise")
+
+
+def _correction(finding: Finding, item: Item, filing: Obligation) -> Do:
+    """The correction of a filing: as the pack has it, or, where it has none, owed all the same (rule 15)."""
+    harm = harm_decided(finding.case, _clause(finding))
+    dos = pack_of(finding.case).owes(harm, "on_overturned", _facts(finding, item), regimes())
+    for do in dos:
+        if do.do == "correct_authority" and (do.regime or "") == filing.regime:
+            return do
+    return Do(
+        do="correct_authority",
+        by=By.PEOPLE,
+        within=CORRECT_WITHIN,
+        regime=filing.regime or None,
+        to=filing.params.get("to"),
+        params={"regime": filing.regime},
+    )
+
+
+def _clause(finding: Finding) -> str:
+    """The clause under which people decided what the finding is about, or the one of its review."""
+    decided = Decision.objects.filter(content_id=finding.content_id, verdict=Verdict.VIOLATING)
+    newest = decided.order_by("-pk").values_list("clause", flat=True).first()
+    return newest or (finding.review.clause if finding.review is not None else "")
+
+
+def _facts(finding: Finding, item: Item) -> Facts:
+    """The facts as they were filed: its age is that of the finding, whatever people said of the item since."""
+    return facts_of_item(item).model_copy(update={"age": Age(finding.age)})
+
+
+def _owe_in(writing: Writing, case: Case, owed: Iterable[Owed]) -> None:
+    """Owe in another case than the one that is being written about."""
+    about, writing.case = writing.case, case
+    writing.owe(owed)
+    writing.case = about
