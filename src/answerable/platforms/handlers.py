@@ -92,7 +92,7 @@ def fetch_item(obligation: Obligation) -> None:
     with _asking(obligation) as bound:
         try:
             fetched = target.fetch(item.ref)
-            prints = _prints(fetched, item.platform, bound)
+            found = _fingerprints(fetched, item.platform, bound)
         except (base.ItemNotFound, media.MediaGone):
             commands.item_missing(item.pk, obligation_id=obligation.pk, now=clock.now())
             return
@@ -107,7 +107,8 @@ def fetch_item(obligation: Obligation) -> None:
         account_ref=fetched.account,
         posted_at=fetched.posted_at,
         views=fetched.views or 0,
-        prints=prints,
+        prints=_prints(found),
+        held="unreadable" if found is not None and found.unreadable_image else "",
     )
     commands.item_fetched(item.pk, item_in=item_in, obligation_id=obligation.pk, now=clock.now())
 
@@ -168,7 +169,7 @@ def _suspend(obligation: Obligation, *, suspended: bool) -> None:
     commands.done(obligation.pk, record="account_effects", event=event, now=clock.now())
 
 
-def _prints(fetched: FetchedItem, platform: str, bound: Asking) -> Prints | None:
+def _fingerprints(fetched: FetchedItem, platform: str, bound: Asking) -> media.Fingerprints | None:
     """The fingerprints of an item's bytes, fetched from configured media hosts only."""
     if fetched.media is None:
         return None
@@ -176,7 +177,12 @@ def _prints(fetched: FetchedItem, platform: str, bound: Asking) -> Prints | None
     if data is None:
         hosts = registry.media_hosts(platform)
         data = media.fetch(fetched.media.url, hosts, timeout_seconds=bound.seconds_left()).data
-    found = media.fingerprint(data, within_seconds=bound.seconds_left())
+    return media.fingerprint(data, within_seconds=bound.seconds_left())
+
+
+def _prints(found: media.Fingerprints | None) -> Prints | None:
+    if found is None:
+        return None
     return Prints(
         sha256=found.sha256,
         md5=found.md5,

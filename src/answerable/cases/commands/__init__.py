@@ -18,8 +18,15 @@ from answerable.cases.commands.following import count_views, delete_item, resolv
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
 from answerable.cases.commands.opening import note_status_read, open_report
-from answerable.cases.commands.registering import item_fetched, register_item
-from answerable.cases.commands.seeing import cannot, done, holder_told, item_missing, item_seen, nobody_paged
+from answerable.cases.commands.registering import item_fetched, item_screened, register_item
+from answerable.cases.commands.seeing import (
+    cannot,
+    done,
+    holder_told,
+    item_missing,
+    item_seen,
+    nobody_paged,
+)
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
@@ -38,6 +45,7 @@ __all__ = [
     "holder_told",
     "item_fetched",
     "item_missing",
+    "item_screened",
     "item_seen",
     "judge_account",
     "look_at",

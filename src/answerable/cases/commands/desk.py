@@ -8,7 +8,7 @@ from django.db import transaction
 
 from answerable import obligations
 from answerable.cases.commands.deciding import harm_of_clause
-from answerable.cases.commands.grouping import put_in
+from answerable.cases.commands.grouping import begin_notice, put_in
 from answerable.cases.commands.telling import tell_reports
 from answerable.cases.commands.undoing import confirmed_against, lift_effects
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
@@ -21,7 +21,7 @@ from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.policy.words import By
+from answerable.policy.words import Age, By
 
 SEARCH_WITHIN = timedelta(hours=24)
 SEARCH_LIMIT = 500
@@ -206,6 +206,7 @@ def _search(writing: Writing, account: Account, decision: Decision) -> None:
             continue
         if item.case_id is None:
             put_in(writing, item, decision.case)
+        begin_notice(writing, item, Age(item.age))
         writing.owe(
             [
                 Owed(
