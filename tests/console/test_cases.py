@@ -222,3 +222,17 @@ def test_a_report_without_an_item_has_its_page(policy: None, ravi: Person, now: 
     page = signed_in(ravi).get(f"/reports/{filed.report_id}/").content.decode()
     assert "says: this is my child" in page
     assert "threatened" not in page
+
+
+def test_who_reads_a_report_names_the_item_that_it_describes(
+    policy: None, photos: Photos, ravi: Person, now: datetime
+) -> None:
+    post(photos, "a1", landscape(), now)
+    filed = report([], now, statement="The third picture.")
+    client = signed_in(ravi)
+    where = f"/reports/{filed.report_id}/"
+    elsewhere = client.post(where, {"action": "name", "link": "https://elsewhere.example/1"})
+    assert "no site of this desk" in elsewhere.content.decode()
+    done = client.post(where, {"action": "name", "link": "http://127.0.0.1:8402/p/a1"}, follow=True)
+    assert "The report names it now." in done.content.decode()
+    assert Item.objects.get(ref="a1").wanted == "hidden"

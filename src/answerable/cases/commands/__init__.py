@@ -17,6 +17,7 @@ from answerable.cases.commands.desk import (
 from answerable.cases.commands.following import count_views, delete_item, resolved, upload_screened
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
+from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.registering import item_fetched, item_screened, register_item
 from answerable.cases.commands.seeing import (
@@ -50,6 +51,7 @@ __all__ = [
     "judge_account",
     "look_at",
     "mark_kept",
+    "name_item",
     "nobody_paged",
     "note_status_read",
     "open_personal",
