@@ -119,6 +119,8 @@ def tell_holder(obligation: Obligation) -> None:
     target = registry.platform(notice.account.platform)
     if _lacks(target, Capability.NOTIFY, obligation):
         return
+    if not commands.may_tell(notice.pk, obligation_id=obligation.pk, now=clock.now()):
+        return
     text = text_of(notice, obligation.pack_digest)
     with _asking(obligation):
         try:

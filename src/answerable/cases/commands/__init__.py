@@ -26,6 +26,7 @@ from answerable.cases.commands.seeing import (
     holder_told,
     item_missing,
     item_seen,
+    may_tell,
     nobody_paged,
 )
 from answerable.cases.queries.consequences import consequences
@@ -51,6 +52,7 @@ __all__ = [
     "judge_account",
     "look_at",
     "mark_kept",
+    "may_tell",
     "name_item",
     "nobody_paged",
     "note_status_read",

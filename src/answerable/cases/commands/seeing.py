@@ -6,7 +6,7 @@ from django.db import transaction
 
 from answerable import audit, obligations
 from answerable.cases.commands.grouping import lock
-from answerable.cases.commands.telling import reports_naming, tell_reports
+from answerable.cases.commands.telling import hold_back, reports_naming, tell_reports
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import NotFound
 from answerable.cases.kinds import KIND_BY_WANTED
@@ -153,6 +153,22 @@ def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
         if word == "item" and obligation.kind in ("hide", "limit", "remove"):
             tell_reports(writing, reports_naming([int(number)]), "by_hand", {})
         writing.finish()
+
+
+def may_tell(notice_id: int, *, obligation_id: int, now: datetime) -> bool:
+    """Ask once more, before a notice is sent, whether it must wait (rule 16). Where it must, it is owed anew."""
+    with transaction.atomic():
+        notice = Notice.objects.get(pk=notice_id)
+        item = lock(notice.item_id)
+        owed = Obligation.objects.filter(pk=obligation_id, state="owed").first()
+        if item is None or owed is None:
+            return False
+        if owed.not_before is not None:
+            return True
+        writing = Writing(actor="worker", now=now, cause=f"notice:{notice_id}", case=item.case)
+        waits = hold_back(writing, notice, item, obligation_id)
+        writing.finish()
+        return not waits
 
 
 def holder_told(notice_id: int, *, obligation_id: int, now: datetime) -> None:
