@@ -1,5 +1,6 @@
 """What the worker saw and did outside: an item's visibility, a notice told, something that can't be done."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,8 +10,8 @@ from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.telling import hold_back, reports_naming, tell_reports
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import NotFound
-from answerable.cases.kinds import KIND_BY_WANTED
-from answerable.cases.models import Item, Notice
+from answerable.cases.kinds import KIND_BY_WANTED, WANTED_BY_KIND
+from answerable.cases.models import Item, Message, Notice, Report
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
@@ -77,7 +78,11 @@ def item_seen(
         )
         if as_wanted:
             kind = KIND_BY_WANTED[Visibility(item.wanted)]
-            obligations.keep_all(kind, f"item:{item.pk}", now=now, proof_entry_id=entry_id)
+            subject = f"item:{item.pk}"
+            # What people were asked to do by hand, too: whoever did it, this look is the proof.
+            obligations.keep_all(
+                (kind, "do_by_hand"), (subject, f"{subject}/{kind}"), now=now, proof_entry_id=entry_id
+            )
         return as_wanted
 
 
@@ -104,7 +109,7 @@ def item_missing(item_id: int, *, obligation_id: int, now: datetime) -> None:
             subject = f"item:{item.pk}"
             obligations.release_all({"find_copies", "freeze", "look", "decide"}, subject, "not_found", now)
             reports = reports_naming([item.pk])
-            tell_reports(writing, reports, "not_found", {})
+            tell_reports(writing, _untold(reports, "not_found"), "not_found", {})
             writing.owe(
                 Owed(
                     kind="read_report",
@@ -141,18 +146,30 @@ def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
             platform=obligation.platform,
             params={"kind": obligation.kind, "reason": reason[:200]},
         )
-        page = Owed(
-            kind="page_people",
-            subject=obligation.subject,
-            by=By.WORKER,
-            due_at=now + timedelta(minutes=1),
-            params={"why": "by_hand", "kind": obligation.kind},
-        )
-        writing.owe([by_hand, page])
+        known = Obligation.objects.filter(kind=by_hand.kind, subject=by_hand.subject, state="owed").exists()
+        writing.owe([by_hand])
+        if not known:  # each report has the platform asked again: people need no call for each
+            writing.owe(
+                [
+                    Owed(
+                        kind="page_people",
+                        subject=obligation.subject,
+                        by=By.WORKER,
+                        due_at=now + timedelta(minutes=1),
+                        params={"why": "by_hand", "kind": obligation.kind},
+                    )
+                ]
+            )
         word, _, number = obligation.subject.partition(":")
-        if word == "item" and obligation.kind in ("hide", "limit", "remove"):
-            tell_reports(writing, reports_naming([int(number)]), "by_hand", {})
+        if word == "item" and obligation.kind in WANTED_BY_KIND and obligation.kind != "restore":
+            tell_reports(writing, _untold(reports_naming([int(number)]), "by_hand"), "by_hand", {})
         writing.finish()
+
+
+def _untold(reports: Sequence[Report], reply: str) -> list[Report]:
+    """Those to whom this reply was not said yet: a repetition would tell them that somebody else reported."""
+    told = set(Message.objects.filter(report__in=reports, reply=reply).values_list("report_id", flat=True))
+    return [report for report in reports if report.pk not in told]
 
 
 def may_tell(notice_id: int, *, obligation_id: int, now: datetime) -> bool:
