@@ -1,6 +1,7 @@
 """What is learnt only after a report: that the item is there, what it is, whose it is, where the link led."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from answerable.cases.models import Item, Message, Notice, Person, Report, Repor
 from answerable.cases.queries.status import report_status
 from answerable.cases.rules.deciding import HolderIs
 from answerable.obligations.models import Obligation
-from answerable.policy.words import Age, CopyKind, Relation, Verdict, Visibility
+from answerable.policy import baseline
+from answerable.policy.words import Age, CopyKind, Event, Relation, Verdict, Visibility
 from tests.cases.desk import TestDesk, prints
 from tests.cases.test_attacks import ADULT, COMPLETE, due
 
@@ -473,3 +475,84 @@ def test_what_a_hash_found_shows_on_the_status_page_only_when_it_is_decided(
         desk.judge(person, "b", Verdict.NOT_VIOLATING, **ADULT)
     status = report_status(report, language="en", now=desk.clock.now)
     assert [thing.state for thing in status.things] == ["kept"]
+
+
+# Every reply of the pack is said where it is true
+
+
+def said(report_id: int) -> list[str]:
+    """The replies of the pack that stand on a report's page, in their order."""
+    return list(Message.objects.filter(report_id=report_id).order_by("pk").values_list("reply", flat=True))
+
+
+def test_what_stays_visible_until_a_person_looks_is_told_at_once(desk: TestDesk) -> None:
+    desk.upload("t", kind="text")
+    filed = desk.report("t", kind="text")
+    assert "waits_for_look" in said(filed.report_id)
+    desk.upload("a")
+    assert "waits_for_look" not in said(desk.report("a").report_id)
+
+
+def test_a_site_that_is_not_ours_is_told_on_the_page(desk: TestDesk) -> None:
+    links = (Link("https://elsewhere.example/1"),)
+    report = ReportIn(harm="csam", age=Age.CHILD, relation=Relation.DEPICTED, links=links)
+    assert "unknown_site" in said(commands.file_report(report, now=desk.clock.now).report_id)
+
+
+def test_gone_is_told_once_all_that_a_report_names_is_seen_gone(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("a")
+    desk.upload("b")
+    filed = desk.report("a", "b")
+    desk.yes(ravi, "a")
+    desk.platform_obeys()
+    assert "gone" not in said(filed.report_id)
+    desk.yes(ravi, "b")
+    desk.platform_obeys()
+    desk.platform_obeys()
+    assert said(filed.report_id).count("gone") == 1
+
+
+def test_a_platform_that_is_silent_is_told_of_once(desk: TestDesk) -> None:
+    desk.upload("a")
+    filed = desk.report("a")
+    hide = due("hide", "a", desk)
+    assert hide is not None
+    for _time in range(2):
+        commands.platform_silent(hide.pk, now=desk.clock.pass_(minutes=2))
+    assert said(filed.report_id).count("platform_silent") == 1
+
+
+def test_a_link_that_can_not_be_opened_in_time_is_told_of(desk: TestDesk) -> None:
+    row = short_link(desk)
+    commands.platform_silent(Obligation.objects.get(kind="resolve").pk, now=desk.clock.pass_(minutes=1))
+    assert "unreachable_site" in said(row.report_id)
+
+
+def test_who_answers_a_refusal_is_told_that_it_is_open_again(
+    desk: TestDesk, ravi: Person, rosa: Person, lena: Person
+) -> None:
+    desk.upload("a")
+    filed = desk.report("a")
+    desk.no(ravi, "a")
+    commands.answer_report(filed.report_id, text="Look.", now=desk.clock.now)
+    assert "reopened" not in said(filed.report_id)  # it would tell that one person refused
+    desk.no(rosa, "a")
+    desk.no(lena, "a")
+    commands.answer_report(filed.report_id, text="Look again.", now=desk.clock.now)
+    assert said(filed.report_id).count("reopened") == 1
+
+
+def test_withdrawing_is_confirmed_and_nothing_is_said_after_it(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("a")
+    filed = desk.report("a")
+    commands.withdraw_report(filed.report_id, now=desk.clock.now)
+    desk.yes(ravi, "a")
+    assert said(filed.report_id)[-1] == "withdrawn"
+
+
+def test_every_reply_of_the_pack_is_said_by_something() -> None:
+    code = "".join(path.read_text() for path in Path(commands.__file__).parent.glob("*.py"))
+    pack = baseline()
+    entries = [do for harm in pack.harms for event in Event for do in pack.entries(harm, event)]
+    by_pack = {entry.reply for entry in entries}
+    assert {name for name in pack.replies if f'"{name}"' not in code} <= by_pack

@@ -14,12 +14,13 @@ from answerable.cases.commands.desk import (
     read_answer,
     write_message,
 )
+from answerable.cases.commands.fetching import item_fetched, item_screened
 from answerable.cases.commands.following import count_views, delete_item, resolved, upload_screened
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
 from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
-from answerable.cases.commands.registering import item_fetched, item_screened, register_item
+from answerable.cases.commands.registering import register_item
 from answerable.cases.commands.seeing import (
     cannot,
     done,
@@ -29,6 +30,7 @@ from answerable.cases.commands.seeing import (
     may_tell,
     nobody_paged,
 )
+from answerable.cases.commands.silence import platform_silent
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "note_status_read",
     "open_personal",
     "open_report",
+    "platform_silent",
     "read_answer",
     "register_item",
     "remove_undecided",

@@ -4,7 +4,14 @@ from datetime import datetime, timedelta
 
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
 from answerable.cases.commands.protecting import ask, ask_platform_again, page_for
-from answerable.cases.commands.telling import drop_untold, tell_by_pack, tell_holder_of_hiding, was_told
+from answerable.cases.commands.telling import (
+    drop_untold,
+    tell_by_pack,
+    tell_holder_of_hiding,
+    tell_reports,
+    untold,
+    was_told,
+)
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.models import Item, Report, ReportedItem
@@ -78,6 +85,8 @@ def reconsider_hiding(writing: Writing, item: Item) -> None:
         want(writing, item, wanted, why="report", due_at=writing.now + PUT_BACK_WITHIN)
         return
     _put_back(writing, item)
+    still_heard = [row.report for row in rows if row.report.withdrawn_at is None]
+    tell_reports(writing, untold(still_heard, "waits_for_look"), "waits_for_look", {})
     writing.owe([_look(item, writing.now + protection.look_within)])
     if protection.page:
         writing.owe([page_for(item, protection, writing.now)])

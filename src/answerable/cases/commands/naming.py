@@ -6,9 +6,10 @@ from django.db import transaction
 
 from answerable import obligations
 from answerable.cases.commands.completing import owe_complete
-from answerable.cases.commands.grouping import items_at, lock, open_case, put_in
-from answerable.cases.commands.protecting import protect_item
+from answerable.cases.commands.grouping import items_at, lock, open_case, put_in, reached
+from answerable.cases.commands.protecting import protect_item, waits_for_look
 from answerable.cases.commands.receiving import missing_elements
+from answerable.cases.commands.telling import tell_reports, untold
 from answerable.cases.commands.writing import Writing, facts_of, owed_by_pack, regimes
 from answerable.cases.inputs import AlreadyDone, Link, NotFound, Refused
 from answerable.cases.kinds import is_media
@@ -30,9 +31,13 @@ def attach(writing: Writing, row: ReportedItem, item: Item) -> None:
     row.item, row.state = item, "known"
     if item.case is None:
         put_in(writing, item, report.case or open_case(writing, report.harm, pack))
+    else:
+        reached(item.case, report.harm, pack, writing.now)
     writing.case = item.case
     row.interim = str(protect_item(writing, report, item, pack).interim)
     owe_removal(writing, report, item, pack)
+    if waits_for_look(row) and report.withdrawn_at is None:
+        tell_reports(writing, untold([report], "waits_for_look"), "waits_for_look", {})
 
 
 def owe_removal(writing: Writing, report: Report, item: Item, pack: Pack) -> None:

@@ -23,13 +23,13 @@ from answerable.cases.commands.writing import (
     worst,
 )
 from answerable.cases.kinds import KIND_BY_WANTED, is_media
-from answerable.cases.models import Item, Report
+from answerable.cases.models import Item, Report, ReportedItem
 from answerable.cases.queries.protection import item_facts, token_hidings
 from answerable.cases.rules import deciding, protecting
 from answerable.obligations import Owed
 from answerable.obligations.owed import FIRST
 from answerable.policy import Do, Facts, Pack
-from answerable.policy.words import Age, By, Danger, Verdict, Visibility
+from answerable.policy.words import Age, By, Danger, Interim, Verdict, Visibility
 
 HIDE_WITHIN = timedelta(seconds=60)
 NOTICED_FIELDS = ("case", "first_notice_at", "views_at_first_notice", "age")
@@ -97,6 +97,11 @@ def protect_item(writing: Writing, report: Report, item: Item, pack: Pack) -> pr
     else:
         look_again_at(writing, item, age_before)
     return protection
+
+
+def waits_for_look(row: ReportedItem) -> bool:
+    """Whether what a report names stays visible until a person looked at it."""
+    return row.interim == Interim.LOOK and row.item is not None and row.item.wanted == Visibility.VISIBLE
 
 
 def ask_platform_again(writing: Writing, item: Item, due_at: datetime) -> None:

@@ -1,13 +1,12 @@
-"""What platforms tell us: uploads, edits, deletions, views; and what a fetch found."""
+"""What platforms tell us of uploads, new and edited: facts, bytes, and what is to be held."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from answerable import obligations
 from answerable.cases.commands.arriving import is_there, reconsider_hiding, tell_whose_it_is
 from answerable.cases.commands.deciding import decide_violating, harm_of_clause
-from answerable.cases.commands.grouping import account_of, begin_notice, lock, open_case, put_in
+from answerable.cases.commands.grouping import account_of, begin_notice, open_case, put_in
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.wanting import REPORTED, forget, know, want
 from answerable.cases.commands.writing import Writing, pack_of
@@ -41,54 +40,19 @@ def register_item(
         if _taken_before(idempotency, now):
             return Registered(item.pk, Visibility(item.wanted), new=False)
         writing = Writing(actor=f"platform:{item.platform}", now=now, cause=f"item:{item.pk}", case=item.case)
-        changed = _take(writing, item, item_in)
+        changed = take(writing, item, item_in)
         if changed and item.case is not None:
             writing.record("item_edited", {"item": item.pk, **changed})
         if item_in.prints is None and item_in.fetch and (item.content is None or item_in.edited):
             _owe_fetch(writing, item)
-        held = item_in.held or _held_account(item)
+        held = item_in.held or held_account(item)
         if held:
             hold(writing, item, held)
         writing.finish()
         return Registered(item.pk, Visibility(item.wanted), new)
 
 
-def item_fetched(item_id: int, *, item_in: ItemIn, obligation_id: int, now: datetime) -> None:
-    """Take what a fetch found of an item, look for its copies if it was reported, and screen what is new."""
-    with transaction.atomic():
-        item = _locked(item_id)
-        writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
-        before, noticed = item.content_id, item.first_notice_at is not None
-        changed = _take(writing, item, item_in)
-        sha256 = item_in.prints.sha256 if item_in.prints else ""
-        if item.content_id != before and (before is not None or not noticed):
-            # an upload, or new media of an item: what a report names is protected as reports are
-            _screen(writing, item, item_in.held or _held_account(item))
-        entry_id = writing.record("item_fetched", {"item": item.pk, "sha256": sha256, **changed})
-        writing.finish(entry_id)
-        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
-
-
-def item_screened(
-    item_id: int, *, content_id: int | None, held: str, obligation_id: int, now: datetime
-) -> None:
-    """Take what screening a fetched upload came to: `held` says why it is held, empty where nothing matches.
-
-    Where the item shows other media by now, that screening says nothing: it stays owed.
-    """
-    with transaction.atomic():
-        item = _locked(item_id)
-        if item.content_id != content_id:
-            return
-        writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
-        if held:
-            hold(writing, item, held)
-        entry_id = writing.record("obligation_kept", {"obligation": obligation_id, "kind": "screen_item"})
-        writing.finish(entry_id)
-        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
-
-
-def _take(writing: Writing, item: Item, item_in: ItemIn) -> dict[str, object]:
+def take(writing: Writing, item: Item, item_in: ItemIn) -> dict[str, object]:
     """Take what is known of an item now, and do what follows for one that was reported. What changed, by name."""
     unseen = item.content_id is None
     changed = _take_facts(item, item_in)
@@ -104,17 +68,9 @@ def _take(writing: Writing, item: Item, item_in: ItemIn) -> dict[str, object]:
     return changed
 
 
-def _held_account(item: Item) -> str:
+def held_account(item: Item) -> str:
     """`account` where two people confirmed the uploader as the offender: whatever it uploads waits for a look."""
     return "account" if item.account is not None and item.account.uploads_held_since is not None else ""
-
-
-def _screen(writing: Writing, item: Item, held: str) -> None:
-    if held:
-        hold(writing, item, held)
-        return
-    due_at = writing.now + HIDE_WITHIN
-    writing.owe([Owed(kind="screen_item", subject=f"item:{item.pk}", by=By.WORKER, due_at=due_at)])
 
 
 def _taken_before(idempotency: tuple[str, str, str] | None, now: datetime) -> bool:
@@ -129,13 +85,6 @@ def _taken_before(idempotency: tuple[str, str, str] | None, now: datetime) -> bo
     if known.body_digest != body_digest:
         raise Refused("This key was used for another request: send a new one.")
     return True
-
-
-def _locked(item_id: int) -> Item:
-    item = lock(item_id)
-    if item is None:
-        raise NotFound(f"There is no item {item_id}.")
-    return item
 
 
 def get_or_make(item_in: ItemIn, now: datetime) -> tuple[Item, bool]:

@@ -1,17 +1,16 @@
 """What the worker saw and did outside: an item's visibility, a notice told, something that can't be done."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from answerable import audit, obligations
 from answerable.cases.commands.grouping import lock
-from answerable.cases.commands.telling import hold_back, reports_naming, tell_reports
+from answerable.cases.commands.telling import hold_back, reports_naming, tell_reports, untold
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import NotFound
 from answerable.cases.kinds import KIND_BY_WANTED, WANTED_BY_KIND
-from answerable.cases.models import Item, Message, Notice, Report
+from answerable.cases.models import Item, Notice, Report, ReportedItem
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
@@ -21,6 +20,7 @@ SEEN_FIELDS = (
     "case_id",
     "wanted",
     "wanted_serial",
+    "wanted_at",
     "first_notice_at",
     "seen",
     "seen_at",
@@ -80,10 +80,25 @@ def item_seen(
             kind = KIND_BY_WANTED[Visibility(item.wanted)]
             subject = f"item:{item.pk}"
             # What people were asked to do by hand, too: whoever did it, this look is the proof.
-            obligations.keep_all(
+            kept = obligations.keep_all(
                 (kind, "do_by_hand"), (subject, f"{subject}/{kind}"), now=now, proof_entry_id=entry_id
             )
+            if kept and item.wanted == Visibility.GONE:
+                tell_reports(writing, _all_gone(item), "gone", {})
+                writing.finish(entry_id)
         return as_wanted
+
+
+def _all_gone(item: Item) -> list[Report]:
+    """The reports naming a removed item of which now everything is seen gone, and who were not told so since."""
+    others = Item.objects.exclude(seen=Visibility.GONE, wanted=Visibility.GONE)
+    waiting = set(
+        ReportedItem.objects.filter(report__reported_items__item=item, item__in=others).values_list(
+            "report_id", flat=True
+        )
+    )
+    reports = [report for report in reports_naming([item.pk]) if report.pk not in waiting]
+    return untold(reports, "gone", since=item.wanted_at)
 
 
 def _satisfies(seen: Visibility, wanted: Visibility) -> bool:
@@ -109,7 +124,7 @@ def item_missing(item_id: int, *, obligation_id: int, now: datetime) -> None:
             subject = f"item:{item.pk}"
             obligations.release_all({"find_copies", "freeze", "look", "decide"}, subject, "not_found", now)
             reports = reports_naming([item.pk])
-            tell_reports(writing, _untold(reports, "not_found"), "not_found", {})
+            tell_reports(writing, untold(reports, "not_found"), "not_found", {})
             writing.owe(
                 Owed(
                     kind="read_report",
@@ -162,14 +177,8 @@ def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
             )
         word, _, number = obligation.subject.partition(":")
         if word == "item" and obligation.kind in WANTED_BY_KIND and obligation.kind != "restore":
-            tell_reports(writing, _untold(reports_naming([int(number)]), "by_hand"), "by_hand", {})
+            tell_reports(writing, untold(reports_naming([int(number)]), "by_hand"), "by_hand", {})
         writing.finish()
-
-
-def _untold(reports: Sequence[Report], reply: str) -> list[Report]:
-    """Those to whom this reply was not said yet: a repetition would tell them that somebody else reported."""
-    told = set(Message.objects.filter(report__in=reports, reply=reply).values_list("report_id", flat=True))
-    return [report for report in reports if report.pk not in told]
 
 
 def may_tell(notice_id: int, *, obligation_id: int, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Telling reporters (their status page, at once) and account holders (a notice, when the law lets it wait no more)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from answerable import obligations
 from answerable.cases import codes
@@ -28,6 +28,14 @@ def reports_naming(item_ids: Iterable[int]) -> list[Report]:
         reported_items__item_id__in=list(item_ids), withdrawn_at__isnull=True
     ).distinct()
     return list(found)
+
+
+def untold(reports: Iterable[Report], reply: str, *, since: datetime | None = None) -> list[Report]:
+    """Those to whom this reply was not said yet (since then): a repetition would tell that somebody else reported."""
+    asked = list(reports)
+    said = Message.objects.filter(report__in=asked, reply=reply)
+    told = set((said.filter(at__gte=since) if since else said).values_list("report_id", flat=True))
+    return [report for report in asked if report.pk not in told]
 
 
 def tell_reports(
