@@ -146,3 +146,22 @@ def test_what_does_not_fit_is_a_problem_with_what_to_do(platform: Caller, body: 
     response = platform.post("/events", body)
     assert response.status_code in (400, 422)
     assert response.json()["detail"]
+
+
+@pytest.mark.parametrize("said", [{"held": True}, {"screened": "hold"}])
+def test_an_upload_that_the_platform_keeps_back_gets_a_persons_look(
+    platform: Caller, desk: TestDesk, said: dict[str, Any]
+) -> None:
+    answer = platform.post("/events", registered("a", jpeg(picture(1)), **said))
+    assert answer.json()["wanted"] == "hidden"
+    assert {"hide", "look"} <= desk.owed("a")
+    assert Item.objects.get(ref="a").wanted_why == "platform"
+
+
+def test_an_edit_that_gives_its_media_by_address_has_them_fetched(platform: Caller, desk: TestDesk) -> None:
+    platform.post("/events", registered("a", jpeg(picture(1))))
+    edited = registered("a", b"")
+    edited["type"] = "item.edited"
+    edited["data"]["media"] = {"url": "https://media.example/a.jpg"}
+    assert platform.post("/events", edited).status_code == 200
+    assert desk.owed("a") == {"fetch_item"}

@@ -311,3 +311,17 @@ def test_withdrawing_ends_what_was_asked_for_the_contact(
     assert Obligation.objects.get(kind="agree_contact").state == "released"
     with pytest.raises(NotFound):
         commands.answer_contact(filed.pk, person_id=rosa.pk, agreed=True, now=now)
+
+
+def test_who_reads_a_report_names_the_item_that_it_describes(
+    policy: None, photos: Photos, ravi: Person, now: datetime
+) -> None:
+    post(photos, "a1", landscape(), now)
+    filed = report([], now, statement="The third picture.")
+    client = signed_in(ravi)
+    where = f"/reports/{filed.report_id}/"
+    elsewhere = client.post(where, {"action": "name", "link": "https://elsewhere.example/1"})
+    assert "no site of this desk" in elsewhere.content.decode()
+    done = client.post(where, {"action": "name", "link": "http://127.0.0.1:8402/p/a1"}, follow=True)
+    assert "The report names it now." in done.content.decode()
+    assert Item.objects.get(ref="a1").wanted == "hidden"

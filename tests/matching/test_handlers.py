@@ -4,12 +4,12 @@ from datetime import datetime
 
 import pytest
 
-from answerable.cases.commands import file_report
-from answerable.cases.inputs import Claimed, Prints, ReportIn
+from answerable.cases.commands import file_report, item_fetched, register_item
+from answerable.cases.inputs import Claimed, ItemIn, Prints, ReportIn
 from answerable.cases.models import Copy, ReportedItem
 from answerable.matching import handlers
 from answerable.matching import items as items_module
-from answerable.matching.handlers import NothingSeenYet, find_claimed, find_copies
+from answerable.matching.handlers import NothingSeenYet, find_claimed, find_copies, screen_item
 from answerable.matching.items import ItemIndex
 from answerable.media import fingerprint
 from answerable.obligations import registry
@@ -53,6 +53,7 @@ def owed(kind: str) -> Obligation:
 def test_the_kinds_are_registered_with_their_handlers() -> None:
     assert registry.find("find_copies").resolve() is find_copies
     assert registry.find("find_claimed").resolve() is find_claimed
+    assert registry.find("screen_item").resolve() is screen_item
 
 
 def test_a_reported_photos_copies_are_found_and_the_obligation_kept(desk: TestDesk) -> None:
@@ -104,6 +105,23 @@ def test_a_reporters_own_hash_finds_the_picture_and_hides_nothing(desk: TestDesk
     assert {desk.wanted(ref) for ref in ("photo", "again", "smaller")} == {"visible"}
     obligation.refresh_from_db()
     assert obligation.state == "kept"
+
+
+@pytest.mark.parametrize(("data", "wanted"), [(RESIZED, "hidden"), (OTHER, "visible")])
+def test_an_upload_by_address_is_screened_when_it_was_fetched(
+    desk: TestDesk, data: bytes, wanted: str
+) -> None:
+    desk.report("photo")
+    register_item(ItemIn(platform="sample", ref="late", account_ref="max", fetch=True), now=desk.clock.now)
+    item = desk.item("late")
+    fetched = Obligation.objects.get(kind="fetch_item", subject=f"item:{item.pk}", state="owed")
+    found = ItemIn(platform="sample", ref="late", account_ref="max", prints=prints_of(data))
+    item_fetched(item.pk, item_in=found, obligation_id=fetched.pk, now=desk.clock.now)
+    obligation = owed("screen_item")
+    screen_item(obligation)
+    obligation.refresh_from_db()
+    assert obligation.state == "kept"
+    assert desk.wanted("late") == wanted
 
 
 def test_a_subject_of_another_kind_is_refused(desk: TestDesk) -> None:

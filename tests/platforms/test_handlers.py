@@ -304,6 +304,8 @@ def test_the_holder_is_told_in_every_language_and_nothing_of_the_report(
     notice = _notice(now)
     with transaction.atomic():
         obligation = _owe("tell_holder", f"notice:{notice.pk}")
+        obligation.not_before = now  # it has waited
+        obligation.save(update_fields=["not_before"])
     handlers.tell_holder(obligation)
     obligation.refresh_from_db()
     assert obligation.state == "kept"
@@ -315,6 +317,22 @@ def test_the_holder_is_told_in_every_language_and_nothing_of_the_report(
     assert "signal" not in text.lower()
     handlers.tell_holder(obligation)
     assert len(site.site.notices) == 1
+
+
+def test_a_notice_that_could_hurt_a_child_is_not_sent_but_owed_for_later(
+    site: Platform, now: datetime
+) -> None:
+    report()
+    run("fetch_item")
+    notice = _notice(now)
+    with transaction.atomic():
+        obligation = _owe("tell_holder", f"notice:{notice.pk}")
+    handlers.tell_holder(obligation)
+    assert not site.site.notices
+    obligation.refresh_from_db()
+    assert obligation.state == "released"
+    again = Obligation.objects.get(kind="tell_holder", subject=f"notice:{notice.pk}", state="owed")
+    assert again.not_before is not None
 
 
 @pytest.mark.parametrize("kind", sorted(load_named("baseline").notices))

@@ -411,16 +411,16 @@ TABLE = [
     ),
     (
         "languages with different placeholders",
-        "Nous en avons trouvé {count} de plus",
-        "Nous en avons trouvé d’autres",
-        "  copies:\n    text:",
+        "{missing}. Vous pouvez",
+        "quelque chose. Vous pouvez",
+        "  incomplete:\n    text:",
         "the same placeholders",
     ),
     (
         "a brace that stays open",
-        "Nous en avons trouvé {count} de plus",
-        "Nous en avons trouvé {count de plus",
-        "  copies:\n    text:",
+        "aux États-Unis. {emergency_contact}",
+        "aux États-Unis. {emergency_contact",
+        "  nobody_on_call:\n    text:",
         "expected '}'",
     ),
     (

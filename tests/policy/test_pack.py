@@ -72,9 +72,9 @@ def test_every_promise_of_every_harm_can_be_said_in_both_languages() -> None:
 
 def test_a_reply_adds_its_promise_only_while_it_is_owed() -> None:
     pack = baseline()
-    assert "15 minutes" in pack.reply("hidden", "en", owed={"look"}, harm_id="csam")
-    assert pack.reply("hidden", "en").endswith("We checked.")
-    assert "15 minutes" in pack.reply("hidden", "en", owed={"look": timedelta(minutes=15)})
+    assert "15 minutes" in pack.reply("waits_for_look", "en", owed={"look"}, harm_id="csam")
+    assert pack.reply("waits_for_look", "en").endswith("before it can be hidden.")
+    assert "15 minutes" in pack.reply("waits_for_look", "en", owed={"look": timedelta(minutes=15)})
 
 
 def test_every_reply_can_be_said_in_both_languages() -> None:
@@ -88,15 +88,15 @@ def test_every_reply_can_be_said_in_both_languages() -> None:
 
 def test_a_language_of_a_country_is_read_and_an_unknown_one_gets_the_first() -> None:
     pack = baseline()
-    assert pack.reply("hidden", "fr-CA") == pack.reply("hidden", "fr")
-    assert pack.reply("hidden", "ja") == pack.reply("hidden", "en")
+    assert pack.reply("gone", "fr-CA") == pack.reply("gone", "fr")
+    assert pack.reply("gone", "ja") == pack.reply("gone", "en")
 
 
 def test_a_text_without_its_word_is_an_error_that_names_it() -> None:
-    with pytest.raises(MissingWordError, match="count"):
-        baseline().reply("copies", "en")
-    with pytest.raises(MissingWordError, match="no reply named 'copys'"):
-        baseline().reply("copys", "en")
+    with pytest.raises(MissingWordError, match="missing"):
+        baseline().reply("incomplete", "en")
+    with pytest.raises(MissingWordError, match="no reply named 'incomplet'"):
+        baseline().reply("incomplet", "en")
 
 
 def test_a_word_in_braces_from_outside_stays_as_it_is() -> None:

@@ -28,7 +28,7 @@ def take_event(request: HttpRequest, event: EventIn = Body(...)) -> Any:  # type
     same = idempotency(request, key, event.model_dump(mode="json"))
     try:
         if isinstance(event, RegisteredEvent):
-            item_in = _item_in(key, event.data)
+            item_in = _item_in(key, event.data, edited=event.type == "item.edited")
             registered = commands.register_item(item_in, now=clock.now(), idempotency=same)
             return TakenOut(taken=1, wanted=str(registered.wanted))
         if isinstance(event, DeletedEvent):
@@ -43,8 +43,8 @@ def take_event(request: HttpRequest, event: EventIn = Body(...)) -> Any:  # type
         raise Problem(409, str(error)) from error
 
 
-def _item_in(key: ApiKey, data: RegisteredIn) -> ItemIn:
-    """The upload with its fingerprints, and whether it is to be held, as seen from here."""
+def _item_in(key: ApiKey, data: RegisteredIn, *, edited: bool = False) -> ItemIn:
+    """The upload with its fingerprints, and whether it is to be held, as seen from here or by the platform."""
     inline = data.media if data.media is not None and data.media.inline is not None else None
     found = fingerprints_of(key, inline, data.hashes) if data.kind != "text" else None
     held = ""
@@ -54,6 +54,8 @@ def _item_in(key: ApiKey, data: RegisteredIn) -> ItemIn:
         except IndexStale as error:
             raise Problem(503, str(error) or "The index can't catch up: send it again.") from error
         held = screened.why if screened.verdict != "clear" else ""
+    if not held and (data.held or data.screened in ("hold", "block")):
+        held = "platform"  # nobody sees it, and nobody would: a person looks, and says what becomes of it
     return ItemIn(
         platform=key.platform,
         ref=data.ref,
@@ -65,6 +67,7 @@ def _item_in(key: ApiKey, data: RegisteredIn) -> ItemIn:
         prints=_prints(found) if found is not None and found.sha256 else None,
         held=held,
         fetch=data.media is not None and data.media.url is not None,
+        edited=edited,
     )
 
 

@@ -44,6 +44,7 @@ _WHOLE = {
     "code_erased": "an access code was erased",
     # items
     "item_joined": "an item came into a case",
+    "item_named": "a person found the item that a report is about",
     "item_resolved": "a link led to an item, or to none",
     "interim_set": "an item is hidden or limited before a decision",
     "wanted_changed": "another visibility is wanted for an item",

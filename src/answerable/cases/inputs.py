@@ -120,9 +120,11 @@ class ItemIn:
     views: int = 0
     prints: Prints | None = None
     held: str = ""
-    """Why screening held or blocked it: list, account, unreadable, or empty."""
+    """Why it is held: list, account, unreadable, as screening says; platform, as it says itself; or empty."""
     fetch: bool = False
     """Its bytes stand at an address: the worker fetches them."""
+    edited: bool = False
+    """It was there before and changed: the bytes at that address may be new."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "restore": "item",
     "remove": "item",
     "fetch_item": "item",
+    "screen_item": "item",
     "freeze": "item",
     "find_copies": "item",
     "block_identical": "item",

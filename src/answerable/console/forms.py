@@ -114,3 +114,14 @@ class MessageForm(forms.Form):
         help_text="They read it with their code. Don't name anybody, and don't describe the item.",
         error_messages={"required": "Write the message."},
     )
+
+
+class PlaceForm(forms.Form):
+    """Where the thing stands that a report describes, as the person who read it found out."""
+
+    link = forms.CharField(
+        label="Link to what it is about",
+        max_length=2000,
+        help_text="On a site of this desk. It is protected as if the report had named it when it came.",
+        error_messages={"required": "Write the link."},
+    )

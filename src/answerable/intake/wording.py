@@ -75,6 +75,7 @@ def _title(state: str) -> tuple[str, str]:
         "hidden": (_("Hidden"), "good"),
         "limiting": (_("Being limited now"), "wait"),
         "limited": (_("Hard to find now"), "good"),
+        "by_hand": (_("Still visible"), "wait"),
         "looking": (_("Waiting for a look"), "wait"),
         "removing": (_("Being removed"), "wait"),
         "gone": (_("Gone"), "good"),
@@ -108,6 +109,7 @@ def _last_step(thing: Thing) -> Step | None:
         "hiding": _("We asked the site to hide it. We check that it did."),
         "hidden": _("Nobody else can see it until people have decided."),
         "limiting": _("We asked the site to make it hard to find. We check that it did."),
+        "by_hand": _("The site can’t do it by itself. We have called a person to deal with it."),
         "looking": _("It is still visible. A person looks at it soon."),
         "removing": _("We asked the site to remove it. We check until it is gone."),
     }

@@ -1,13 +1,16 @@
-"""Keeping `find_copies` and `find_claimed`: search, then one command that says what was found."""
+"""Keeping `find_copies`, `find_claimed` and `screen_item`: search, then one command that says what was found."""
 
 from django.db.models import QuerySet
 
 from answerable import clock
 from answerable.cases import commands
 from answerable.cases.inputs import MatchIn
-from answerable.cases.models import Claim, Item
+from answerable.cases.models import Claim, Item, ItemContent
 from answerable.db.prepared import first, prepared
 from answerable.matching.items import items
+from answerable.matching.screening import screen
+from answerable.matching.verdicts import Verdict
+from answerable.media import Fingerprints
 from answerable.obligations import registry
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
@@ -47,6 +50,29 @@ def find_claimed(obligation: Obligation) -> None:
     commands.claimed_found(report_id=report_id, matches=matches, obligation_id=obligation.pk, now=clock.now())
 
 
+def screen_item(obligation: Obligation) -> None:
+    """Screen an upload whose bytes were fetched from their address, as others are when they are registered."""
+    item = Item.objects.select_related("content").get(pk=_number(obligation, "item"))
+    held = ""
+    if item.content is not None:
+        found = screen(_fingerprints(item.content))
+        held = found.why if found.verdict is not Verdict.CLEAR else ""
+    commands.item_screened(
+        item.pk, content_id=item.content_id, held=held, obligation_id=obligation.pk, now=clock.now()
+    )
+
+
+def _fingerprints(content: ItemContent) -> Fingerprints:
+    return Fingerprints(
+        sha256=content.sha256,
+        md5=content.md5,
+        pdq=bytes(content.pdq) if content.pdq is not None else None,
+        pdq_quality=content.pdq_quality,
+        media_type=content.media_type,
+        size=content.size,
+    )
+
+
 def _number(obligation: Obligation, about: str) -> int:
     word, _, number = obligation.subject.partition(":")
     if word != about:
@@ -56,3 +82,4 @@ def _number(obligation: Obligation, about: str) -> int:
 
 registry.kind("find_copies", by=By.WORKER, handler=find_copies)
 registry.kind("find_claimed", by=By.WORKER, handler=find_claimed)
+registry.kind("screen_item", by=By.WORKER, handler=screen_item)

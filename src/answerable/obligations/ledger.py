@@ -107,12 +107,18 @@ def keep(obligation: Obligation | int, *, now: datetime, proof_entry_id: int, re
 
 
 def keep_all(
-    kinds: str | Collection[str], subject: str, *, now: datetime, proof_entry_id: int, reference: str = ""
+    kinds: str | Collection[str],
+    subjects: str | Collection[str],
+    *,
+    now: datetime,
+    proof_entry_id: int,
+    reference: str = "",
 ) -> int:
-    """Close all of these kinds that are owed to a subject, as `keep` does. Returns how many there were."""
+    """Close all of these kinds that are owed to these subjects, as `keep` does. Returns how many there were."""
     names = [kinds] if isinstance(kinds, str) else list(kinds)
-    where = f"subject = %s AND kind IN ({_places(names)})"
-    return _keep(where, [subject, *names], now, proof_entry_id, reference) if names else 0
+    about = [subjects] if isinstance(subjects, str) else list(subjects)
+    where = f"subject IN ({_places(about)}) AND kind IN ({_places(names)})"
+    return _keep(where, [*about, *names], now, proof_entry_id, reference) if names and about else 0
 
 
 def keep_each(rows: Iterable[Obligation], *, now: datetime, proof_entry_id: int, reference: str = "") -> int:

@@ -92,7 +92,7 @@ def fetch_item(obligation: Obligation) -> None:
     with _asking(obligation) as bound:
         try:
             fetched = target.fetch(item.ref)
-            prints = _prints(fetched, item.platform, bound)
+            found = _fingerprints(fetched, item.platform, bound)
         except (base.ItemNotFound, media.MediaGone):
             commands.item_missing(item.pk, obligation_id=obligation.pk, now=clock.now())
             return
@@ -107,7 +107,8 @@ def fetch_item(obligation: Obligation) -> None:
         account_ref=fetched.account,
         posted_at=fetched.posted_at,
         views=fetched.views or 0,
-        prints=prints,
+        prints=_prints(found),
+        held="unreadable" if found is not None and found.unreadable_image else "",
     )
     commands.item_fetched(item.pk, item_in=item_in, obligation_id=obligation.pk, now=clock.now())
 
@@ -117,6 +118,8 @@ def tell_holder(obligation: Obligation) -> None:
     notice = Notice.objects.select_related("account", "item").get(pk=_number(obligation))
     target = registry.platform(notice.account.platform)
     if _lacks(target, Capability.NOTIFY, obligation):
+        return
+    if not commands.may_tell(notice.pk, obligation_id=obligation.pk, now=clock.now()):
         return
     text = text_of(notice, obligation.pack_digest)
     with _asking(obligation):
@@ -169,7 +172,7 @@ def make_account_so(obligation: Obligation) -> None:
     commands.done(obligation.pk, record="account_effects", event=event, now=clock.now())
 
 
-def _prints(fetched: FetchedItem, platform: str, bound: Asking) -> Prints | None:
+def _fingerprints(fetched: FetchedItem, platform: str, bound: Asking) -> media.Fingerprints | None:
     """The fingerprints of an item's bytes, fetched from configured media hosts only."""
     if fetched.media is None:
         return None
@@ -177,7 +180,12 @@ def _prints(fetched: FetchedItem, platform: str, bound: Asking) -> Prints | None
     if data is None:
         hosts = registry.media_hosts(platform)
         data = media.fetch(fetched.media.url, hosts, timeout_seconds=bound.seconds_left()).data
-    found = media.fingerprint(data, within_seconds=bound.seconds_left())
+    return media.fingerprint(data, within_seconds=bound.seconds_left())
+
+
+def _prints(found: media.Fingerprints | None) -> Prints | None:
+    if found is None:
+        return None
     return Prints(
         sha256=found.sha256,
         md5=found.md5,

@@ -1,4 +1,4 @@
-"""Paging people about what is late, once for each obligation."""
+"""Paging people about what is late, once for each obligation, and telling reporters of a platform that is silent."""
 
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ import structlog
 from django.db import connection, transaction
 
 from answerable import audit
+from answerable.cases import commands
 from answerable.db import crash
 from answerable.db.alone import alone
 from answerable.obligations import paging, queries
@@ -79,4 +80,6 @@ def _note(late: list[Obligation], now: datetime, *, paged: bool) -> int:
                     "paged": paged,
                 },
             )
+            if paged:  # what it says is that people know
+                commands.platform_silent(row.pk, now=now)
     return len(late)

@@ -16,13 +16,24 @@ from answerable.cases.commands.desk import (
     write_message,
 )
 from answerable.cases.commands.ending import end_withdrawn
+from answerable.cases.commands.fetching import item_fetched, item_screened
 from answerable.cases.commands.following import count_views, delete_item, resolved, upload_screened
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
+from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
-from answerable.cases.commands.registering import item_fetched, register_item
-from answerable.cases.commands.seeing import cannot, done, holder_told, item_missing, item_seen, nobody_paged
+from answerable.cases.commands.registering import register_item
+from answerable.cases.commands.seeing import (
+    cannot,
+    done,
+    holder_told,
+    item_missing,
+    item_seen,
+    may_tell,
+    nobody_paged,
+)
+from answerable.cases.commands.silence import platform_silent
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
@@ -47,15 +58,19 @@ __all__ = [
     "holder_told",
     "item_fetched",
     "item_missing",
+    "item_screened",
     "item_seen",
     "judge_account",
     "look_at",
     "mark_kept",
+    "may_tell",
+    "name_item",
     "nobody_paged",
     "note_status_read",
     "open_contact",
     "open_personal",
     "open_report",
+    "platform_silent",
     "read_answer",
     "register_item",
     "remove_undecided",

@@ -13,7 +13,7 @@ from answerable.cases.commands.rounds import (
     refused_in_this_round,
     standing_decision,
 )
-from answerable.cases.commands.telling import tell_by_pack, tell_holder_of_hiding
+from answerable.cases.commands.telling import tell_by_pack, tell_holder_of_hiding, tell_reports
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import (
     Writing,
@@ -69,17 +69,23 @@ def answer_report(report_id: int, *, text: str, now: datetime, fact: str = "", a
             "answer_received", {"report": report.pk, "message": message.pk, "fact": fact, "new": new_fact}
         )
         items = [item for item in map(lock, _item_ids(report)) if item is not None]
+        reopened = False
         for item in items:
             writing.case = item.case
-            _reconsider(writing, item, report, age, new_fact=new_fact)
+            reopened |= _reconsider(writing, item, report, age, new_fact=new_fact)
         writing.case = items[0].case if items else report.case
         _owe_reading(writing, report)
+        if reopened:
+            tell_reports(writing, [report], "reopened", {})
         writing.finish(entry_id)
         return int(message.pk)
 
 
-def _reconsider(writing: Writing, item: Item, report: Report, age: Age | None, *, new_fact: bool) -> None:
-    """Begin a new round for an item on which anybody said no, by people who did not (rules 6 and 10)."""
+def _reconsider(writing: Writing, item: Item, report: Report, age: Age | None, *, new_fact: bool) -> bool:
+    """Begin a new round for an item on which anybody said no, by people who did not (rules 6 and 10).
+
+    Whether that opens again what was decided.
+    """
     age_before = Age(item.age)
     if age is not None:
         younger = deciding.youngest([age_before, age])
@@ -90,22 +96,24 @@ def _reconsider(writing: Writing, item: Item, report: Report, age: Age | None, *
     decision = standing_decision(item.content_id)
     if decision is not None and decision.verdict == Verdict.VIOLATING:
         look_again_at(writing, item, age_before)
-        return
+        return False
     refused = Review.objects.filter(
         content_id=item.content_id, round=item.round, verdict=Verdict.NOT_VIOLATING
     ).exists()
     if not refused and decision is None:
-        return
+        return False
     going_on = item.round_why in deciding.CONTESTED and not refused_in_this_round(item)
-    if new_fact or not going_on:  # else words alone would send home, again and again, whoever judged
+    anew = new_fact or not going_on
+    if anew:  # else words alone would send home, again and again, whoever judged
         begin_round(writing, item, "answer")
     if item.case is None:
-        return
-    dos = store.pack(report.pack_digest).owes(report.harm, "on_answer", facts_of_item(item), regimes())
+        return False
+    dos = pack_of(item.case).owes(report.harm, "on_answer", facts_of_item(item), regimes())
     decide_due = writing.now + within(dos, "decide", DECIDE_WITHIN)
     writing.owe([_judge("decide", item, decide_due)])
     if new_fact and Visibility(item.wanted) < Visibility.HIDDEN:
         _protect_again(writing, item, report)
+    return anew and decision is not None
 
 
 def _protect_again(writing: Writing, item: Item, report: Report) -> None:
@@ -173,6 +181,7 @@ def withdraw_report(report_id: int, *, now: datetime) -> None:
             owed_by_pack(dos, event_at=now, report=report, case=case, skip=frozenset({"tell_reporter"}))
         )
         writing.release({"agree_contact", "open_contact"}, f"report:{report.pk}", "withdrawn")
+        tell_reports(writing, [report], "withdrawn", {})  # the last word
         writing.finish(entry_id)
 
 

@@ -6,14 +6,17 @@ from datetime import datetime
 from django.db import transaction
 
 from answerable import obligations
-from answerable.cases.commands.grouping import lock, open_case, put_in
+from answerable.cases.commands.grouping import begin_notice, lock, open_case, put_in
+from answerable.cases.commands.naming import owe_removal
+from answerable.cases.commands.protecting import look_again_at
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import MatchIn, NotFound
 from answerable.cases.models import ItemContent, Report, ReportedItem
+from answerable.cases.queries.status import CLAIMED
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
 from answerable.policy import store
-from answerable.policy.words import By, Visibility
+from answerable.policy.words import Age, By, CopyKind, Visibility
 
 FOUND_LIMIT = 200
 """Items that one report's hashes bring in at most: a common picture must not fill the queue."""
@@ -26,7 +29,9 @@ def claimed_found(report_id: int, *, matches: Sequence[MatchIn], obligation_id: 
         if report is None:
             raise NotFound(f"There is no report {report_id}.")
         writing = Writing(actor="worker", now=now, cause=f"report:{report_id}")
+        pack = store.pack(report.pack_digest)
         contents = ItemContent.objects.in_bulk([match.content_id for match in matches[:FOUND_LIMIT]])
+        identical = {match.content_id for match in matches if match.kind is CopyKind.EXACT}
         found = 0
         for content in contents.values():
             item = lock(content.item_id)
@@ -35,15 +40,21 @@ def claimed_found(report_id: int, *, matches: Sequence[MatchIn], obligation_id: 
             if ReportedItem.objects.filter(report=report, item=item).exists():
                 continue
             if item.case is None:
-                pack = store.pack(report.pack_digest)
                 put_in(writing, item, report.case or open_case(writing, report.harm, pack))
             ReportedItem.objects.create(
-                report=report, link=f"hash:{item.pk}", platform=item.platform, item=item, interim="look"
+                report=report, link=CLAIMED.format(item.pk), platform=item.platform, item=item, interim="look"
             )
             writing.case = item.case
+            age_before = begin_notice(writing, item, Age(report.age))
             if item.wanted != Visibility.GONE:
                 due_at = now + protecting.LOOK_SOON
                 writing.owe([Owed(kind="look", subject=f"item:{item.pk}", by=By.PEOPLE, due_at=due_at)])
+            else:
+                look_again_at(writing, item, age_before)
+            if (
+                content.pk in identical
+            ):  # what merely resembles it is removed when somebody has looked (rule 11)
+                owe_removal(writing, report, item, pack)
             found += 1
         writing.case = report.case
         entry_id = writing.record("copies_found", {"report": report.pk, "found": found})

@@ -53,7 +53,7 @@ def complete_request(
             "request_completed", {"report": report.pk, "given": given, "complete": report.complete}
         )
         if report.complete:
-            _owe_complete(writing, report, items)
+            owe_complete(writing, report, items)
         writing.finish(entry_id)
         return report.complete
 
@@ -80,7 +80,7 @@ def _saved(text: PersonalText) -> PersonalText:
     return text
 
 
-def _owe_complete(writing: Writing, report: Report, items: list[Item]) -> None:
+def owe_complete(writing: Writing, report: Report, items: list[Item]) -> None:
     """Owe what a complete request is owed, for the report and for each of its items that isn't gone."""
     pack = store.pack(report.pack_digest)
     facts = facts_of(

@@ -8,7 +8,7 @@ from django.db.models import Q
 from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.filing import owe_filings
-from answerable.cases.commands.grouping import lock, put_in
+from answerable.cases.commands.grouping import begin_notice, lock, put_in
 from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_after
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.telling import (
@@ -30,8 +30,9 @@ from answerable.cases.commands.writing import (
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
+from answerable.cases.rules.deciding import youngest
 from answerable.policy import Do, store
-from answerable.policy.words import By, Verdict, Visibility
+from answerable.policy.words import Age, By, Verdict, Visibility
 
 ANSWER_APPEAL_WITHIN = timedelta(hours=24)
 REMOVE_WITHIN = timedelta(seconds=60)
@@ -120,6 +121,7 @@ def _share_with_identical(writing: Writing, item: Item, case: Case, decision: De
             continue
         if twin.case is None:
             put_in(writing, twin, case)
+            begin_notice(writing, twin, youngest([Age(twin.age), Age(item.age)]))
         decide_violating(
             writing,
             twin,

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from answerable import obligations
 from answerable.cases.commands.filing import owe_after_filing
-from answerable.cases.commands.grouping import put_in
+from answerable.cases.commands.grouping import begin_notice, put_in
 from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.seeing import done_by_hand
 from answerable.cases.commands.telling import tell_reports
@@ -27,7 +27,7 @@ from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.obligations.owed import BY_HAND
 from answerable.policy import store
-from answerable.policy.words import By
+from answerable.policy.words import Age, By
 
 SEARCH_WITHIN = timedelta(hours=24)
 SEARCH_LIMIT = 500
@@ -196,6 +196,7 @@ def _search(writing: Writing, account: Account, decision: Decision) -> None:
             continue
         if item.case_id is None:
             put_in(writing, item, decision.case)
+        begin_notice(writing, item, Age(item.age))
         writing.owe(
             [
                 Owed(

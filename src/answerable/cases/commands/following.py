@@ -6,15 +6,13 @@ from datetime import datetime
 from django.db import transaction
 
 from answerable import audit, obligations
-from answerable.cases.commands.grouping import open_case, put_in, reached
-from answerable.cases.commands.protecting import protect_item
+from answerable.cases.commands.naming import attach
 from answerable.cases.commands.registering import get_or_make
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import ItemIn, NotFound
 from answerable.cases.models import Item, ReportedItem, ViewSample
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
-from answerable.policy import store
 from answerable.policy.words import By
 
 
@@ -79,17 +77,9 @@ def resolved(
             _owe_reading(writing, row)
         else:
             item, _ = get_or_make(ItemIn(platform=row.platform, ref=ref, kind=kind, url=row.link), now)
+            row.state = "known"
             if not ReportedItem.objects.filter(report=report, item=item).exists():
-                row.item, row.state = item, "known"
-                pack = store.pack(report.pack_digest)
-                if item.case is None:
-                    put_in(writing, item, report.case or open_case(writing, report.harm, pack))
-                else:
-                    reached(writing, item.case, report.harm, pack)
-                writing.case = item.case
-                row.interim = str(protect_item(writing, report, item, pack).interim)
-            else:
-                row.state = "known"
+                attach(writing, row, item)
             row.save(update_fields=["item", "state", "interim"])
         entry_id = writing.record("item_resolved", {"reported_item": row.pk, "found": ref is not None})
         writing.finish(entry_id)

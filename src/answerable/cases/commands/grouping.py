@@ -9,6 +9,7 @@ from answerable.cases.commands.harms import raise_harm
 from answerable.cases.commands.writing import Writing, pack_of
 from answerable.cases.inputs import Link
 from answerable.cases.models import Account, Case, Item, ItemContent, ReportedItem, ViewSample
+from answerable.cases.rules.deciding import youngest
 from answerable.policy import Pack, store
 from answerable.policy.words import Age
 
@@ -154,6 +155,24 @@ def noticed(item: Item, age: Age, now: datetime) -> None:
         item.views_at_first_notice = item.views
         ViewSample.objects.create(item=item, at=now, views=item.views)
     item.age = age
+
+
+def untouched(item: Item) -> bool:
+    """Whether nobody has said or judged anything of an item yet: only then a report alone says its age (rule 13)."""
+    return item.first_notice_at is None and item.looked_at is None and item.round == 1
+
+
+def begin_notice(writing: Writing, item: Item, age: Age) -> Age:
+    """Note that something was said of an item, and of what age, where no report names it itself.
+
+    Returns the age that it had before.
+    """
+    before = Age(item.age)
+    noticed(item, age if untouched(item) else youngest([before, age]), writing.now)
+    item.save(update_fields=["first_notice_at", "views_at_first_notice", "age"])
+    if item.age != before:
+        writing.record("age_changed", {"item": item.pk, "from": str(before), "to": str(item.age)})
+    return before
 
 
 def ages_said(item: Item) -> list[Age]:

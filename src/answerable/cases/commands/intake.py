@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from answerable.cases import codes
 from answerable.cases.commands.grouping import case_for, items_at, open_case, reached
-from answerable.cases.commands.protecting import protect_item
+from answerable.cases.commands.protecting import protect_item, waits_for_look
 from answerable.cases.commands.receiving import (
     Sealed,
     answered_before,
@@ -118,6 +118,7 @@ def _file(
     tell_reports(writing, [report], "acknowledged", {}, owed_kind="acknowledge")
     if any(row.item is not None and row.item.wanted_why == "decision" for row in reported):
         tell_reports(writing, [report], "violating_removed", {})
+    _say_what_is_not_hidden(writing, report, reported)
     entry_id = writing.write_down()["report_received"]
     kinds = writing.finish(entry_id)
     answer = Filed(report.pk, code, entry_id, tuple(filed), tuple(sorted(set(kinds))))
@@ -189,6 +190,14 @@ def _owe_report(
                 )
             ]
         )
+
+
+def _say_what_is_not_hidden(writing: Writing, report: Report, reported: Sequence[ReportedItem]) -> None:
+    """A site that isn't ours, and what stays visible until a person looked: told at once."""
+    if any(row.state == "unknown_site" for row in reported):
+        tell_reports(writing, [report], "unknown_site", {})
+    if any(waits_for_look(row) for row in reported):
+        tell_reports(writing, [report], "waits_for_look", {})
 
 
 def _people(kind: str, report: Report, within_time: timedelta) -> Owed:

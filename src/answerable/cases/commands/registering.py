@@ -1,12 +1,12 @@
-"""What platforms tell us: uploads, edits, deletions, views; and what a fetch found."""
+"""What platforms tell us of uploads, new and edited: facts, bytes, and what is to be held."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from answerable import obligations
+from answerable.cases.commands.arriving import is_there, reconsider_hiding, tell_whose_it_is
 from answerable.cases.commands.deciding import decide_violating
-from answerable.cases.commands.grouping import account_of, lock, open_case, put_in
+from answerable.cases.commands.grouping import account_of, begin_notice, open_case, put_in
 from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.wanting import REPORTED, forget, know, want
@@ -20,9 +20,10 @@ from answerable.cases.models import (
     ItemContent,
 )
 from answerable.cases.rules import protecting
+from answerable.cases.rules.deciding import youngest
 from answerable.obligations import Owed
 from answerable.policy import Pack, store
-from answerable.policy.words import By, Verdict, Visibility
+from answerable.policy.words import Age, By, Verdict, Visibility
 
 HIDE_WITHIN = timedelta(seconds=60)
 
@@ -40,30 +41,37 @@ def register_item(
         if _taken_before(idempotency, now):
             return Registered(item.pk, Visibility(item.wanted), new=False)
         writing = Writing(actor=f"platform:{item.platform}", now=now, cause=f"item:{item.pk}", case=item.case)
-        _take_facts(item, item_in)
-        if item_in.prints is not None:
-            _take_content(writing, item, item_in.prints)
-        elif item_in.fetch and item.content is None:
+        changed = take(writing, item, item_in)
+        if changed and item.case is not None:
+            writing.record("item_edited", {"item": item.pk, **changed})
+        if item_in.prints is None and item_in.fetch and (item.content is None or item_in.edited):
             _owe_fetch(writing, item)
-        if item_in.held:
-            _hold(writing, item, item_in.held)
+        held = item_in.held or held_account(item)
+        if held:
+            hold(writing, item, held)
         writing.finish()
         return Registered(item.pk, Visibility(item.wanted), new)
 
 
-def item_fetched(item_id: int, *, item_in: ItemIn, obligation_id: int, now: datetime) -> None:
-    """Take what a fetch found of an item, and look for its copies if it was reported."""
-    with transaction.atomic():
-        item = _locked(item_id)
-        writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
-        _take_facts(item, item_in)
-        if item_in.prints is not None:
-            _take_content(writing, item, item_in.prints)
-        _name_account(item, item_in)
-        sha256 = item_in.prints.sha256 if item_in.prints else ""
-        entry_id = writing.record("item_fetched", {"item": item.pk, "sha256": sha256})
-        writing.finish(entry_id)
-        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
+def take(writing: Writing, item: Item, item_in: ItemIn) -> dict[str, object]:
+    """Take what is known of an item now, and do what follows for one that was reported. What changed, by name."""
+    unseen = item.content_id is None
+    changed = _take_facts(item, item_in)
+    if item_in.prints is not None:
+        _take_content(writing, item, item_in.prints)
+    if item.case is None:
+        return changed
+    is_there(writing, item, unseen=unseen)
+    if unseen or "account" in changed:  # not what an author edits: new bytes wait for a look
+        reconsider_hiding(writing, item)
+    if "account" in changed:
+        tell_whose_it_is(writing, item)
+    return changed
+
+
+def held_account(item: Item) -> str:
+    """`account` where two people confirmed the uploader as the offender: whatever it uploads waits for a look."""
+    return "account" if item.account is not None and item.account.uploads_held_since is not None else ""
 
 
 def _taken_before(idempotency: tuple[str, str, str] | None, now: datetime) -> bool:
@@ -78,13 +86,6 @@ def _taken_before(idempotency: tuple[str, str, str] | None, now: datetime) -> bo
     if known.body_digest != body_digest:
         raise Refused("This key was used for another request: send a new one.")
     return True
-
-
-def _locked(item_id: int) -> Item:
-    item = lock(item_id)
-    if item is None:
-        raise NotFound(f"There is no item {item_id}.")
-    return item
 
 
 def get_or_make(item_in: ItemIn, now: datetime) -> tuple[Item, bool]:
@@ -122,27 +123,27 @@ def _find(item_in: ItemIn) -> Item | None:
     )
 
 
-def _take_facts(item: Item, item_in: ItemIn) -> None:
-    changed = []
-    for name, value in (
-        ("url", item_in.url[:2000]),
-        ("posted_at", item_in.posted_at),
-        ("kind", item_in.kind),
-    ):
-        if value and getattr(item, name) != value:
-            setattr(item, name, value)
-            changed.append(name)
-    if item_in.views > item.views:
-        item.views = item_in.views
-        changed.append("views")
-    if changed:
-        item.save(update_fields=changed)
-
-
-def _name_account(item: Item, item_in: ItemIn) -> None:
-    if item.account is None and item_in.account_ref:
-        item.account = account_of(item_in.platform, item_in.account_ref)
-        item.save(update_fields=["account"])
+def _take_facts(item: Item, item_in: ItemIn) -> dict[str, object]:
+    """Take the facts of an item; what changed, as the audit log may hold it. An account once known stays."""
+    given: dict[str, object] = {
+        "url": item_in.url[:2000],
+        "posted_at": item_in.posted_at,
+        "kind": item_in.kind,
+        "views": item_in.views if item_in.views > item.views else None,
+        "account": account_of(item_in.platform, item_in.account_ref) if item.account_id is None else None,
+    }
+    new = {name: value for name, value in given.items() if value and getattr(item, name) != value}
+    if not new:
+        return {}
+    for name, value in new.items():
+        setattr(item, name, value)
+    item.save(update_fields=list(new))
+    told: dict[str, object] = {name: True for name in new if name in ("url", "posted_at")}
+    if "kind" in new:
+        told["kind"] = item.kind
+    if "account" in new:
+        told["account"] = item.account_id
+    return told
 
 
 def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
@@ -210,7 +211,7 @@ def _share_what_is_known(writing: Writing, item: Item) -> None:
             overturned_at__isnull=True,
             of_decision__isnull=True,
         )
-        .select_related("case")
+        .select_related("case", "content__item")
         .order_by("pk")
         .first()
     )
@@ -218,6 +219,7 @@ def _share_what_is_known(writing: Writing, item: Item) -> None:
         return
     if item.case is None:
         put_in(writing, item, confirmed.case)
+        begin_notice(writing, item, youngest([Age(item.age), Age(confirmed.content.item.age)]))
     writing.case = item.case or confirmed.case
     decide_violating(
         writing,
@@ -230,7 +232,7 @@ def _share_what_is_known(writing: Writing, item: Item) -> None:
     )
 
 
-def _hold(writing: Writing, item: Item, why: str) -> None:
+def hold(writing: Writing, item: Item, why: str) -> None:
     """Hold an upload that screening matched, or whose account is held: hidden until a person looked."""
     if item.wanted in (Visibility.HIDDEN, Visibility.GONE) or item.looked_at is not None:
         return

@@ -6,11 +6,11 @@ from django.db import transaction
 
 from answerable import audit, obligations
 from answerable.cases.commands.grouping import lock
-from answerable.cases.commands.telling import reports_naming, tell_reports
+from answerable.cases.commands.telling import hold_back, reports_naming, tell_reports, untold
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import NotFound
-from answerable.cases.kinds import KIND_BY_WANTED
-from answerable.cases.models import Item, Notice
+from answerable.cases.kinds import KIND_BY_WANTED, WANTED_BY_KIND
+from answerable.cases.models import Item, Notice, Report, ReportedItem
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
@@ -21,6 +21,7 @@ SEEN_FIELDS = (
     "case_id",
     "wanted",
     "wanted_serial",
+    "wanted_at",
     "first_notice_at",
     "seen",
     "seen_at",
@@ -78,8 +79,27 @@ def item_seen(
         )
         if as_wanted:
             kind = KIND_BY_WANTED[Visibility(item.wanted)]
-            obligations.keep_all(kind, f"item:{item.pk}", now=now, proof_entry_id=entry_id)
+            subject = f"item:{item.pk}"
+            # What people were asked to do by hand, too: whoever did it, this look is the proof.
+            kept = obligations.keep_all(
+                (kind, "do_by_hand"), (subject, f"{subject}/{kind}"), now=now, proof_entry_id=entry_id
+            )
+            if kept and item.wanted == Visibility.GONE:
+                tell_reports(writing, _all_gone(item), "gone", {})
+                writing.finish(entry_id)
         return as_wanted
+
+
+def _all_gone(item: Item) -> list[Report]:
+    """The reports naming a removed item of which now everything is seen gone, and who were not told so since."""
+    others = Item.objects.exclude(seen=Visibility.GONE, wanted=Visibility.GONE)
+    waiting = set(
+        ReportedItem.objects.filter(report__reported_items__item=item, item__in=others).values_list(
+            "report_id", flat=True
+        )
+    )
+    reports = [report for report in reports_naming([item.pk]) if report.pk not in waiting]
+    return untold(reports, "gone", since=item.wanted_at)
 
 
 def _satisfies(seen: Visibility, wanted: Visibility) -> bool:
@@ -105,7 +125,7 @@ def item_missing(item_id: int, *, obligation_id: int, now: datetime) -> None:
             subject = f"item:{item.pk}"
             writing.release({"find_copies", "freeze", "look", "decide"}, subject, "not_found")
             reports = reports_naming([item.pk])
-            tell_reports(writing, reports, "not_found", {})
+            tell_reports(writing, untold(reports, "not_found"), "not_found", {})
             writing.owe(
                 Owed(
                     kind="read_report",
@@ -142,18 +162,40 @@ def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
             platform=obligation.platform,
             params={"kind": obligation.kind, "reason": reason[:200]},
         )
-        page = Owed(
-            kind="page_people",
-            subject=obligation.subject,
-            by=By.WORKER,
-            due_at=now + timedelta(minutes=1),
-            params={"why": "by_hand", "kind": obligation.kind},
-        )
-        writing.owe([instead, page])
+        known = Obligation.objects.filter(kind=BY_HAND, subject=instead.subject, state="owed").exists()
+        writing.owe([instead])
+        if not known:  # each report has the platform asked again: people need no call for each
+            writing.owe(
+                [
+                    Owed(
+                        kind="page_people",
+                        subject=obligation.subject,
+                        by=By.WORKER,
+                        due_at=now + timedelta(minutes=1),
+                        params={"why": "by_hand", "kind": obligation.kind},
+                    )
+                ]
+            )
         word, _, number = obligation.subject.partition(":")
-        if word == "item" and obligation.kind in ("hide", "limit", "remove"):
-            tell_reports(writing, reports_naming([int(number)]), "by_hand", {})
+        if word == "item" and obligation.kind in WANTED_BY_KIND and obligation.kind != "restore":
+            tell_reports(writing, untold(reports_naming([int(number)]), "by_hand"), "by_hand", {})
         writing.finish()
+
+
+def may_tell(notice_id: int, *, obligation_id: int, now: datetime) -> bool:
+    """Ask once more, before a notice is sent, whether it must wait (rule 16). Where it must, it is owed anew."""
+    with transaction.atomic():
+        notice = Notice.objects.get(pk=notice_id)
+        item = lock(notice.item_id)
+        owed = Obligation.objects.filter(pk=obligation_id, state="owed").first()
+        if item is None or owed is None:
+            return False
+        if owed.not_before is not None:
+            return True
+        writing = Writing(actor="worker", now=now, cause=f"notice:{notice_id}", case=item.case)
+        waits = hold_back(writing, notice, item)
+        writing.finish()
+        return not waits
 
 
 def holder_told(notice_id: int, *, obligation_id: int, now: datetime) -> None:

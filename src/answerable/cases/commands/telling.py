@@ -1,10 +1,17 @@
 """Telling reporters (their status page, at once) and account holders (a notice, when the law lets it wait no more)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from answerable.cases import codes
-from answerable.cases.commands.writing import Writing, danger_said, facts_of_item, harms_said, regimes
+from answerable.cases.commands.writing import (
+    Writing,
+    danger_said,
+    facts_of_item,
+    harms_said,
+    pack_of,
+    regimes,
+)
 from answerable.cases.models import Item, Message, Notice, Report
 from answerable.cases.rules import telling
 from answerable.obligations import Owed
@@ -20,6 +27,14 @@ def reports_naming(item_ids: Iterable[int]) -> list[Report]:
         reported_items__item_id__in=list(item_ids), withdrawn_at__isnull=True
     ).distinct()
     return list(found)
+
+
+def untold(reports: Iterable[Report], reply: str, *, since: datetime | None = None) -> list[Report]:
+    """Those to whom this reply was not said yet (since then): a repetition would tell that somebody else reported."""
+    asked = list(reports)
+    said = Message.objects.filter(report__in=asked, reply=reply)
+    told = set((said.filter(at__gte=since) if since else said).values_list("report_id", flat=True))
+    return [report for report in asked if report.pk not in told]
 
 
 def tell_reports(
@@ -114,8 +129,11 @@ def _owe_notice(writing: Writing, item: Item, do: Do, danger: Danger) -> None:
     harms = {item.case.harm} if item.case is not None else set[str]()
     if item.wanted_serial > 1:  # at the first change, its case says all that was said
         harms |= harms_said(item)
-    waits = telling.must_wait(Age(item.age), harms, danger)
-    not_before = writing.now + do.after if do.after and waits else None
+    _owe_telling(writing, notice, item, do, waits=telling.must_wait(Age(item.age), harms, danger))
+
+
+def _owe_telling(writing: Writing, notice: Notice, item: Item, do: Do, *, waits: bool) -> None:
+    not_before = notice.decided_at + do.after if do.after and waits else None
     if not_before is not None:
         writing.record(
             "notice_delayed",
@@ -133,7 +151,7 @@ def _owe_notice(writing: Writing, item: Item, do: Do, danger: Danger) -> None:
                 kind="tell_holder",
                 subject=f"notice:{notice.pk}",
                 by=By.WORKER,
-                due_at=writing.now + do.within,
+                due_at=notice.decided_at + do.within,
                 not_before=not_before,
                 platform=item.platform,
                 regime=do.regime or "",
@@ -141,3 +159,27 @@ def _owe_notice(writing: Writing, item: Item, do: Do, danger: Danger) -> None:
             )
         ]
     )
+
+
+DELAYED = {"interim": "on_interim_hidden", "removed": "on_violating"}
+"""Notices that a pack may let wait, and the events that owe them."""
+
+
+def hold_back(writing: Writing, notice: Notice, item: Item) -> bool:
+    """Let a notice wait that was owed at once, where by now telling can hurt (rule 16): a child or a danger may
+    have been named since. It waits from when it was owed first. Whether it waits now.
+    """
+    case, event = item.case, DELAYED.get(notice.kind)
+    if case is None or event is None:
+        return False
+    harms, danger = [case.harm, *sorted(harms_said(item) - {case.harm})], danger_said(item)
+    if not telling.must_wait(Age(item.age), harms, danger):
+        return False
+    pack, facts = pack_of(case), facts_of_item(item, danger=danger)
+    for harm in harms:
+        for do in pack.owes(harm, event, facts, regimes()) if harm in pack.harms else ():
+            if do.do == "tell_holder" and do.after and do.params["notice"] == notice.kind:
+                writing.release("tell_holder", f"notice:{notice.pk}", "superseded")
+                _owe_telling(writing, notice, item, do, waits=True)
+                return True
+    return False

@@ -14,7 +14,7 @@ from answerable.policy.words import By, Visibility
 
 REPORTED, CONFIRMED, CONFIRMED_BY_TWO = "own.reported", "own.confirmed", "own.confirmed_by_two"
 SEARCHABLE_QUALITY = 50
-INTERIM_WHYS = frozenset({"report", "copy", "list", "account", "unreadable"})
+INTERIM_WHYS = frozenset({"report", "copy", "list", "account", "unreadable", "platform"})
 """Reasons that no person decided: minutes under them are counted (rule 7)."""
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from answerable.cases import codes
+from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import (
     Appeal,
     Decision,
@@ -38,6 +39,10 @@ DECIDING_KINDS = frozenset({"decide", "settle_tie"})
 """Shown as one thing: how many people it takes, and that they differ, is not told."""
 
 
+CLAIMED = "hash:{}"
+"""The link of what a reporter's own hash found, with the number of the item."""
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """One thing that the report names, and what became of it."""
@@ -45,7 +50,8 @@ class Thing:
     link: str
     item_id: int | None
     state: str
-    """unknown_site, unreachable, resolving, hiding, hidden, limiting, limited, looking, removing, gone, kept."""
+    """unknown_site, unreachable, resolving, hiding, hidden, limiting, limited, removing, gone, by_hand (owed, and
+    people do what the platform can't), looking, kept."""
     at: datetime | None = None
     """When that state was seen, or decided."""
     hidden_at: datetime | None = None
@@ -113,7 +119,8 @@ def somebody_on_call() -> bool:
 
 def report_status(report: Report, *, language: str, now: datetime) -> ReportStatus:
     """What the status page of this report shows at this moment."""
-    named = list(report.reported_items.select_related("item__content", "item__case").order_by("pk"))
+    rows = report.reported_items.select_related("item__content", "item__case").order_by("pk")
+    named = [row for row in rows if not _only_matched(row)]
     return ReportStatus(
         report_id=report.pk,
         received_at=report.received_at,
@@ -125,6 +132,12 @@ def report_status(report: Report, *, language: str, now: datetime) -> ReportStat
         withdrawn_at=report.withdrawn_at,
         lacks=_lacks(report),
     )
+
+
+def _only_matched(row: ReportedItem) -> bool:
+    """Whether a hash that came with the report found this, and nobody decided about it: it isn't told yet."""
+    found = row.item is not None and row.link == CLAIMED.format(row.item_id)
+    return found and (row.item is None or _decision(row.item) is None)
 
 
 def _lacks(report: Report) -> frozenset[str]:
@@ -148,7 +161,7 @@ def _thing(row: ReportedItem, report: Report) -> Thing:
     answered = (
         decision is not None and not violating and decision.answers_reports_before >= report.received_at
     )
-    state, at = _state(item, answered=answered)
+    state, at = _state(item, report, answered=answered)
     decided = decision if violating or answered else None
     open_complaint = Appeal.objects.filter(kind="complaint", report=report, item=item, outcome="")
     complained = answered and open_complaint.exists()
@@ -157,7 +170,7 @@ def _thing(row: ReportedItem, report: Report) -> Thing:
         item_id=item.pk,
         state=state,
         at=_not_before(at if at else (decided.at if decided else None), report),
-        hidden_at=_not_before(item.hidden_at, report),
+        hidden_at=_not_before(item.hidden_at, report) if state not in UNSEEN else None,
         decided_at=_not_before(decided.at, report) if decided else None,
         may_complain=answered and not complained and report.withdrawn_at is None,
         complained=complained,
@@ -165,22 +178,42 @@ def _thing(row: ReportedItem, report: Report) -> Thing:
     )
 
 
-def _state(item: Item, *, answered: bool) -> tuple[str, datetime | None]:
-    """The item's state in one word, and when it was last seen so."""
-    if item.seen == Visibility.GONE:
+UNSEEN = ("hiding", "limiting", "by_hand")
+"""States in which nobody has seen it hidden since the report came."""
+
+
+def _state(item: Item, report: Report, *, answered: bool) -> tuple[str, datetime | None]:
+    """The item's state in one word, and when it was last seen so.
+
+    A look counts that came after this report: a report says that the item is there, and has the platform asked
+    again for what was hidden or removed before.
+    """
+    wanted = Visibility(item.wanted)
+    seen = Visibility(item.seen) if item.seen else Visibility.VISIBLE
+    if wanted is Visibility.VISIBLE:
+        if seen is Visibility.GONE:
+            return "gone", item.seen_at
+        return ("kept" if answered else "looking"), None
+    fresh = item.seen_at is not None and item.seen_at >= report.received_at
+    if fresh and seen is Visibility.GONE:
         return "gone", item.seen_at
-    if item.wanted == Visibility.GONE:
-        return "removing", None
-    if answered:
+    if answered and wanted is not Visibility.GONE:
         return "kept", None
-    for wanted, reached, under_way in (
-        (Visibility.HIDDEN, "hidden", "hiding"),
-        (Visibility.LIMITED, "limited", "limiting"),
-    ):
-        if item.wanted == wanted:
-            seen = bool(item.seen) and Visibility(item.seen) >= wanted
-            return (reached, item.seen_at) if seen else (under_way, None)
-    return "looking", None
+    reached, under_way = STATES[wanted]
+    if fresh and seen >= wanted:
+        return reached, item.seen_at
+    by_hand = Obligation.objects.filter(
+        kind="do_by_hand", subject=f"item:{item.pk}/{KIND_BY_WANTED[wanted]}", state="owed"
+    )
+    return ("by_hand" if by_hand.exists() else under_way), None
+
+
+STATES = {
+    Visibility.LIMITED: ("limited", "limiting"),
+    Visibility.HIDDEN: ("hidden", "hiding"),
+    Visibility.GONE: ("gone", "removing"),
+}
+"""What is wanted, as a state: when it is seen so, and until then."""
 
 
 def _decision(item: Item) -> Decision | None:

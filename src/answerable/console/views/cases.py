@@ -11,12 +11,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from answerable import clock
 from answerable.cases import commands
 from answerable.cases.commands.contacts import ContactFor
-from answerable.cases.inputs import NotFound, Refused
+from answerable.cases.inputs import Link, NotFound, Refused
 from answerable.cases.queries import texts
 from answerable.cases.queries.casework import NotQualified, ReportView, case_view, report_view
 from answerable.console.chart import chart
-from answerable.console.forms import ContactForm, MessageForm
+from answerable.console.forms import ContactForm, MessageForm, PlaceForm
 from answerable.console.middleware import StaffRequest
+from answerable.platforms.registry import locate
 
 
 @require_GET
@@ -33,11 +34,12 @@ def case_page(request: StaffRequest, case_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def report_page(request: StaffRequest, report_id: int) -> HttpResponse:
-    """One report: what was claimed, its messages, an answer to read, a message to write."""
+    """One report: what was claimed, its messages, an answer to read, a message to write, a place to name."""
     now = clock.now()
     view: ReportView = found(report_view, report_id, request.person, now=now)
     form = MessageForm(request.POST if request.POST.get("action") == "write" else None)
     contact = ContactForm(request.POST if request.POST.get("action") == "contact" else None)
+    place = PlaceForm(request.POST if request.POST.get("action") == "name" else None)
     to_read = texts.answer_to_read(view.report, request.person)
     if request.method == "POST":
         try:
@@ -50,6 +52,11 @@ def report_page(request: StaffRequest, report_id: int) -> HttpResponse:
                 commands.ask_contact(report_id, person_id=request.person.pk, purpose=purpose, now=now)
                 messages.success(request, "Somebody else is asked to agree. Then it stands in your queue.")
                 return redirect("console:report", report_id)
+            if place.is_valid():
+                link = link_of(place.cleaned_data["link"])
+                commands.name_item(report_id, link=link, person_id=request.person.pk, now=now)
+                messages.success(request, "The report names it now.")
+                return redirect("console:report", report_id)
             if form.is_valid():
                 text = form.cleaned_data["text"]
                 commands.write_message(report_id, person_id=request.person.pk, text=text, now=now)
@@ -58,8 +65,14 @@ def report_page(request: StaffRequest, report_id: int) -> HttpResponse:
         except Refused as error:
             messages.error(request, str(error))
     context = {"view": view, "report": view.report, "only": [view.report]}
-    context |= {"to_read": to_read, "form": form, "contact": contact, "now": now}
+    context |= {"to_read": to_read, "form": form, "contact": contact, "place": place, "now": now}
     return render(request, "console/report.html", context)
+
+
+def link_of(typed: str) -> Link:
+    """What the adapters' patterns make of a link, as when somebody reports it."""
+    located = locate(typed)
+    return Link(located.link, located.platform or "", located.ref or "", located.kind)
 
 
 @require_POST

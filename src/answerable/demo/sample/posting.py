@@ -108,7 +108,8 @@ def edit(item: Item, caption: str, upload: Upload | None) -> Item:
             item.held = upload.verdict is desk.Verdict.HOLD
             item.to_screen = not upload.screened
         item.save()
-        outbox.say("item.edited", item, held=item.held)
+        if not item.to_screen:  # otherwise it is told of when it has been screened
+            outbox.say("item.edited", item, held=item.held)
     if upload is not None and old != item.sha256 and not item.frozen:
         _destroy_unless_used(old)
     return item

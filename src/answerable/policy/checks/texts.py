@@ -12,8 +12,6 @@ from answerable.policy.texts import placeholders
 REPLIES = frozenset(
     {
         "acknowledged",
-        "hidden",
-        "limited",
         "waits_for_look",
         "by_hand",
         "platform_silent",
@@ -26,7 +24,6 @@ REPLIES = frozenset(
         "reopened",
         "answer_received",
         "answer_read",
-        "copies",
         "unreachable_site",
         "unknown_site",
         "not_found",
