@@ -118,7 +118,7 @@ def test_danger_owes_a_person_within_15_minutes_and_each_laws_emergency_duty(pac
 
 
 @pytest.mark.parametrize(
-    ("regimes", "waits"), [(("us",), 30 * DAY), (("us", "uk"), 14 * DAY), (EVERYWHERE, 3 * DAY)]
+    ("regimes", "waits"), [(("us",), 30 * DAY), (("us", "uk"), 14 * DAY), (EVERYWHERE, DAY)]
 )
 def test_a_notice_that_could_hurt_waits_as_long_as_the_shortest_law_lets_it(
     pack: Pack, regimes: tuple[str, ...], waits: timedelta
@@ -130,17 +130,42 @@ def test_a_notice_that_could_hurt_waits_as_long_as_the_shortest_law_lets_it(
         ("ncii", CHILD.model_copy(update={"age": Age.UNSURE})),
         ("ncii", ADULT.model_copy(update={"danger": Danger.SOON})),
     ]:
-        for event in (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING):
+        for event in (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING, Event.ON_UNDECIDED_REMOVED):
             do = _one(_owed(pack, harm, event, facts, regimes), "tell_holder")
             assert do.after == waits
             assert do.params["ground"]
             assert do.params["wait_seconds"] == waits.total_seconds()
 
 
-def test_an_adults_matter_without_danger_is_told_at_once(pack: Pack) -> None:
-    do = _one(_owed(pack, "ncii", Event.ON_INTERIM_HIDDEN, ADULT), "tell_holder")
+@pytest.mark.parametrize(
+    "event", [Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING, Event.ON_UNDECIDED_REMOVED], ids=str
+)
+def test_an_adults_matter_without_danger_is_told_at_once(pack: Pack, event: Event) -> None:
+    do = _one(_owed(pack, "ncii", event, ADULT), "tell_holder")
     assert do.after is None
     assert do.within == HOUR
+
+
+@pytest.mark.parametrize("harm", ["csam", "sextortion", "grooming"])
+def test_whose_account_is_suspended_is_told_as_late_as_of_the_rest(pack: Pack, harm: str) -> None:
+    for regimes, waits in ((("us",), 30 * DAY), (("uk",), 14 * DAY), (("eu.fr",), DAY)):
+        owed = _owed(pack, harm, Event.ON_OFFENDER, CHILD, regimes)
+        told = _one(owed, "tell_holder")
+        assert {do.do for do in owed} == {"search_account", "suspend_account", "tell_holder"}
+        assert (told.params["notice"], told.after) == ("account_suspended", waits)
+
+
+def test_an_undecided_removal_names_its_law_and_never_says_that_people_decided(pack: Pack) -> None:
+    words = {"day": "2026-12-01", "address": "https://desk.example/appeal", "code": "1"}
+    for language, removal in (("en", "without an end date"), ("fr", "sans date de fin")):
+        told = pack.notice("removed_undecided", language, regimes=EVERYWHERE, **words)
+        assert "47 USC 223a(a)(3)" in told
+        assert "10(3A)" in told
+        assert removal in told
+        assert "people decided" not in told
+        assert "47 USC" not in pack.notice("removed_undecided", language, regimes=("uk",), **words)
+        interim = pack.notice("interim", language, regimes=("eu.fr",), **words)
+        assert "2022/2065" in interim
 
 
 def test_an_adult_who_withdraws_is_asked_again_after_seven_days_and_a_child_is_not(pack: Pack) -> None:

@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from answerable.cases import codes
+from answerable.cases.commands.telling import SUSPENSION
 from answerable.cases.models import Decision, Notice
 from answerable.cases.rules.telling import day_only
 from answerable.policy import Pack, store
@@ -10,8 +11,8 @@ from answerable.policy.texts import in_language
 
 MEANS = {
     "reviews": {
-        "en": "people decided; no automated means were used to decide",
-        "fr": "des personnes ont décidé ; aucun moyen automatisé n’a servi à décider",
+        "en": "people decided; software may have found or hidden it before",
+        "fr": "des personnes ont décidé ; un logiciel a pu le trouver ou le masquer avant",
     },
     "exact": {
         "en": "the file was recognised automatically as the very same as one that people decided about",
@@ -26,6 +27,7 @@ def text_of(notice: Notice, pack_digest: str) -> str:
     pack = store.pack(pack_digest) if pack_digest else store.active()
     decision = Decision.objects.filter(content__item=notice.item).order_by("-at", "-pk").first()
     basis = "exact" if decision and decision.basis != "reviews" else "reviews"
+    at = decision.at if decision and notice.kind != SUSPENSION else notice.decided_at
     parts = [
         pack.notice(
             notice.kind,
@@ -33,7 +35,7 @@ def text_of(notice: Notice, pack_digest: str) -> str:
             regimes=settings.CONFIG.desk.regimes,
             address=f"{settings.CONFIG.desk.public_url}/appeal",
             code=codes.grouped(codes.derived_code(f"notice:{notice.pk}")),
-            day=day_only(decision.at if decision else notice.decided_at),
+            day=day_only(at),
             clause=_clause(pack, decision.clause, language) if decision else "",
             means=in_language(MEANS[basis], language),
         )

@@ -9,7 +9,7 @@ from django.db import transaction
 from answerable import obligations
 from answerable.cases.commands.deciding import harm_of_clause
 from answerable.cases.commands.grouping import put_in
-from answerable.cases.commands.telling import tell_reports
+from answerable.cases.commands.telling import suspension_told, tell_by_pack, tell_reports
 from answerable.cases.commands.undoing import confirmed_against, lift_effects
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
@@ -217,10 +217,11 @@ def _search(writing: Writing, account: Account, decision: Decision) -> None:
                 )
             ]
         )
-    sample = account.items.order_by("pk").first()
-    if sample is not None:
-        dos = pack.owes(harm, "on_offender", facts_of_item(sample), regimes())
-        writing.owe(owed_by_pack(dos, event_at=writing.now, case=decision.case, account_id=account.pk))
+    judged = decision.content.item
+    dos = pack.owes(harm, "on_offender", facts_of_item(judged), regimes())
+    writing.owe(owed_by_pack(dos, event_at=writing.now, case=decision.case, account_id=account.pk))
+    if not suspension_told(account):
+        tell_by_pack(writing, dos, item=judged)
 
 
 def _person(person_id: int) -> Person:

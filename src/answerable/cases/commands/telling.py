@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from django.db.models import QuerySet
+
 from answerable import obligations
 from answerable.cases import codes
 from answerable.cases.commands.writing import Writing, danger_said, facts_of_item, harms_said, regimes
-from answerable.cases.models import Item, Message, Notice, Report
+from answerable.cases.models import Account, Item, Message, Notice, Report
 from answerable.cases.rules import telling
 from answerable.obligations import Owed
 from answerable.policy import Do, Pack
 from answerable.policy.words import Age, By, Danger
 
 TELL_WITHIN = timedelta(seconds=60)
+SUSPENSION = "account_suspended"
 
 
 def reports_naming(item_ids: Iterable[int]) -> list[Report]:
@@ -94,9 +97,25 @@ def was_told(item: Item) -> bool:
     return Notice.objects.filter(item=item, told_at__isnull=False).exists()
 
 
+def suspension_told(account: Account) -> bool:
+    """Whether the notice of the present suspension was owed already, however often people answer (rule 12)."""
+    told = Notice.objects.filter(account=account, kind=SUSPENSION, decided_at__gte=account.uploads_held_since)
+    return told.exists()
+
+
+def drop_untold_suspension(writing: Writing, account: Account) -> None:
+    """Release the notice of a suspension that was lifted before it was told."""
+    untold = Notice.objects.filter(account=account, kind=SUSPENSION, told_at__isnull=True)
+    _release(writing, untold)
+
+
 def drop_untold(writing: Writing, item: Item, kinds: Iterable[str]) -> None:
     """Release the notices of these kinds that wait still: what they would say is no longer so (rule 16)."""
     untold = Notice.objects.filter(item=item, kind__in=list(kinds), told_at__isnull=True)
+    _release(writing, untold)
+
+
+def _release(writing: Writing, untold: QuerySet[Notice]) -> None:
     for number in untold.values_list("pk", flat=True):
         obligations.release_all("tell_holder", f"notice:{number}", "superseded", writing.now)
 

@@ -7,7 +7,13 @@ from django.db.models import Q, QuerySet
 from answerable import obligations
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
 from answerable.cases.commands.grouping import lock
-from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack, was_told
+from answerable.cases.commands.telling import (
+    drop_untold,
+    drop_untold_suspension,
+    reports_naming,
+    tell_by_pack,
+    was_told,
+)
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, want
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes, within
 from answerable.cases.models import Account, Case, Decision, Finding, Item
@@ -123,6 +129,7 @@ def lift_effects(writing: Writing, account: Account) -> None:
         "decided_otherwise",
         writing.now,
     )
+    drop_untold_suspension(writing, account)
     if account.uploads_held_since is None and account.strikes == 0:
         return
     account.uploads_held_since = None

@@ -117,6 +117,10 @@ FORTY_EIGHT = Duty(
     "the 48 hours: undecided at hour 40 it is removed (47 USC 223a, OSA s. 10(3A))",
     begins_by=40 * HOUR,
 )
+UNDECIDED = (
+    Duty(E.ON_UNDECIDED_REMOVED, "tell_reporter", HOUR, "the reporter is told that it is removed"),
+    Duty(E.ON_UNDECIDED_REMOVED, "tell_holder", 60 * DAY, "the account holder is told why (DSA Art. 17)"),
+)
 YEAR = (
     Duty(E.ON_VIOLATING, "preserve", 2 * DAY, "a year's preservation", PEOPLE, YOUNG, keep_for=365 * DAY),
     Duty(
@@ -149,6 +153,7 @@ def _duties(pack: Pack, harm: Harm, regime: str) -> Iterator[Duty]:
         return
     if applies("us", [regime]) or applies("uk", [regime]):
         yield FORTY_EIGHT
+        yield from UNDECIDED
         if young:
             yield from YEAR
     if not young:

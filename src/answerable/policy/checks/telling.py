@@ -19,7 +19,7 @@ from answerable.policy.words import Age, Event, Interim, Severity
 
 SIX_MONTHS = timedelta(days=183)
 PERSONAL = frozenset({"statement", "contact", "signature", "message", "reason"})
-DELAYED = (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING)
+DELAYED = (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING, Event.ON_UNDECIDED_REMOVED, Event.ON_OFFENDER)
 
 
 def holes(pack: Pack) -> Iterator[Hole]:
@@ -31,6 +31,7 @@ def holes(pack: Pack) -> Iterator[Hole]:
             yield from _interim_notice(pack, harm_id)
         for event in DELAYED:
             yield from _delays(pack, harm_id, event)
+        yield from _suspension_notice(pack, harm_id)
 
 
 def _long_enough(pack: Pack) -> Iterator[Hole]:
@@ -61,13 +62,25 @@ def _after_decisions(pack: Pack, path: tuple[str | int, ...], kind: str, harm_id
 
 
 def _interim_notice(pack: Pack, harm_id: str) -> Iterator[Hole]:
-    located = entries_of(pack, harm_id, Event.ON_INTERIM_HIDDEN)
+    yield from _told(pack, harm_id, Event.ON_INTERIM_HIDDEN)
+
+
+def _suspension_notice(pack: Pack, harm_id: str) -> Iterator[Hole]:
+    """Nobody's account is suspended without a word (DSA Art. 17)."""
+    if any(entry.do == "suspend_account" for _, entry in entries_of(pack, harm_id, Event.ON_OFFENDER)):
+        yield from _told(pack, harm_id, Event.ON_OFFENDER)
+
+
+def _told(pack: Pack, harm_id: str, event: Event) -> Iterator[Hole]:
+    """Whether the account holder is told after this event, under each regime and whatever the facts."""
+    located = entries_of(pack, harm_id, event)
     for regime in pack.regimes:
         telling = [e for _, e in located if e.do == "tell_holder" and applies(e.regime, [regime])]
         facts = uncovered(telling, {})
         if facts is not None:
-            place = located[0][0] if located else ("harms", harm_id, "owes")
-            reason = f"{harm_id} under {regime}: on_interim_hidden must owe 'tell_holder' for {said(facts)}"
+            near = [path for path, entry in located if entry.do == "tell_holder"] or [p for p, _ in located]
+            place = near[0] if near else ("harms", harm_id, "owes")
+            reason = f"{harm_id} under {regime}: {event.value} must owe 'tell_holder' for {said(facts)}"
             yield pack.source.hole(place, reason)
 
 

@@ -54,6 +54,8 @@ NOTICES = frozenset(
 ELEMENTS = frozenset({"signature", "location", "good_faith", "contact"})
 REPLY_WORDS = frozenset({"count", "missing", "emergency_contact"})
 NOTICE_WORDS = frozenset({"address", "code", "day", "clause", "means"})
+NOBODY_DECIDED = frozenset({"interim", "removed_undecided"})
+"""Notices of what happened without a decision: they name no clause, and no means by which it was reached."""
 
 _FORWARD = re.compile(
     r"\b(we|they|it|you|someone|somebody|people) will\b|\w['’]ll\b|\bwithin\b|\bas soon as\b"
@@ -66,7 +68,11 @@ _A_TIME = re.compile(
     r"(second|minute|hour|week|month|seconde|heure|semaine|mois)",
     re.IGNORECASE,
 )
-_REPORTING = re.compile(r"\breport|\bsignal[eé]|\bflagg|\bdénon", re.IGNORECASE)
+_REPORTING = re.compile(
+    r"\breport|\bsignal[eé]|\bflagg|\bdénon|\breceived (an? )?(information|notice|request)|\btold us\b"
+    r"|\bparvenue?s?\b|\bnous a (été )?(dit|averti|prévenu)",
+    re.IGNORECASE,
+)
 
 
 def every_text(pack: Pack) -> Iterator[tuple[Path, Mapping[str, str], frozenset[str]]]:
@@ -86,9 +92,10 @@ def every_text(pack: Pack) -> Iterator[tuple[Path, Mapping[str, str], frozenset[
     for name, reply in pack.replies.items():
         yield ("replies", name, "text"), reply.text, REPLY_WORDS
     for name, notice in pack.notices.items():
-        yield ("notices", name, "text"), notice.text, NOTICE_WORDS
+        words = NOTICE_WORDS - {"clause", "means"} if name in NOBODY_DECIDED else NOTICE_WORDS
+        yield ("notices", name, "text"), notice.text, words
         for regime_id, text in notice.regimes.items():
-            yield ("notices", name, "regimes", regime_id), text, NOTICE_WORDS
+            yield ("notices", name, "regimes", regime_id), text, words
     for index, text in enumerate(pack.terms):
         yield ("terms", index), text, nothing
 
