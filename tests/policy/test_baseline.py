@@ -86,14 +86,14 @@ def test_under_uk_law_the_nca_is_told_and_at_once_when_a_child_is_in_danger(pack
     calm = _one(_owed(pack, "csam", Event.ON_VIOLATING, CHILD, ("uk",)), "report_authority")
     urgent = _one(_owed(pack, "csam", Event.ON_VIOLATING, IN_DANGER, ("uk",)), "report_authority")
     assert (calm.to, calm.within) == ("nca", DAY)
-    assert (urgent.to, urgent.within) == ("nca", HOUR)
+    assert (urgent.to, urgent.within) == ("nca", 15 * MINUTE)
 
 
 def test_under_eu_law_the_police_are_told_and_no_media_is_kept(pack: Pack) -> None:
     owed = _owed(pack, "csam", Event.ON_VIOLATING, CHILD, ("eu.fr",))
     assert _one(owed, "report_authority").to == "eu_police"
     assert _one(owed, "preserve").params["what"] == "facts_and_hashes"
-    assert _one(owed, "destroy_preserved").after == 183 * DAY
+    assert _one(owed, "destroy_preserved").after == 190 * DAY
     assert not pack.regimes["eu"].keeps.media
 
 
@@ -115,6 +115,40 @@ def test_danger_owes_a_person_within_15_minutes_and_each_laws_emergency_duty(pac
     assert _one(owed, "answer_danger").within == 15 * MINUTE
     assert _one(owed, "page_people").within == MINUTE
     assert {do.regime for do in owed if do.do == "emergency_duty"} == {"us", "uk", "eu"}
+
+
+@pytest.mark.parametrize("harm", ["sextortion", "ncii", "other_illegal"])
+def test_an_adult_in_danger_goes_to_the_police_and_a_childs_images_to_whom_the_law_names(
+    pack: Pack, harm: str
+) -> None:
+    adult = IN_DANGER.model_copy(update={"age": Age.ADULT})
+    told = {do.to for do in _owed(pack, harm, Event.ON_DANGER, adult) if do.do == "emergency_duty"}
+    assert told == {"us_police", "uk_police", "eu_police"}
+    if harm != "other_illegal":
+        for age in (Age.CHILD, Age.UNSURE):
+            young = IN_DANGER.model_copy(update={"age": age})
+            owed = _owed(pack, harm, Event.ON_DANGER, young)
+            assert {do.to for do in owed if do.do == "emergency_duty"} == {"ncmec", "nca", "eu_police"}
+            assert _one(owed, "emergency_duty", to="nca").within == 15 * MINUTE
+
+
+def test_a_confirmed_threat_is_reported_in_the_eu_and_the_rest_only_with_a_suspicion(pack: Pack) -> None:
+    def police(harm: str, facts: Facts) -> list[str | None]:
+        owed = _owed(pack, harm, Event.ON_VIOLATING, facts, ("eu.fr",))
+        return [do.to for do in owed if do.do == "report_authority"]
+
+    unsure = CHILD.model_copy(update={"age": Age.UNSURE})
+    assert police("sextortion", ADULT) == ["eu_police"]
+    assert police("other_illegal", unsure) == []
+    assert police("other_illegal", CHILD) == ["eu_police"]
+    assert police("other_illegal", unsure.model_copy(update={"danger": Danger.SOON})) == ["eu_police"]
+    assert police("ncii", unsure) == ["eu_police"]
+
+
+def test_a_verified_flaggers_report_about_an_adult_is_looked_at_as_soon_as_a_childs(pack: Pack) -> None:
+    flagged = ADULT.model_copy(update={"verified": True, "relation": Relation.TRUSTED_FLAGGER})
+    assert _one(_owed(pack, "other_illegal", Event.ON_REPORT, flagged), "look").within == 15 * MINUTE
+    assert _one(_owed(pack, "other_illegal", Event.ON_REPORT, ADULT), "look").within == DAY
 
 
 @pytest.mark.parametrize(

@@ -313,9 +313,9 @@ TABLE = [
     ),
     (
         "media kept without a basis",
-        "what: facts_and_hashes, for: 183d",
-        "what: media, for: 183d",
-        "what: media, for: 183d",
+        "what: facts_and_hashes, for: 190d",
+        "what: media, for: 190d",
+        "what: media, for: 190d",
         "names no basis for keeping media",
     ),
     (
@@ -576,10 +576,45 @@ TABLE = [
     ),
     (
         "complaints for too short a time",
+        "contest_for: 184d",
         "contest_for: 183d",
-        "contest_for: 30d",
-        "contest_for: 30d",
+        "contest_for: 183d",
         "for six months",
+    ),
+    (
+        "a contact erased while one can still complain",
+        "contact: 220d",
+        "contact: 183d",
+        "contact: 183d",
+        "a 'contact' is erased while a decision can be contested",
+    ),
+    (
+        "what decides a complaint kept for too short a time",
+        "what: facts_and_hashes, for: 190d",
+        "what: facts_and_hashes, for: 183d",
+        "what: facts_and_hashes, for: 183d",
+        "as long as one can come",
+    ),
+    (
+        "an adult in danger of whom a child's authority is told",
+        "to: ncmec, regime: us, when: \"age != 'adult' && danger == 'now'\"",
+        "to: ncmec, regime: us, when: \"danger == 'now'\"",
+        "to: ncmec, regime: us, when: \"danger == 'now'\"",
+        "'ncmec' is not told about that age",
+    ),
+    (
+        "an adult in danger of whom nobody is told",
+        "to: uk_police, regime: uk, when: \"age == 'adult' && danger == 'now'\"",
+        "to: uk_police, regime: uk, when: \"age == 'adult' && danger == 'now' && contact\"",
+        "do: emergency_duty",
+        "csam under uk: on_danger must owe 'emergency_duty'",
+    ),
+    (
+        "an authority that nobody tells",
+        "authorities:\n",
+        "authorities:\n  europol: {name: {en: Europol., fr: Europol}, regime: eu}\n",
+        "  europol:",
+        "nothing is ever told to 'europol'",
     ),
     (
         "text kept for ever",
@@ -687,7 +722,7 @@ def test_the_baseline_has_no_hole() -> None:
 
 def test_all_holes_are_named_at_once() -> None:
     text = edited("{list: ncmec.A1, exact: true}", "{list: ncmec.A1, exact: false}")
-    text = text.replace("contest_for: 183d", "contest_for: 30d")
+    text = text.replace("contest_for: 184d", "contest_for: 30d")
     reasons = " ".join(hole.reason for hole in holes_in(text))
     assert "only where it is exact" in reasons
     assert "for six months" in reasons

@@ -184,10 +184,11 @@ class Regime(Part):
 
 
 class Authority(Part):
-    """Somebody who is told."""
+    """Somebody who is told, about people of these ages."""
 
     name: Texts
     regime: RegimeName
+    ages: tuple[Age, ...] = Field(tuple(Age), min_length=1)
 
 
 Owes = dict[Event, tuple[Entry, ...]]

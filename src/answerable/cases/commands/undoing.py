@@ -19,6 +19,7 @@ from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pa
 from answerable.cases.models import Account, Case, Decision, Finding, Item
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
+from answerable.policy import Facts
 from answerable.policy.words import Age, By, Verdict, Visibility
 
 PUT_BACK_WITHIN = timedelta(seconds=60)
@@ -41,7 +42,8 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     want(writing, item, Visibility.VISIBLE, why="overturned", due_at=writing.now + in_time)
     obligations.release_all("second_look", f"item:{item.pk}", "decided_otherwise", writing.now)
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_UNDOING))
-    withdraw_finding(writing, item, case, cleared=True)
+    if not withdraw_finding(writing, item, case, cleared=True):
+        _take_back_filing(writing, item, case)
     _lift_account(writing, item)
     drop_untold(writing, item, ["interim", "removed", "removed_undecided"])
     told = was_told(item)
@@ -56,29 +58,48 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
         share_with_copies(writing, item.content, pack, case)
 
 
-def withdraw_finding(writing: Writing, item: Item, case: Case, *, cleared: bool) -> None:
+def withdraw_finding(writing: Writing, item: Item, case: Case, *, cleared: bool) -> bool:
     """Take a finding back: what was not filed yet is released, what was filed is owed a correction.
 
     `cleared` False: it stays violating, about an adult; then what is filed about adults stays owed.
+    Returns whether there was one.
     """
     finding = Finding.objects.filter(content_id=item.content_id, withdrawn_at__isnull=True).first()
     if finding is None:
-        return
+        return False
     finding.withdrawn_at = writing.now
     finding.save(update_fields=["withdrawn_at"])
     writing.record("finding_withdrawn", {"finding": finding.pk, "item": item.pk}, case_id=case.pk)
     pack, facts = pack_of(case), facts_of_item(item)
+    _correct(writing, case, facts.model_copy(update={"age": Age(finding.age)}))  # as it was filed
+    if Finding.objects.filter(case=case, withdrawn_at__isnull=True).exists():
+        return True
+    still = [] if cleared else pack.owes(case.harm, "on_violating", facts, regimes())
+    _release_filings(writing, case, {do.regime or "" for do in still if do.do == "report_authority"})
+    return True
+
+
+def _take_back_filing(writing: Writing, item: Item, case: Case) -> None:
+    """Take back what was filed, or was to be, about an adult: nothing of it rests on a finding (rule 13)."""
+    _correct(writing, case, facts_of_item(item))
+    others = Decision.objects.filter(case=case, verdict=Verdict.VIOLATING, overturned_at__isnull=True)
+    if not others.exists():
+        _release_filings(writing, case, set())
+
+
+def _correct(writing: Writing, case: Case, facts: Facts) -> None:
+    """Owe a correction to each authority to which this case was filed with such facts."""
     filings = Obligation.objects.filter(case_id=case.pk, kind="report_authority")
     filed = set(filings.filter(state__in=["kept", "kept_late"]).values_list("regime", flat=True))
-    about_a_child = facts.model_copy(update={"age": Age(finding.age)})  # as it was filed
-    dos = pack.owes(case.harm, "on_overturned", about_a_child, regimes())
+    dos = pack_of(case).owes(case.harm, "on_overturned", facts, regimes())
     corrections = [do for do in dos if do.do == "correct_authority" and (do.regime or "") in filed]
     writing.owe(owed_by_pack(corrections, event_at=writing.now, case=case))
-    if Finding.objects.filter(case=case, withdrawn_at__isnull=True).exists():
-        return
-    still = [] if cleared else pack.owes(case.harm, "on_violating", facts, regimes())
-    kept = [do.regime or "" for do in still if do.do == "report_authority"]
-    for waiting in filings.filter(state="owed").exclude(regime__in=kept):
+
+
+def _release_filings(writing: Writing, case: Case, still: set[str]) -> None:
+    """Release the filings of a case that wait still, but for those of these regimes."""
+    filings = Obligation.objects.filter(case_id=case.pk, kind="report_authority", state="owed")
+    for waiting in filings.exclude(regime__in=still):
         obligations.release(waiting, "decided_otherwise", writing.now)
 
 

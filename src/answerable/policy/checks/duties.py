@@ -20,6 +20,8 @@ from answerable.policy.pack import Pack, applies
 from answerable.policy.shapes import Entry, Harm
 from answerable.policy.words import Age, By, Event, Interim, Severity
 
+SIX_MONTHS = timedelta(days=184)
+"""The longest that six months can be."""
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 YOUNG: Given = {"age": ("child", "unsure")}
 NOW: Given = {"danger": ("now",)}
@@ -121,6 +123,17 @@ UNDECIDED = (
     Duty(E.ON_UNDECIDED_REMOVED, "tell_reporter", HOUR, "the reporter is told that it is removed"),
     Duty(E.ON_UNDECIDED_REMOVED, "tell_holder", 60 * DAY, "the account holder is told why (DSA Art. 17)"),
 )
+COMPLAINTS = (
+    Duty(
+        E.ON_VIOLATING,
+        "preserve",
+        2 * DAY,
+        "what deciding a complaint takes is kept as long as one can come (DSA Art. 20)",
+        PEOPLE,
+        keep_for=SIX_MONTHS,
+    ),
+    Duty(E.ON_VIOLATING, "destroy_preserved", 400 * DAY, "then it is destroyed", PEOPLE, waits=SIX_MONTHS),
+)
 YEAR = (
     Duty(E.ON_VIOLATING, "preserve", 2 * DAY, "a year's preservation", PEOPLE, YOUNG, keep_for=365 * DAY),
     Duty(
@@ -146,9 +159,12 @@ def holes(pack: Pack) -> Iterator[Hole]:
 
 def _duties(pack: Pack, harm: Harm, regime: str) -> Iterator[Duty]:
     yield from ALWAYS
+    yield EMERGENCY
     young = Age.CHILD in harm.ages
     if young:
         yield CHILD_LOOK
+    if applies("eu", [regime]):
+        yield from COMPLAINTS
     if harm.severity is Severity.NORMAL:
         return
     if applies("us", [regime]) or applies("uk", [regime]):
@@ -158,7 +174,6 @@ def _duties(pack: Pack, harm: Harm, regime: str) -> Iterator[Duty]:
             yield from YEAR
     if not young:
         return
-    yield EMERGENCY
     for name in pack.regimes[regime].tells:
         why = f"a finding about a child is filed under {regime}"
         yield Duty(E.ON_VIOLATING, "report_authority", DAY, why, PEOPLE, YOUNG, to=name)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from answerable.policy.checks.duties import SIX_MONTHS
 from answerable.policy.checks.places import (
     Given,
     cases,
@@ -17,7 +18,6 @@ from answerable.policy.errors import Hole
 from answerable.policy.pack import Pack, applies
 from answerable.policy.words import Age, Event, Interim, Severity
 
-SIX_MONTHS = timedelta(days=183)
 PERSONAL = frozenset({"statement", "contact", "signature", "message", "reason"})
 DELAYED = (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING, Event.ON_UNDECIDED_REMOVED, Event.ON_OFFENDER)
 
@@ -37,10 +37,13 @@ def holes(pack: Pack) -> Iterator[Hole]:
 def _long_enough(pack: Pack) -> Iterator[Hole]:
     if pack.contest_for < SIX_MONTHS:
         yield pack.source.hole(
-            ("contest_for",), "a decision can be contested for six months (DSA Art. 20): 183d"
+            ("contest_for",), "a decision can be contested for six months (DSA Art. 20): 184d"
         )
     for kind in sorted(PERSONAL - set(pack.erases)):
         yield pack.source.hole(("erases",), f"how long a {kind!r} is kept is missing")
+    for kind in sorted(PERSONAL & set(pack.erases)):
+        if pack.erases[kind] < pack.contest_for:
+            yield pack.source.hole(("erases",), f"a {kind!r} is erased while a decision can be contested")
 
 
 def _promises(pack: Pack) -> Iterator[Hole]:
