@@ -1,7 +1,6 @@
 """Promises that are kept, and notices that wait where telling can hurt (rules 2 and 16)."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from answerable.policy.checks.duties import SIX_MONTHS
 from answerable.policy.checks.places import (
