@@ -79,7 +79,7 @@ def test_a_reply_adds_its_promise_only_while_it_is_owed() -> None:
 
 def test_every_reply_can_be_said_in_both_languages() -> None:
     pack = baseline()
-    words = {"count": 11, "missing": "your name", "emergency_contact": "Call Petra."}
+    words = {"count": 11, "missing": "your name", "emergency_contact": "Call Petra.", "clause": "No."}
     kinds = {kind for harm in pack.harms for kind in pack.owed_kinds(harm)}
     for key in pack.replies:
         for language in pack.languages:

@@ -6,7 +6,7 @@ from answerable.cases import codes
 from answerable.cases.commands.telling import SUSPENSION
 from answerable.cases.models import Decision, Notice
 from answerable.cases.rules.telling import day_only
-from answerable.policy import Pack, store
+from answerable.policy import store
 from answerable.policy.texts import in_language
 
 MEANS = {
@@ -36,18 +36,9 @@ def text_of(notice: Notice, pack_digest: str) -> str:
             address=f"{settings.CONFIG.desk.public_url}/appeal",
             code=codes.grouped(codes.derived_code(f"notice:{notice.pk}")),
             day=day_only(at),
-            clause=_clause(pack, decision.clause, language) if decision else "",
+            clause=pack.clause_text(decision.clause, language) if decision else "",
             means=in_language(MEANS[basis], language),
         )
         for language in settings.CONFIG.desk.languages
     ]
     return "\n\n".join(parts)
-
-
-def _clause(pack: Pack, clause_id: str, language: str) -> str:
-    """The clause as the terms state it; its name where a newer pack no longer has it."""
-    for harm in pack.harms.values():
-        for clause in harm.clauses:
-            if clause.id == clause_id:
-                return in_language(clause.text, language)
-    return clause_id

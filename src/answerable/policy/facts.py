@@ -30,7 +30,9 @@ class Facts(BaseModel):
     near: bool = Field(False, description="of a copy: near, not the identical file")
     decided: bool = Field(False, description="of a copy: its original is decided `violating`")
     capped: bool = Field(False, description="of a copy: beyond the number that the pack hides unlooked")
-    listed: bool = Field(False, description="the decision rests on an exact match with a trusted list")
+    listed: bool = Field(
+        False, description="an exact match decided it: with a judged file, or a trusted list"
+    )
     told: bool = Field(False, description="the account holder was told before")
 
 

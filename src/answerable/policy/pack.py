@@ -192,15 +192,25 @@ class Pack(Part):
         return fill(text, spoken)
 
     def reply(
-        self, key: str, language: str, *, owed: Owed = (), harm_id: str | None = None, **params: object
+        self,
+        key: str,
+        language: str,
+        *,
+        regimes: Iterable[str] = (),
+        owed: Owed = (),
+        harm_id: str | None = None,
+        **params: object,
     ) -> str:
-        """An automatic message to a reporter, with those of its promises that `owed` keeps.
+        """An automatic message to a reporter, with what the laws of these regimes add, and those of its promises
+        that `owed` keeps.
 
         Times are those in `owed` where it is a mapping (`times`), else the longest of the harm or pack.
         Raises MissingWordError for an unknown key or a placeholder without a value.
         """
         reply = _of(self.replies, key, "reply")
-        sentences = [fill(in_language(reply.text, language), params)]
+        names = tuple(regimes)
+        texts = [reply.text, *(added for regime, added in reply.regimes.items() if applies(regime, names))]
+        sentences = [fill(in_language(text, language), params) for text in texts]
         return " ".join([*sentences, *self._kept(reply.promises, owed, language, harm_id)])
 
     def notice(self, key: str, language: str, *, regimes: Iterable[str] = (), **params: object) -> str:
@@ -212,6 +222,12 @@ class Pack(Part):
         names = tuple(regimes)
         parts = [notice.text, *(texts for regime, texts in notice.regimes.items() if applies(regime, names))]
         return "\n\n".join(fill(in_language(texts, language), params) for texts in parts)
+
+    def clause_text(self, clause_id: str, language: str) -> str:
+        """A clause as the terms state it; its name where this pack doesn't have it."""
+        found = (one.text for harm in self.harms.values() for one in harm.clauses if one.id == clause_id)
+        text = next(found, None)
+        return in_language(text, language) if text is not None else clause_id
 
     def element(self, name: str, language: str) -> str:
         """How an element of a complete removal request is named to people. Raises MissingWordError."""

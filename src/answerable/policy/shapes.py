@@ -146,9 +146,10 @@ class Promise(Part):
 
 
 class Reply(Part):
-    """An automatic message to a reporter, and the promises that it may add while they are owed."""
+    """An automatic message to a reporter, with what a regime's law adds, and promises shown while they are owed."""
 
     text: Texts
+    regimes: dict[RegimeName, Texts] = {}
     promises: tuple[Promise, ...] = ()
 
 

@@ -92,7 +92,7 @@ def decide_violating(
     )
     pack = pack_of(case)
     harm = harm_of_clause(pack, clause)
-    dos = pack.owes(harm, "on_violating", facts_of_item(item), regimes())
+    dos = pack.owes(harm, "on_violating", facts_of_item(item, listed=decision.by_match), regimes())
     want(
         writing,
         item,
@@ -156,7 +156,8 @@ def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision)
     writing.record("decision_confirmed", {"item": item.pk, "decision": decision.pk}, case_id=case.pk)
     pack = pack_of(case)
     harm = harm_of_clause(pack, decision.clause)
-    dos = pack.owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
+    facts = facts_of_item(item, listed=decision.by_match)
+    dos = pack.owes(harm, "on_confirmed_by_two", facts, regimes())
     writing.owe(
         owed_by_pack(
             dos,
@@ -283,7 +284,8 @@ def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> No
     if standing is not None and standing.verdict == Verdict.VIOLATING:
         pack = pack_of(case)
         harm = harm_of_clause(pack, review.clause)
-        dos = pack.owes(harm, "on_violating", facts_of_item(item), regimes())
+        facts = facts_of_item(item, listed=standing.by_match)
+        dos = pack.owes(harm, "on_violating", facts, regimes())
         owed = owed_by_pack(dos, event_at=writing.now, item=item, case=case)
         writing.owe(one for one in owed if one.kind in FOR_AUTHORITIES)
 
@@ -309,7 +311,9 @@ def _close_appeal(writing: Writing, appeal: Appeal, outcome: str) -> None:
     writing.record("appeal_decided", {"appeal": appeal.pk, "kind": appeal.kind, "outcome": outcome})
     if appeal.report is not None and appeal.report.withdrawn_at is None:
         reply = "complaint_upheld" if outcome == "reversed" else "complaint_rejected"
-        tell_reports(writing, [appeal.report], reply, {})
+        decision = standing_decision(appeal.item.content_id)
+        clause = {"clause": decision.clause} if decision is not None else {}
+        tell_reports(writing, [appeal.report], reply, clause)
     elif appeal.kind == "appeal" and outcome == "upheld":  # reversed, the overturning tells it
         params: dict[str, str | int] = {
             "notice": "appeal_rejected",

@@ -22,15 +22,23 @@ from answerable.cases.commands.receiving import (
     save_texts,
     seal,
 )
+from answerable.cases.commands.rounds import standing_decision
 from answerable.cases.commands.telling import tell_by_pack, tell_reports
-from answerable.cases.commands.writing import Writing, facts_of, owed_by_pack, regimes, within
+from answerable.cases.commands.writing import (
+    Writing,
+    facts_of,
+    facts_of_item,
+    owed_by_pack,
+    regimes,
+    within,
+)
 from answerable.cases.inputs import Filed, FiledItem, ReportIn
 from answerable.cases.kinds import is_media
 from answerable.cases.models import Case, Claim, Report, ReportedItem
 from answerable.cases.queries.status import somebody_on_call
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
-from answerable.policy import Pack, store
+from answerable.policy import Do, Pack, store
 from answerable.policy.words import By, Danger, Visibility
 from answerable.settings.config import config
 
@@ -116,8 +124,7 @@ def _file(
     _owe_report(writing, report, reported, pack, itemless=not seen, claimed=bool(report_in.claims))
     _record(writing, report, salt, reported, report_in)
     tell_reports(writing, [report], "acknowledged", {}, owed_kind="acknowledge")
-    if any(row.item is not None and row.item.wanted_why == "decision" for row in reported):
-        tell_reports(writing, [report], "violating_removed", {})
+    _answer_removed(writing, report, reported, pack)
     entry_id = writing.write_down()["report_received"]
     kinds = writing.finish(entry_id)
     answer = Filed(report.pk, code, entry_id, tuple(filed), tuple(sorted(set(kinds))))
@@ -189,6 +196,21 @@ def _owe_report(
                 )
             ]
         )
+
+
+def _answer_removed(writing: Writing, report: Report, reported: Sequence[ReportedItem], pack: Pack) -> None:
+    """Tell of what was decided and removed before this report, as whoever reported it then was told."""
+    told: dict[str, Do] = {}
+    for row in reported:
+        if row.item is None or row.item.wanted_why != "decision":
+            continue
+        decision = standing_decision(row.item.content_id)
+        listed = decision is not None and decision.by_match
+        facts = facts_of_item(row.item, danger=Danger(report.danger), listed=listed)
+        for do in pack.owes(report.harm, "on_violating", facts, regimes()):
+            if do.do == "tell_reporter":
+                told.setdefault(str(do.params["reply"]), do)
+    tell_by_pack(writing, told.values(), reports=[report])
 
 
 def _people(kind: str, report: Report, within_time: timedelta) -> Owed:

@@ -35,7 +35,7 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     decision.overturned_at = writing.now
     decision.save(update_fields=["overturned_at"])
     writing.record("decision_overturned", {"item": item.pk, "decision": decision.pk}, case_id=case.pk)
-    dos = pack.owes(case.harm, "on_overturned", facts_of_item(item), regimes())
+    dos = pack.owes(case.harm, "on_overturned", facts_of_item(item, listed=decision.by_match), regimes())
     in_time = within(dos, "restore", PUT_BACK_WITHIN)
     for hash_list in (CONFIRMED, CONFIRMED_BY_TWO, REPORTED):
         forget(writing, item, hash_list)

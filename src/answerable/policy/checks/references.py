@@ -63,12 +63,13 @@ def _regimes(pack: Pack) -> Iterator[Hole]:
             yield pack.source.hole(("authorities", name), f"{LOST}regime named {authority.regime!r}")
         if name not in told:
             yield pack.source.hole(("authorities", name), f"nothing is ever told to {name!r}")
-    for name, notice in pack.notices.items():
-        for regime_id in notice.regimes:
-            if regime_id not in pack.regimes:
-                yield pack.source.hole(
-                    ("notices", name, "regimes", regime_id), f"{LOST}regime named {regime_id!r}"
-                )
+    for field in ("replies", "notices"):
+        for name, said in getattr(pack, field).items():
+            for regime_id in said.regimes:
+                if regime_id not in pack.regimes:
+                    yield pack.source.hole(
+                        (field, name, "regimes", regime_id), f"{LOST}regime named {regime_id!r}"
+                    )
 
 
 def _entry(pack: Pack, path: Path, entry: Entry) -> Iterator[Hole]:

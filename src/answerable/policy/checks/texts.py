@@ -18,6 +18,8 @@ REPLIES = frozenset(
         "by_hand",
         "platform_silent",
         "violating_removed",
+        "violating_text_removed",
+        "known_removed",
         "gone",
         "not_violating",
         "incomplete",
@@ -52,7 +54,7 @@ NOTICES = frozenset(
     }
 )
 ELEMENTS = frozenset({"signature", "location", "good_faith", "contact"})
-REPLY_WORDS = frozenset({"count", "missing", "emergency_contact"})
+REPLY_WORDS = frozenset({"count", "missing", "emergency_contact", "clause"})
 NOTICE_WORDS = frozenset({"address", "code", "day", "clause", "means"})
 NOBODY_DECIDED = frozenset({"interim", "removed_undecided"})
 """Notices of what happened without a decision: they name no clause, and no means by which it was reached."""
@@ -91,6 +93,8 @@ def every_text(pack: Pack) -> Iterator[tuple[Path, Mapping[str, str], frozenset[
                 yield ("harms", harm_id, field, index, "text"), part.text, nothing
     for name, reply in pack.replies.items():
         yield ("replies", name, "text"), reply.text, REPLY_WORDS
+        for regime_id, text in reply.regimes.items():
+            yield ("replies", name, "regimes", regime_id), text, REPLY_WORDS
     for name, notice in pack.notices.items():
         words = NOTICE_WORDS - {"clause", "means"} if name in NOBODY_DECIDED else NOTICE_WORDS
         yield ("notices", name, "text"), notice.text, words
