@@ -67,6 +67,12 @@ def test_undecided_at_hour_40_is_removed_within_48(pack: Pack, harm: str, regime
     assert (do.by, do.after, do.within) == (By.WORKER, 40 * HOUR, 48 * HOUR)
 
 
+def test_a_text_is_never_removed_undecided(pack: Pack) -> None:
+    for facts in (CHILD, ADULT):
+        owed = _owed(pack, "ncii", Event.ON_COMPLETE_REQUEST, facts.model_copy(update={"media": False}))
+        assert "remove_if_undecided" not in {do.do for do in owed}
+
+
 def test_the_48_hours_are_no_eu_law(pack: Pack) -> None:
     owed = _owed(pack, "ncii", Event.ON_COMPLETE_REQUEST, ADULT, ("eu.fr",))
     assert not [do for do in owed if do.do in ("remove_if_undecided", "tell_reporter")]

@@ -256,10 +256,18 @@ TABLE = [
     ),
     (
         "the 48 hours missing under US law",
-        '      - {do: remove_if_undecided, after: 40h, within: 48h, regime: us, law: "47 USC 223a(a)(3)"}\n',
+        "      - {do: remove_if_undecided, after: 40h, within: 48h, regime: us, "
+        'when: "media", law: "47 USC 223a(a)(3)"}\n',
         "",
         "do: remove_if_undecided",
         "ncii under us: on_complete_request must owe 'remove_if_undecided'",
+    ),
+    (
+        "a text that is removed undecided",
+        'after: 40h, within: 48h, regime: us, when: "media", law',
+        "after: 40h, within: 48h, regime: us, law",
+        "do: remove_if_undecided",
+        "only media are removed undecided",
     ),
     (
         "hour 40 that comes after hour 40",
@@ -462,7 +470,7 @@ TABLE = [
         "a regime that doesn't exist",
         "regimes:\n  us:",
         "regimes:\n  au:",
-        'regime: us, law: "47',
+        'regime: us, when: "media", law: "47',
         "there is no regime named 'us'",
     ),
     (

@@ -24,7 +24,7 @@ class Facts(BaseModel):
     media: bool = Field(False, description="the item is one piece of media (of a profile: its picture)")
     known: bool = Field(False, description="the item's ref on its platform is at hand")
     located: bool = Field(False, description="the report says where: a link, a name, words that help find it")
-    complete: bool = Field(False, description="all four elements of a removal request are there")
+    complete: bool = Field(False, description="a complete removal request; a child's needs the place only")
     contact: bool = Field(False, description="a contact was given")
     verified: bool = Field(False, description="a token proves the relation")
     near: bool = Field(False, description="of a copy: near, not the identical file")

@@ -27,6 +27,7 @@ from answerable.cases.commands.writing import (
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
+from answerable.cases.models.reports import is_formal
 from answerable.policy import Do, Pack, store
 from answerable.policy.words import By, Verdict, Visibility
 
@@ -224,9 +225,12 @@ def decide_not_violating(
 
 
 def _answer_complete_requests(writing: Writing, item: Item, began_at: datetime) -> None:
-    """A refusal answers the complete requests that came before its look began; later ones keep their 40 hours."""
+    """A refusal answers the complete requests that came before its look began; later ones keep their 40 hours.
+
+    One that rests on the place alone repeats what people have cleared: it is owed a look, no removal (rule 6).
+    """
     obligations.release_all("remove_if_undecided", f"item:{item.pk}", "decided_otherwise", writing.now)
-    later = Report.objects.filter(reported_items__item=item, complete=True, received_at__gt=began_at)
+    later = Report.objects.filter(is_formal(), reported_items__item=item, received_at__gt=began_at)
     for report in later.order_by("received_at"):
         dos = store.pack(report.pack_digest).owes(
             report.harm, "on_complete_request", facts_of_item(item, complete=True), regimes()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from answerable.cases import codes
+from answerable.cases.commands.completing import dos_of_item
 from answerable.cases.commands.grouping import case_for, items_at, open_case, reached
 from answerable.cases.commands.protecting import protect_item
 from answerable.cases.commands.receiving import (
@@ -80,6 +81,7 @@ def _file(
     cases: dict[int, Case] = {}
     reported: list[ReportedItem] = []
     seen: set[int] = set()
+    cleared: set[int] = set()
     for link in report_in.links:
         item = items.get((link.platform, link.ref))
         row = ReportedItem(report=report, link=link.typed[:2000], platform=link.platform, item=item)
@@ -97,6 +99,8 @@ def _file(
         writing.case = case
         protection = protect_item(writing, report, item, pack)
         row.interim = str(protection.interim)
+        if protection.why == protecting.CLEARED:
+            cleared.add(item.pk)
         filed.append(
             FiledItem(
                 link.typed,
@@ -121,7 +125,7 @@ def _file(
             ignore_conflicts=True,
         )
     writing.case = next(iter(cases.values()))
-    _owe_report(writing, report, reported, pack, itemless=not seen, claimed=bool(report_in.claims))
+    _owe_report(writing, report, reported, pack, cleared, claimed=bool(report_in.claims))
     _record(writing, report, salt, reported, report_in)
     tell_reports(writing, [report], "acknowledged", {}, owed_kind="acknowledge")
     _answer_removed(writing, report, reported, pack)
@@ -137,16 +141,20 @@ def _owe_report(
     report: Report,
     reported: Sequence[ReportedItem],
     pack: Pack,
+    cleared: set[int],
     *,
-    itemless: bool,
     claimed: bool,
 ) -> None:
-    """What is owed to the reporter and for the whole report, each once."""
+    """What is owed to the reporter and for the whole report, each once.
+
+    `cleared`: items that people cleared, about which this report brings nothing new (rule 6).
+    """
     case = writing.case
-    known = any(row.item is not None for row in reported)
+    items = [row.item for row in reported if row.item is not None]
+    known = bool(items)
     facts = facts_of(
         report,
-        media=any(row.item is not None and is_media(row.item.kind) for row in reported),
+        media=any(is_media(item.kind) for item in items),
         located=bool(report.statement_id) or bool(reported),
         known=known,
     )
@@ -154,7 +162,9 @@ def _owe_report(
     events = ["on_report"]
     if report.danger != Danger.NONE:
         events.append("on_danger")
-    if report.complete:
+    # A place alone asks for no removal of what people cleared: only a look follows from a repetition (rule 6).
+    asked = items if report.formal else [item for item in items if item.pk not in cleared]
+    if report.complete and (asked or not items):
         events.append("on_complete_request")
     for event in events:
         dos = pack.owes(report.harm, event, facts, regimes())
@@ -165,10 +175,11 @@ def _owe_report(
         tell_by_pack(writing, dos, reports=[report], params={"missing": missing})
         writing.owe(owed_by_pack(dos, event_at=report.received_at, report=report, case=case))
         if event != "on_report":
-            for row in reported:
-                if row.item is not None and row.item.wanted != Visibility.GONE:
-                    writing.owe(owed_by_pack(dos, event_at=report.received_at, item=row.item))
-    if itemless and not any(row.state == "resolving" for row in reported):
+            for item in asked if event == "on_complete_request" else items:
+                if item.wanted != Visibility.GONE:
+                    own = dos_of_item(pack, report, event, facts, dos, item)
+                    writing.owe(owed_by_pack(own, event_at=report.received_at, item=item))
+    if not items and not any(row.state == "resolving" for row in reported):
         look = within(pack.owes(report.harm, "on_report", facts, regimes()), "look", protecting.LOOK_SOON)
         writing.owe([_people("read_report", report, look)])
     for row in reported:

@@ -2,6 +2,7 @@
 
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import Appeal, Case, Decision, Item, Person, ReportedItem, Review
+from answerable.cases.models.reports import is_formal
 from answerable.cases.queries.protection import cleared_by_two
 from answerable.cases.rules import deciding
 from answerable.obligations.models import Obligation
@@ -11,7 +12,7 @@ from answerable.policy.words import Age, Verdict
 
 def stake_of(item: Item, pack: Pack, case: Case) -> deciding.Stake:
     """What is at stake for an item's content now."""
-    complete = ReportedItem.objects.filter(item=item, report__complete=True).exists()
+    complete = ReportedItem.objects.filter(is_formal("report__"), item=item).exists()
     refusal = pack.harm(case.harm).refusal(Age(item.age), complete)
     standing = Decision.objects.filter(
         content_id=item.content_id, overturned_at__isnull=True, verdict=Verdict.NOT_VIOLATING

@@ -117,6 +117,7 @@ FORTY_EIGHT = Duty(
     "remove_if_undecided",
     48 * HOUR,
     "the 48 hours: undecided at hour 40 it is removed (47 USC 223a, OSA s. 10(3A))",
+    given={"media": (True,)},
     begins_by=40 * HOUR,
 )
 UNDECIDED = (
