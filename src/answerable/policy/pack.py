@@ -26,6 +26,7 @@ from answerable.policy.shapes import (
     Regime,
     RegimeName,
     Reply,
+    Terms,
 )
 from answerable.policy.source import Source
 from answerable.policy.texts import Texts, fill, in_language, placeholders
@@ -69,7 +70,7 @@ class Pack(Part):
     harms: dict[Name, Harm] = Field(min_length=1)
     replies: dict[Name, Reply]
     notices: dict[Name, Notice]
-    terms: tuple[Texts, ...] = ()
+    terms: Terms = ()
     erases: dict[Name, Duration]
     contest_for: Duration
 
@@ -144,9 +145,11 @@ class Pack(Part):
                 found[key] = do
         return list(found.values())
 
-    def owed_kinds(self, harm_id: str) -> frozenset[str]:
-        """Every kind that a harm can come to owe."""
-        return frozenset(e.do for event in Event for e in self.entries(harm_id, event))
+    def owed_kinds(self, harm_id: str, regimes: Iterable[str] | None = None) -> frozenset[str]:
+        """Every kind that a harm can come to owe, under these regimes (None: under any)."""
+        names = tuple(self.regimes if regimes is None else regimes)
+        entries = (entry for event in Event for entry in self.entries(harm_id, event))
+        return frozenset(entry.do for entry in entries if applies(entry.regime, names))
 
     def longest(self, kind: str, harm_id: str | None = None) -> timedelta | None:
         """The longest time that the pack allows for a kind (in one harm, or anywhere); None: never owed.
@@ -180,10 +183,17 @@ class Pack(Part):
         return [self.say_promise(p, language, harm_id, owed) for p in shown]
 
     def say_promise(
-        self, promise: Promise, language: str, harm_id: str | None = None, owed: Owed = ()
+        self,
+        promise: Promise,
+        language: str,
+        harm_id: str | None = None,
+        owed: Owed = (),
+        *,
+        in_terms: bool = False,
     ) -> str:
-        """A promise with its times in words."""
-        text = in_language(promise.text, language)
+        """A promise with its times in words; `in_terms`: as the terms say it."""
+        texts = promise.in_terms if in_terms and promise.in_terms else promise.text
+        text = in_language(texts, language)
         spoken: dict[str, str] = {}
         for kind in placeholders(text):
             time = owed.get(kind) if isinstance(owed, Mapping) else self.longest(kind, harm_id)

@@ -24,6 +24,10 @@ DELAYED = (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING, Event.ON_UNDECIDED_REMOV
 def holes(pack: Pack) -> Iterator[Hole]:
     """Every promise without an obligation, every notice that comes too early, too late or never."""
     yield from _promises(pack)
+    anywhere = frozenset().union(*map(pack.owed_kinds, pack.harms))
+    for index, term in enumerate(pack.terms):
+        if term.kept_by is not None and term.kept_by not in anywhere:
+            yield pack.source.hole(("terms", index), f"bound to nothing: {term.kept_by!r} is not owed")
     yield from _long_enough(pack)
     for harm_id, harm in pack.harms.items():
         if any(entry.use is not Interim.LOOK for entry in harm.interim):

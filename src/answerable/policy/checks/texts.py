@@ -100,8 +100,8 @@ def every_text(pack: Pack) -> Iterator[tuple[Path, Mapping[str, str], frozenset[
         yield ("notices", name, "text"), notice.text, words
         for regime_id, text in notice.regimes.items():
             yield ("notices", name, "regimes", regime_id), text, words
-    for index, text in enumerate(pack.terms):
-        yield ("terms", index), text, nothing
+    for index, term in enumerate(pack.terms):
+        yield ("terms", index, "text"), term.text, nothing
 
 
 def holes(pack: Pack) -> Iterator[Hole]:
@@ -110,8 +110,11 @@ def holes(pack: Pack) -> Iterator[Hole]:
         yield from _languages(pack, path, text)
         yield from _plain(pack, path, text, words)
     for path, promise, _ in every_promise(pack):
-        yield from _languages(pack, (*path, "text"), promise.text)
-        yield from _promise(pack, (*path, "text"), promise.text, frozenset(promise.kept_by))
+        for field in ("text", "in_terms"):
+            texts = getattr(promise, field)
+            if texts is not None:
+                yield from _languages(pack, (*path, field), texts)
+                yield from _promise(pack, (*path, field), texts, frozenset(promise.kept_by))
     for field, needed in (("replies", REPLIES), ("notices", NOTICES), ("elements", ELEMENTS)):
         for name in sorted(needed - set(getattr(pack, field))):
             yield pack.source.hole((field,), f"{name!r} is missing: people are told it automatically")
