@@ -83,3 +83,15 @@ def test_a_suspension_that_is_lifted_before_it_was_told_is_never_told(
     answer(desk, rosa, HolderIs.TAKEN_OVER)
     _, telling = told_of("account_suspended")
     assert telling.state == "released"
+
+
+def test_whoever_was_told_of_a_suspension_is_told_that_it_is_lifted_once(
+    desk: TestDesk, ravi: Person, rosa: Person
+) -> None:
+    make_offender(desk, ravi, rosa)
+    notice, telling = told_of("account_suspended")
+    commands.holder_told(notice.pk, obligation_id=telling.pk, now=desk.clock.pass_(days=31))
+    answer(desk, rosa, HolderIs.TAKEN_OVER)
+    answer(desk, ravi, HolderIs.TAKEN_OVER)
+    lifted, _ = told_of("account_restored")
+    assert "has been lifted" in text_of(lifted, "")

@@ -15,7 +15,8 @@ from answerable.policy import Do, Pack
 from answerable.policy.words import Age, By, Danger
 
 TELL_WITHIN = timedelta(seconds=60)
-SUSPENSION = "account_suspended"
+LIFTED_WITHIN = timedelta(hours=24)
+SUSPENSION, RESTORED = "account_suspended", "account_restored"
 
 
 def reports_naming(item_ids: Iterable[int]) -> list[Report]:
@@ -103,8 +104,13 @@ def suspension_told(account: Account) -> bool:
     return told.exists()
 
 
-def drop_untold_suspension(writing: Writing, account: Account) -> None:
-    """Release the notice of a suspension that was lifted before it was told."""
+def take_back_suspension(writing: Writing, account: Account) -> None:
+    """Tell whoever was told of a suspension that it is lifted, and release its notice where it waits (rule 15)."""
+    told = Notice.objects.filter(account=account, told_at__isnull=False, kind__in=[SUSPENSION, RESTORED])
+    latest = told.select_related("item").order_by("-pk").first()
+    if latest is not None and latest.kind == SUSPENSION:
+        lifted = Do(do="tell_holder", by=By.WORKER, within=LIFTED_WITHIN, params={"notice": RESTORED})
+        tell_by_pack(writing, [lifted], item=latest.item)
     untold = Notice.objects.filter(account=account, kind=SUSPENSION, told_at__isnull=True)
     _release(writing, untold)
 

@@ -9,8 +9,8 @@ from answerable.cases.commands.copying import hidden_for_more, share_with_copies
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.telling import (
     drop_untold,
-    drop_untold_suspension,
     reports_naming,
+    take_back_suspension,
     tell_by_pack,
     was_told,
 )
@@ -150,9 +150,9 @@ def lift_effects(writing: Writing, account: Account) -> None:
         "decided_otherwise",
         writing.now,
     )
-    drop_untold_suspension(writing, account)
     if account.uploads_held_since is None and account.strikes == 0:
         return
+    take_back_suspension(writing, account)
     account.uploads_held_since = None
     account.strikes = 0
     account.judged_as = ""

@@ -51,6 +51,7 @@ NOTICES = frozenset(
         "appeal_received",
         "appeal_rejected",
         "account_suspended",
+        "account_restored",
     }
 )
 ELEMENTS = frozenset({"signature", "location", "good_faith", "contact"})
