@@ -364,7 +364,7 @@ def test_what_a_removal_request_lacks_can_be_added_later_and_counts_from_receipt
     removal = Obligation.objects.get(kind="remove_if_undecided")
     assert removal.due_at == at + timedelta(hours=48)
     shown = dana.get("/en/status").content.decode()
-    assert "Your removal request has all that the law asks for." in shown
+    assert "Your removal request is complete. Nothing more is needed from you." in shown
     assert 'id="formal"' not in shown
 
 

@@ -67,6 +67,12 @@ def test_undecided_at_hour_40_is_removed_within_48(pack: Pack, harm: str, regime
     assert (do.by, do.after, do.within) == (By.WORKER, 40 * HOUR, 48 * HOUR)
 
 
+def test_a_text_is_never_removed_undecided(pack: Pack) -> None:
+    for facts in (CHILD, ADULT):
+        owed = _owed(pack, "ncii", Event.ON_COMPLETE_REQUEST, facts.model_copy(update={"media": False}))
+        assert "remove_if_undecided" not in {do.do for do in owed}
+
+
 def test_the_48_hours_are_no_eu_law(pack: Pack) -> None:
     owed = _owed(pack, "ncii", Event.ON_COMPLETE_REQUEST, ADULT, ("eu.fr",))
     assert not [do for do in owed if do.do in ("remove_if_undecided", "tell_reporter")]
@@ -86,14 +92,14 @@ def test_under_uk_law_the_nca_is_told_and_at_once_when_a_child_is_in_danger(pack
     calm = _one(_owed(pack, "csam", Event.ON_VIOLATING, CHILD, ("uk",)), "report_authority")
     urgent = _one(_owed(pack, "csam", Event.ON_VIOLATING, IN_DANGER, ("uk",)), "report_authority")
     assert (calm.to, calm.within) == ("nca", DAY)
-    assert (urgent.to, urgent.within) == ("nca", HOUR)
+    assert (urgent.to, urgent.within) == ("nca", 15 * MINUTE)
 
 
 def test_under_eu_law_the_police_are_told_and_no_media_is_kept(pack: Pack) -> None:
     owed = _owed(pack, "csam", Event.ON_VIOLATING, CHILD, ("eu.fr",))
     assert _one(owed, "report_authority").to == "eu_police"
     assert _one(owed, "preserve").params["what"] == "facts_and_hashes"
-    assert _one(owed, "destroy_preserved").after == 183 * DAY
+    assert _one(owed, "destroy_preserved").after == 190 * DAY
     assert not pack.regimes["eu"].keeps.media
 
 
@@ -117,8 +123,42 @@ def test_danger_owes_a_person_within_15_minutes_and_each_laws_emergency_duty(pac
     assert {do.regime for do in owed if do.do == "emergency_duty"} == {"us", "uk", "eu"}
 
 
+@pytest.mark.parametrize("harm", ["sextortion", "ncii", "other_illegal"])
+def test_an_adult_in_danger_goes_to_the_police_and_a_childs_images_to_whom_the_law_names(
+    pack: Pack, harm: str
+) -> None:
+    adult = IN_DANGER.model_copy(update={"age": Age.ADULT})
+    told = {do.to for do in _owed(pack, harm, Event.ON_DANGER, adult) if do.do == "emergency_duty"}
+    assert told == {"us_police", "uk_police", "eu_police"}
+    if harm != "other_illegal":
+        for age in (Age.CHILD, Age.UNSURE):
+            young = IN_DANGER.model_copy(update={"age": age})
+            owed = _owed(pack, harm, Event.ON_DANGER, young)
+            assert {do.to for do in owed if do.do == "emergency_duty"} == {"ncmec", "nca", "eu_police"}
+            assert _one(owed, "emergency_duty", to="nca").within == 15 * MINUTE
+
+
+def test_a_confirmed_threat_is_reported_in_the_eu_and_the_rest_only_with_a_suspicion(pack: Pack) -> None:
+    def police(harm: str, facts: Facts) -> list[str | None]:
+        owed = _owed(pack, harm, Event.ON_VIOLATING, facts, ("eu.fr",))
+        return [do.to for do in owed if do.do == "report_authority"]
+
+    unsure = CHILD.model_copy(update={"age": Age.UNSURE})
+    assert police("sextortion", ADULT) == ["eu_police"]
+    assert police("other_illegal", unsure) == []
+    assert police("other_illegal", CHILD) == ["eu_police"]
+    assert police("other_illegal", unsure.model_copy(update={"danger": Danger.SOON})) == ["eu_police"]
+    assert police("ncii", unsure) == ["eu_police"]
+
+
+def test_a_verified_flaggers_report_about_an_adult_is_looked_at_as_soon_as_a_childs(pack: Pack) -> None:
+    flagged = ADULT.model_copy(update={"verified": True, "relation": Relation.TRUSTED_FLAGGER})
+    assert _one(_owed(pack, "other_illegal", Event.ON_REPORT, flagged), "look").within == 15 * MINUTE
+    assert _one(_owed(pack, "other_illegal", Event.ON_REPORT, ADULT), "look").within == DAY
+
+
 @pytest.mark.parametrize(
-    ("regimes", "waits"), [(("us",), 30 * DAY), (("us", "uk"), 14 * DAY), (EVERYWHERE, 3 * DAY)]
+    ("regimes", "waits"), [(("us",), 30 * DAY), (("us", "uk"), 14 * DAY), (EVERYWHERE, DAY)]
 )
 def test_a_notice_that_could_hurt_waits_as_long_as_the_shortest_law_lets_it(
     pack: Pack, regimes: tuple[str, ...], waits: timedelta
@@ -130,17 +170,42 @@ def test_a_notice_that_could_hurt_waits_as_long_as_the_shortest_law_lets_it(
         ("ncii", CHILD.model_copy(update={"age": Age.UNSURE})),
         ("ncii", ADULT.model_copy(update={"danger": Danger.SOON})),
     ]:
-        for event in (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING):
+        for event in (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING, Event.ON_UNDECIDED_REMOVED):
             do = _one(_owed(pack, harm, event, facts, regimes), "tell_holder")
             assert do.after == waits
             assert do.params["ground"]
             assert do.params["wait_seconds"] == waits.total_seconds()
 
 
-def test_an_adults_matter_without_danger_is_told_at_once(pack: Pack) -> None:
-    do = _one(_owed(pack, "ncii", Event.ON_INTERIM_HIDDEN, ADULT), "tell_holder")
+@pytest.mark.parametrize(
+    "event", [Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING, Event.ON_UNDECIDED_REMOVED], ids=str
+)
+def test_an_adults_matter_without_danger_is_told_at_once(pack: Pack, event: Event) -> None:
+    do = _one(_owed(pack, "ncii", event, ADULT), "tell_holder")
     assert do.after is None
     assert do.within == HOUR
+
+
+@pytest.mark.parametrize("harm", ["csam", "sextortion", "grooming"])
+def test_whose_account_is_suspended_is_told_as_late_as_of_the_rest(pack: Pack, harm: str) -> None:
+    for regimes, waits in ((("us",), 30 * DAY), (("uk",), 14 * DAY), (("eu.fr",), DAY)):
+        owed = _owed(pack, harm, Event.ON_OFFENDER, CHILD, regimes)
+        told = _one(owed, "tell_holder")
+        assert {do.do for do in owed} == {"search_account", "suspend_account", "tell_holder"}
+        assert (told.params["notice"], told.after) == ("account_suspended", waits)
+
+
+def test_an_undecided_removal_names_its_law_and_never_says_that_people_decided(pack: Pack) -> None:
+    words = {"day": "2026-12-01", "address": "https://desk.example/appeal", "code": "1"}
+    for language, removal in (("en", "without an end date"), ("fr", "sans date de fin")):
+        told = pack.notice("removed_undecided", language, regimes=EVERYWHERE, **words)
+        assert "47 USC 223a(a)(3)" in told
+        assert "10(3A)" in told
+        assert removal in told
+        assert "people decided" not in told
+        assert "47 USC" not in pack.notice("removed_undecided", language, regimes=("uk",), **words)
+        interim = pack.notice("interim", language, regimes=("eu.fr",), **words)
+        assert "2022/2065" in interim
 
 
 def test_an_adult_who_withdraws_is_asked_again_after_seven_days_and_a_child_is_not(pack: Pack) -> None:

@@ -76,7 +76,7 @@ def test_a_language_that_the_pack_lacks_is_refused() -> None:
 
 
 def test_a_pack_with_a_hole_is_not_written(tmp_path: Path) -> None:
-    path = _write(tmp_path, edited("contest_for: 183d", "contest_for: 1d"))
+    path = _write(tmp_path, edited("contest_for: 184d", "contest_for: 1d"))
     result = run.invoke(cli.app, ["render", "--pack", str(path)])
     assert result.exit_code == 1
     assert "for six months" in result.output
@@ -84,7 +84,7 @@ def test_a_pack_with_a_hole_is_not_written(tmp_path: Path) -> None:
 
 def test_a_pack_is_checked_before_there_is_a_desk(tmp_path: Path) -> None:
     """In a fresh folder, as an integrator would, without configuration."""
-    path = _write(tmp_path, edited("contest_for: 183d", "contest_for: 1d"))
+    path = _write(tmp_path, edited("contest_for: 184d", "contest_for: 1d"))
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ANSWERABLE_", "DJANGO_"))}
     done = subprocess.run(
         [sys.executable, "-m", "answerable.cli", "policy", "check", path.name],

@@ -55,7 +55,7 @@ def test_a_pack_that_was_never_activated_is_an_error_that_says_so() -> None:
 
 
 def test_a_pinned_pack_stays_readable_when_the_checks_grow_stricter(now: datetime) -> None:
-    text = BASELINE.replace("contest_for: 183d", "contest_for: 30d")
+    text = BASELINE.replace("contest_for: 184d", "contest_for: 30d")
     with transaction.atomic():
         row = PolicyPack.objects.create(digest="cd" * 32, text=text, activated_at=now)
     assert store.pack(row.digest).contest_for == timedelta(days=30)

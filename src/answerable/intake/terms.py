@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from django.conf import settings
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -14,13 +15,13 @@ _INLINE = re.compile(r"`([^`]+)`|\*([^*]+)\*")
 
 
 def terms_html(language: str) -> SafeString:
-    """The active pack's terms in that language."""
-    return _terms_html(store.active().digest, language)
+    """The active pack's terms in that language, as far as this desk's laws make them."""
+    return _terms_html(store.active().digest, language, settings.CONFIG.desk.regimes)
 
 
 @lru_cache(maxsize=16)
-def _terms_html(digest: str, language: str) -> SafeString:
-    return to_html(terms(store.pack(digest), language))
+def _terms_html(digest: str, language: str, regimes: tuple[str, ...]) -> SafeString:
+    return to_html(terms(store.pack(digest), language, regimes))
 
 
 def to_html(markdown: str) -> SafeString:

@@ -3,15 +3,16 @@
 from django.conf import settings
 
 from answerable.cases import codes
+from answerable.cases.commands.telling import SUSPENSION
 from answerable.cases.models import Decision, Notice
 from answerable.cases.rules.telling import day_only
-from answerable.policy import Pack, store
+from answerable.policy import store
 from answerable.policy.texts import in_language
 
 MEANS = {
     "reviews": {
-        "en": "people decided; no automated means were used to decide",
-        "fr": "des personnes ont décidé ; aucun moyen automatisé n’a servi à décider",
+        "en": "people decided; software may have found or hidden it before",
+        "fr": "des personnes ont décidé ; un logiciel a pu le trouver ou le masquer avant",
     },
     "exact": {
         "en": "the file was recognised automatically as the very same as one that people decided about",
@@ -26,6 +27,7 @@ def text_of(notice: Notice, pack_digest: str) -> str:
     pack = store.pack(pack_digest) if pack_digest else store.active()
     decision = Decision.objects.filter(content__item=notice.item).order_by("-at", "-pk").first()
     basis = "exact" if decision and decision.basis != "reviews" else "reviews"
+    at = decision.at if decision and notice.kind != SUSPENSION else notice.decided_at
     parts = [
         pack.notice(
             notice.kind,
@@ -33,19 +35,10 @@ def text_of(notice: Notice, pack_digest: str) -> str:
             regimes=settings.CONFIG.desk.regimes,
             address=f"{settings.CONFIG.desk.public_url}/appeal",
             code=codes.grouped(codes.derived_code(f"notice:{notice.pk}")),
-            day=day_only(decision.at if decision else notice.decided_at),
-            clause=_clause(pack, decision.clause, language) if decision else "",
+            day=day_only(at),
+            clause=pack.clause_text(decision.clause, language) if decision else "",
             means=in_language(MEANS[basis], language),
         )
         for language in settings.CONFIG.desk.languages
     ]
     return "\n\n".join(parts)
-
-
-def _clause(pack: Pack, clause_id: str, language: str) -> str:
-    """The clause as the terms state it; its name where a newer pack no longer has it."""
-    for harm in pack.harms.values():
-        for clause in harm.clauses:
-            if clause.id == clause_id:
-                return in_language(clause.text, language)
-    return clause_id

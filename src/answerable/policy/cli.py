@@ -48,8 +48,14 @@ def check(
 def render(
     lang: Annotated[str, typer.Option("--lang", help="Language of the pack.")] = "en",
     pack: Annotated[str, typer.Option("--pack", help="`baseline`, or a pack's file.")] = "baseline",
+    all_regimes: Annotated[
+        bool, typer.Option("--all-regimes", help="Under every law of the pack, not only this desk's.")
+    ] = False,
 ) -> None:
-    """Write the terms and every automatic message of a pack, as Markdown."""
+    """Write the terms and every automatic message of a pack under this desk's laws, as Markdown.
+
+    Where there is no desk, under every law of the pack.
+    """
     try:
         loaded = load_named(pack)
     except PolicyError as error:
@@ -59,7 +65,8 @@ def render(
         known = ", ".join(name for name in loaded.languages if name in LANGUAGES)
         typer.echo(f"{pack} can't be written in {lang!r}: choose one of {known}.", err=True)
         raise typer.Exit(1)
-    typer.echo(render_pack(loaded, lang), nl=False)
+    regimes = None if all_regimes else _regimes() or None
+    typer.echo(render_pack(loaded, lang, regimes), nl=False)
 
 
 @app.command("apply-to-open")

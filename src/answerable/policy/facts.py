@@ -24,13 +24,15 @@ class Facts(BaseModel):
     media: bool = Field(False, description="the item is one piece of media (of a profile: its picture)")
     known: bool = Field(False, description="the item's ref on its platform is at hand")
     located: bool = Field(False, description="the report says where: a link, a name, words that help find it")
-    complete: bool = Field(False, description="all four elements of a removal request are there")
+    complete: bool = Field(False, description="a complete removal request; a child's needs the place only")
     contact: bool = Field(False, description="a contact was given")
     verified: bool = Field(False, description="a token proves the relation")
     near: bool = Field(False, description="of a copy: near, not the identical file")
     decided: bool = Field(False, description="of a copy: its original is decided `violating`")
     capped: bool = Field(False, description="of a copy: beyond the number that the pack hides unlooked")
-    listed: bool = Field(False, description="the decision rests on an exact match with a trusted list")
+    listed: bool = Field(
+        False, description="an exact match decided it: with a judged file, or a trusted list"
+    )
     told: bool = Field(False, description="the account holder was told before")
 
 

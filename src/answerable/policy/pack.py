@@ -26,6 +26,7 @@ from answerable.policy.shapes import (
     Regime,
     RegimeName,
     Reply,
+    Terms,
 )
 from answerable.policy.source import Source
 from answerable.policy.texts import Texts, fill, in_language, placeholders
@@ -69,7 +70,7 @@ class Pack(Part):
     harms: dict[Name, Harm] = Field(min_length=1)
     replies: dict[Name, Reply]
     notices: dict[Name, Notice]
-    terms: tuple[Texts, ...] = ()
+    terms: Terms = ()
     erases: dict[Name, Duration]
     contest_for: Duration
 
@@ -144,9 +145,11 @@ class Pack(Part):
                 found[key] = do
         return list(found.values())
 
-    def owed_kinds(self, harm_id: str) -> frozenset[str]:
-        """Every kind that a harm can come to owe."""
-        return frozenset(e.do for event in Event for e in self.entries(harm_id, event))
+    def owed_kinds(self, harm_id: str, regimes: Iterable[str] | None = None) -> frozenset[str]:
+        """Every kind that a harm can come to owe, under these regimes (None: under any)."""
+        names = tuple(self.regimes if regimes is None else regimes)
+        entries = (entry for event in Event for entry in self.entries(harm_id, event))
+        return frozenset(entry.do for entry in entries if applies(entry.regime, names))
 
     def longest(self, kind: str, harm_id: str | None = None) -> timedelta | None:
         """The longest time that the pack allows for a kind (in one harm, or anywhere); None: never owed.
@@ -180,10 +183,17 @@ class Pack(Part):
         return [self.say_promise(p, language, harm_id, owed) for p in shown]
 
     def say_promise(
-        self, promise: Promise, language: str, harm_id: str | None = None, owed: Owed = ()
+        self,
+        promise: Promise,
+        language: str,
+        harm_id: str | None = None,
+        owed: Owed = (),
+        *,
+        in_terms: bool = False,
     ) -> str:
-        """A promise with its times in words."""
-        text = in_language(promise.text, language)
+        """A promise with its times in words; `in_terms`: as the terms say it."""
+        texts = promise.in_terms if in_terms and promise.in_terms else promise.text
+        text = in_language(texts, language)
         spoken: dict[str, str] = {}
         for kind in placeholders(text):
             time = owed.get(kind) if isinstance(owed, Mapping) else self.longest(kind, harm_id)
@@ -192,15 +202,25 @@ class Pack(Part):
         return fill(text, spoken)
 
     def reply(
-        self, key: str, language: str, *, owed: Owed = (), harm_id: str | None = None, **params: object
+        self,
+        key: str,
+        language: str,
+        *,
+        regimes: Iterable[str] = (),
+        owed: Owed = (),
+        harm_id: str | None = None,
+        **params: object,
     ) -> str:
-        """An automatic message to a reporter, with those of its promises that `owed` keeps.
+        """An automatic message to a reporter, with what the laws of these regimes add, and those of its promises
+        that `owed` keeps.
 
         Times are those in `owed` where it is a mapping (`times`), else the longest of the harm or pack.
         Raises MissingWordError for an unknown key or a placeholder without a value.
         """
         reply = _of(self.replies, key, "reply")
-        sentences = [fill(in_language(reply.text, language), params)]
+        names = tuple(regimes)
+        texts = [reply.text, *(added for regime, added in reply.regimes.items() if applies(regime, names))]
+        sentences = [fill(in_language(text, language), params) for text in texts]
         return " ".join([*sentences, *self._kept(reply.promises, owed, language, harm_id)])
 
     def notice(self, key: str, language: str, *, regimes: Iterable[str] = (), **params: object) -> str:
@@ -212,6 +232,12 @@ class Pack(Part):
         names = tuple(regimes)
         parts = [notice.text, *(texts for regime, texts in notice.regimes.items() if applies(regime, names))]
         return "\n\n".join(fill(in_language(texts, language), params) for texts in parts)
+
+    def clause_text(self, clause_id: str, language: str) -> str:
+        """A clause as the terms state it; its name where this pack doesn't have it."""
+        found = (one.text for harm in self.harms.values() for one in harm.clauses if one.id == clause_id)
+        text = next(found, None)
+        return in_language(text, language) if text is not None else clause_id
 
     def element(self, name: str, language: str) -> str:
         """How an element of a complete removal request is named to people. Raises MissingWordError."""

@@ -137,18 +137,36 @@ class Promise(Part):
     """A sentence shown to people while everything that keeps it is owed.
 
     `{kind}` in the text becomes the longest time that the pack allows for that kind. `then` names kinds that
-    must be owed after every decision, either way: a promise about what follows a decision.
+    must be owed after every decision, either way: a promise about what follows a decision. `in_terms` is how the
+    terms say it, where it is nobody's own report.
     """
 
     text: Texts
+    in_terms: Texts | None = None
     kept_by: Annotated[tuple[Name, ...], BeforeValidator(_kinds)] = Field(min_length=1)
     then: Annotated[tuple[Name, ...], BeforeValidator(_kinds)] = ()
 
 
-class Reply(Part):
-    """An automatic message to a reporter, and the promises that it may add while they are owed."""
+def _sentence(value: Any) -> Any:
+    """`{en: …, fr: …}` is short for a sentence without conditions."""
+    return value if not isinstance(value, dict) or "text" in value else {"text": value}
+
+
+class Term(Part):
+    """A sentence of the terms around the harms; with `kept_by`, only where the desk's laws owe that."""
 
     text: Texts
+    kept_by: Name | None = None
+
+
+Terms = tuple[Annotated[Term, BeforeValidator(_sentence)], ...]
+
+
+class Reply(Part):
+    """An automatic message to a reporter, with what a regime's law adds, and promises shown while they are owed."""
+
+    text: Texts
+    regimes: dict[RegimeName, Texts] = {}
     promises: tuple[Promise, ...] = ()
 
 
@@ -184,10 +202,11 @@ class Regime(Part):
 
 
 class Authority(Part):
-    """Somebody who is told."""
+    """Somebody who is told, about people of these ages."""
 
     name: Texts
     regime: RegimeName
+    ages: tuple[Age, ...] = Field(tuple(Age), min_length=1)
 
 
 Owes = dict[Event, tuple[Entry, ...]]

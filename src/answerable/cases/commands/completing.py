@@ -1,5 +1,6 @@
 """What a removal request still lacked, given afterwards: nothing is ever closed as incomplete (rule 14)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from answerable.cases.kinds import is_media
 from answerable.cases.models import Item, Report
 from answerable.db import personal
 from answerable.db.models import PersonalText
-from answerable.policy import store
+from answerable.policy import Do, Facts, Pack, store
 from answerable.policy.words import Verdict, Visibility
 
 ELEMENT_LIMIT = 300
@@ -23,7 +24,7 @@ ELEMENT_LIMIT = 300
 def complete_request(
     report_id: int, *, now: datetime, signature: str = "", good_faith: bool = False, contact: str = ""
 ) -> bool:
-    """Take elements of a removal request that a report lacked; whether all four are there now.
+    """Take elements of a removal request that a report lacked; whether it is complete now.
 
     What is there already stays as it was. When the last one comes, what a complete request is owed counts
     from the report's receipt; where people had refused meanwhile, a new round begins and it counts from now.
@@ -43,6 +44,7 @@ def complete_request(
             raise NotFound(f"There is no report {report_id}.")
         if report.withdrawn_at is not None:
             raise Refused("This report was withdrawn. You can send a new one.")
+        before = (report.complete, report.formal)
         given = _take(report, texts, good_faith=good_faith)
         if not given:
             return report.complete
@@ -52,7 +54,7 @@ def complete_request(
         entry_id = writing.record(
             "request_completed", {"report": report.pk, "given": given, "complete": report.complete}
         )
-        if report.complete:
+        if (report.complete, report.formal) != before:
             owe_complete(writing, report, items)
         writing.finish(entry_id)
         return report.complete
@@ -96,6 +98,8 @@ def owe_complete(writing: Writing, report: Report, items: list[Item]) -> None:
         event_at = report.received_at
         decision = standing_decision(item.content_id)
         if decision is not None and decision.verdict == Verdict.NOT_VIOLATING:
+            if not report.formal:
+                continue  # a place alone asks for no removal of what people cleared (rule 6)
             begin_round(writing, item, "answer")
             event_at = writing.now
             writing.owe(
@@ -107,7 +111,18 @@ def owe_complete(writing: Writing, report: Report, items: list[Item]) -> None:
                     if one.kind == "decide"
                 ]
             )
-        writing.owe(owed_by_pack(dos, event_at=event_at, item=item))
+        own = dos_of_item(pack, report, "on_complete_request", facts, dos, item)
+        writing.owe(owed_by_pack(own, event_at=event_at, item=item))
+
+
+def dos_of_item(
+    pack: Pack, report: Report, event: str, facts: Facts, dos: Sequence[Do], item: Item
+) -> Sequence[Do]:
+    """What an event of a report owes for one of its items; `dos` is what it owes with the report's own facts."""
+    if is_media(item.kind) == facts.media:
+        return dos
+    own = facts.model_copy(update={"media": is_media(item.kind)})
+    return pack.owes(report.harm, event, own, regimes())
 
 
 def _item_ids(report: Report) -> list[int]:

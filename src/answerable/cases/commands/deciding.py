@@ -30,6 +30,7 @@ from answerable.cases.commands.writing import (
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
+from answerable.cases.models.reports import is_formal
 from answerable.cases.rules.deciding import youngest
 from answerable.policy import Do, store
 from answerable.policy.words import Age, By, Verdict, Visibility
@@ -85,7 +86,7 @@ def decide_violating(
         },
         case_id=case.pk,
     )
-    dos = owed_after("on_violating", case, clause, facts_of_item(item))
+    dos = owed_after("on_violating", case, clause, facts_of_item(item, listed=decision.by_match))
     in_time = within(dos, "remove", REMOVE_WITHIN)
     if of is not None:  # the identical file of another: a copy has its own time, where the pack gives one
         of_copy = owed_after("on_copy", case, clause, facts_of_item(item, decided=True))
@@ -144,7 +145,8 @@ def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision)
     writing.record("decision_confirmed", {"item": item.pk, "decision": decision.pk}, case_id=case.pk)
     pack = pack_of(case)
     harm = harm_decided(case, decision.clause)
-    dos = pack.owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
+    facts = facts_of_item(item, listed=decision.by_match)
+    dos = pack.owes(harm, "on_confirmed_by_two", facts, regimes())
     writing.owe(
         owed_by_pack(
             dos,
@@ -210,9 +212,12 @@ def decide_not_violating(
 
 
 def _answer_complete_requests(writing: Writing, item: Item, began_at: datetime) -> None:
-    """A refusal answers the complete requests that came before its look began; later ones keep their 40 hours."""
+    """A refusal answers the complete requests that came before its look began; later ones keep their 40 hours.
+
+    One that rests on the place alone repeats what people have cleared: it is owed a look, no removal (rule 6).
+    """
     writing.release("remove_if_undecided", f"item:{item.pk}", "decided_otherwise")
-    later = Report.objects.filter(reported_items__item=item, complete=True, received_at__gt=began_at)
+    later = Report.objects.filter(is_formal(), reported_items__item=item, received_at__gt=began_at)
     for report in later.order_by("received_at"):
         dos = store.pack(report.pack_digest).owes(
             report.harm, "on_complete_request", facts_of_item(item, complete=True), regimes()
@@ -268,9 +273,8 @@ def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> No
     )
     standing = standing_decision(content.pk)
     if standing is not None and standing.verdict == Verdict.VIOLATING:
-        owe_filings(
-            writing, item, standing, owed_after("on_violating", case, review.clause, facts_of_item(item))
-        )
+        facts = facts_of_item(item, listed=standing.by_match)
+        owe_filings(writing, item, standing, owed_after("on_violating", case, review.clause, facts))
 
 
 def answer_appeals(writing: Writing, item: Item, verdict: Verdict, entry_id: int) -> None:
@@ -294,7 +298,9 @@ def _close_appeal(writing: Writing, appeal: Appeal, outcome: str) -> None:
     writing.record("appeal_decided", {"appeal": appeal.pk, "kind": appeal.kind, "outcome": outcome})
     if appeal.report is not None and appeal.report.withdrawn_at is None:
         reply = "complaint_upheld" if outcome == "reversed" else "complaint_rejected"
-        tell_reports(writing, [appeal.report], reply, {})
+        decision = standing_decision(appeal.item.content_id)
+        clause = {"clause": decision.clause} if decision is not None else {}
+        tell_reports(writing, [appeal.report], reply, clause)
     elif appeal.kind == "appeal" and outcome == "upheld":  # reversed, the overturning tells it
         params: dict[str, str | int] = {
             "notice": "appeal_rejected",

@@ -12,7 +12,7 @@ from answerable.cases.commands.filing import owe_after_filing
 from answerable.cases.commands.grouping import begin_notice, put_in
 from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.seeing import done_by_hand
-from answerable.cases.commands.telling import tell_reports
+from answerable.cases.commands.telling import suspension_told, tell_by_pack, tell_reports
 from answerable.cases.commands.undoing import confirmed_against, lift_effects, supersede
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
@@ -208,16 +208,15 @@ def _search(writing: Writing, account: Account, decision: Decision) -> None:
                 )
             ]
         )
-    sample = account.items.order_by("pk").first()
-    if sample is not None:
-        dos = pack.owes(harm, "on_offender", facts_of_item(sample), regimes())
-        owed = owed_by_pack(dos, event_at=writing.now, case=decision.case, account_id=account.pk)
-        if any(one.kind == "suspend_account" for one in owed):
-            free_at = supersede(writing, account, "lift_account_effects")
-            owed = [
-                replace(one, not_before=free_at) if one.kind == "suspend_account" else one for one in owed
-            ]
-        writing.owe(owed)
+    judged = decision.content.item
+    dos = pack.owes(harm, "on_offender", facts_of_item(judged), regimes())
+    owed = owed_by_pack(dos, event_at=writing.now, case=decision.case, account_id=account.pk)
+    if any(one.kind == "suspend_account" for one in owed):
+        free_at = supersede(writing, account, "lift_account_effects")
+        owed = [replace(one, not_before=free_at) if one.kind == "suspend_account" else one for one in owed]
+    writing.owe(owed)
+    if not suspension_told(account):
+        tell_by_pack(writing, dos, item=judged)
 
 
 def _person(person_id: int) -> Person:

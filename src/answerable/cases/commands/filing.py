@@ -48,10 +48,11 @@ def _filed(case: Case) -> Iterator[tuple[str, Facts]]:
         yield decision.clause, facts_of_item(decision.content.item)
 
 
-def withdraw_finding(writing: Writing, item: Item, *, cleared: bool) -> None:
+def withdraw_finding(writing: Writing, item: Item, *, cleared: bool) -> bool:
     """Take a finding back: what was not filed yet is released, what was filed is owed a correction.
 
     `cleared` False: it stays violating, about an adult; then what is filed about adults stays owed.
+    Returns whether there was one.
     """
     finding = (
         Finding.objects.filter(content_id=item.content_id, withdrawn_at__isnull=True)
@@ -59,7 +60,7 @@ def withdraw_finding(writing: Writing, item: Item, *, cleared: bool) -> None:
         .first()
     )
     if finding is None:
-        return
+        return False
     case, clause = finding.case, _clause(finding)
     finding.withdrawn_at = writing.now
     finding.save(update_fields=["withdrawn_at"])
@@ -67,20 +68,34 @@ def withdraw_finding(writing: Writing, item: Item, *, cleared: bool) -> None:
     filings = Obligation.objects.filter(case_id=case.pk, kind="report_authority")
     # One that was kept before this finding doesn't rest on it.
     kept = filings.filter(state__in=["kept", "kept_late"], closed_at__gte=finding.at)
-    corrections = [_correction(finding, item, filing) for filing in kept]
+    corrections = [_correction(case, clause, _facts(finding, item), filing) for filing in kept]
     _owe_in(writing, case, owed_by_pack(corrections, event_at=writing.now, case=case))
     if Finding.objects.filter(case=case, withdrawn_at__isnull=True).exists():
-        return
+        return True
     still = [] if cleared else owed_after("on_violating", standing_case(case), clause, facts_of_item(item))
     stay = [do.regime or "" for do in still if do.do == "report_authority"]
     for waiting in filings.filter(state="owed").exclude(regime__in=stay):
         writing.release(waiting.kind, waiting.subject, "decided_otherwise")
+    return True
 
 
-def _correction(finding: Finding, item: Item, filing: Obligation) -> Do:
+def take_back_filing(writing: Writing, item: Item, decision: Decision) -> None:
+    """Take back what was filed, or was to be, about an adult: nothing of it rests on a finding (rule 13)."""
+    case, facts = decision.case, facts_of_item(item)
+    filings = Obligation.objects.filter(case_id=case.pk, kind="report_authority")
+    kept = filings.filter(state__in=["kept", "kept_late"], closed_at__gte=decision.at)
+    corrections = [_correction(case, decision.clause, facts, filing) for filing in kept]
+    _owe_in(writing, case, owed_by_pack(corrections, event_at=writing.now, case=case))
+    others = Decision.objects.filter(case=case, verdict=Verdict.VIOLATING, overturned_at__isnull=True)
+    if not others.exists():
+        for waiting in filings.filter(state="owed"):
+            writing.release(waiting.kind, waiting.subject, "decided_otherwise")
+
+
+def _correction(case: Case, clause: str, facts: Facts, filing: Obligation) -> Do:
     """The correction of a filing: as the pack has it, or, where it has none, owed all the same (rule 15)."""
-    harm = harm_decided(finding.case, _clause(finding))
-    dos = pack_of(finding.case).owes(harm, "on_overturned", _facts(finding, item), regimes())
+    harm = harm_decided(case, clause)
+    dos = pack_of(case).owes(harm, "on_overturned", facts, regimes())
     for do in dos:
         if do.do == "correct_authority" and (do.regime or "") == filing.regime:
             return do

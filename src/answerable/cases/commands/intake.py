@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from answerable.cases import codes
+from answerable.cases.commands.completing import dos_of_item
 from answerable.cases.commands.grouping import case_for, items_at, open_case, reached
 from answerable.cases.commands.protecting import protect_item, waits_for_look
 from answerable.cases.commands.receiving import (
@@ -22,15 +23,23 @@ from answerable.cases.commands.receiving import (
     save_texts,
     seal,
 )
+from answerable.cases.commands.rounds import standing_decision
 from answerable.cases.commands.telling import tell_by_pack, tell_reports
-from answerable.cases.commands.writing import Writing, facts_of, owed_by_pack, regimes, within
+from answerable.cases.commands.writing import (
+    Writing,
+    facts_of,
+    facts_of_item,
+    owed_by_pack,
+    regimes,
+    within,
+)
 from answerable.cases.inputs import Filed, FiledItem, ReportIn
 from answerable.cases.kinds import is_media
 from answerable.cases.models import Case, Claim, Report, ReportedItem
 from answerable.cases.queries.status import somebody_on_call
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
-from answerable.policy import Pack, store
+from answerable.policy import Do, Pack, store
 from answerable.policy.words import By, Danger, Visibility
 from answerable.settings.config import config
 
@@ -72,6 +81,7 @@ def _file(
     cases: dict[int, Case] = {}
     reported: list[ReportedItem] = []
     seen: set[int] = set()
+    cleared: set[int] = set()
     for link in report_in.links:
         item = items.get((link.platform, link.ref))
         row = ReportedItem(report=report, link=link.typed[:2000], platform=link.platform, item=item)
@@ -89,6 +99,8 @@ def _file(
         writing.case = case
         protection = protect_item(writing, report, item, pack)
         row.interim = str(protection.interim)
+        if protection.why == protecting.CLEARED:
+            cleared.add(item.pk)
         filed.append(
             FiledItem(
                 link.typed,
@@ -113,11 +125,10 @@ def _file(
             ignore_conflicts=True,
         )
     writing.case = next(iter(cases.values()))
-    _owe_report(writing, report, reported, pack, itemless=not seen, claimed=bool(report_in.claims))
+    _owe_report(writing, report, reported, pack, cleared, claimed=bool(report_in.claims))
     _record(writing, report, salt, reported, report_in)
     tell_reports(writing, [report], "acknowledged", {}, owed_kind="acknowledge")
-    if any(row.item is not None and row.item.wanted_why == "decision" for row in reported):
-        tell_reports(writing, [report], "violating_removed", {})
+    _answer_removed(writing, report, reported, pack)
     _say_what_is_not_hidden(writing, report, reported)
     entry_id = writing.write_down()["report_received"]
     kinds = writing.finish(entry_id)
@@ -131,16 +142,20 @@ def _owe_report(
     report: Report,
     reported: Sequence[ReportedItem],
     pack: Pack,
+    cleared: set[int],
     *,
-    itemless: bool,
     claimed: bool,
 ) -> None:
-    """What is owed to the reporter and for the whole report, each once."""
+    """What is owed to the reporter and for the whole report, each once.
+
+    `cleared`: items that people cleared, about which this report brings nothing new (rule 6).
+    """
     case = writing.case
-    known = any(row.item is not None for row in reported)
+    items = [row.item for row in reported if row.item is not None]
+    known = bool(items)
     facts = facts_of(
         report,
-        media=any(row.item is not None and is_media(row.item.kind) for row in reported),
+        media=any(is_media(item.kind) for item in items),
         located=bool(report.statement_id) or bool(reported),
         known=known,
     )
@@ -148,7 +163,9 @@ def _owe_report(
     events = ["on_report"]
     if report.danger != Danger.NONE:
         events.append("on_danger")
-    if report.complete:
+    # A place alone asks for no removal of what people cleared: only a look follows from a repetition (rule 6).
+    asked = items if report.formal else [item for item in items if item.pk not in cleared]
+    if report.complete and (asked or not items):
         events.append("on_complete_request")
     for event in events:
         dos = pack.owes(report.harm, event, facts, regimes())
@@ -159,10 +176,11 @@ def _owe_report(
         tell_by_pack(writing, dos, reports=[report], params={"missing": missing})
         writing.owe(owed_by_pack(dos, event_at=report.received_at, report=report, case=case))
         if event != "on_report":
-            for row in reported:
-                if row.item is not None and row.item.wanted != Visibility.GONE:
-                    writing.owe(owed_by_pack(dos, event_at=report.received_at, item=row.item))
-    if itemless and not any(row.state == "resolving" for row in reported):
+            for item in asked if event == "on_complete_request" else items:
+                if item.wanted != Visibility.GONE:
+                    own = dos_of_item(pack, report, event, facts, dos, item)
+                    writing.owe(owed_by_pack(own, event_at=report.received_at, item=item))
+    if not items and not any(row.state == "resolving" for row in reported):
         look = within(pack.owes(report.harm, "on_report", facts, regimes()), "look", protecting.LOOK_SOON)
         writing.owe([_people("read_report", report, look)])
     for row in reported:
@@ -198,6 +216,21 @@ def _say_what_is_not_hidden(writing: Writing, report: Report, reported: Sequence
         tell_reports(writing, [report], "unknown_site", {})
     if any(waits_for_look(row) for row in reported):
         tell_reports(writing, [report], "waits_for_look", {})
+
+
+def _answer_removed(writing: Writing, report: Report, reported: Sequence[ReportedItem], pack: Pack) -> None:
+    """Tell of what was decided and removed before this report, as whoever reported it then was told."""
+    told: dict[str, Do] = {}
+    for row in reported:
+        if row.item is None or row.item.wanted_why != "decision":
+            continue
+        decision = standing_decision(row.item.content_id)
+        listed = decision is not None and decision.by_match
+        facts = facts_of_item(row.item, danger=Danger(report.danger), listed=listed)
+        for do in pack.owes(report.harm, "on_violating", facts, regimes()):
+            if do.do == "tell_reporter":
+                told.setdefault(str(do.params["reply"]), do)
+    tell_by_pack(writing, told.values(), reports=[report])
 
 
 def _people(kind: str, report: Report, within_time: timedelta) -> Owed:

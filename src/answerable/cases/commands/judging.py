@@ -23,6 +23,7 @@ from answerable.cases.commands.writing import (
     within,
 )
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused, Reviewed, ReviewIn
+from answerable.cases.kinds import is_media
 from answerable.cases.models import Case, Item, ItemContent, Person, ReportedItem, Review
 from answerable.cases.queries.judging import (
     judgements_of,
@@ -288,7 +289,9 @@ def remove_undecided(item_id: int, *, obligation_id: int, now: datetime) -> bool
         if item is None:
             raise NotFound(f"There is no item {item_id}.")
         writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
-        undecided = item.wanted != Visibility.GONE and not _answered(item, obligation_id)
+        undecided = (
+            is_media(item.kind) and item.wanted != Visibility.GONE and not _answered(item, obligation_id)
+        )
         if undecided:
             drop_untold(writing, item, ["interim"])
             want(writing, item, Visibility.GONE, why="law", due_at=now + timedelta(minutes=5))

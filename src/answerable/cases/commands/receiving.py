@@ -11,7 +11,7 @@ from answerable.cases.models import IdempotencyKey, Report
 from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.policy import Pack
-from answerable.policy.words import Interim
+from answerable.policy.words import Age, Interim
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +53,27 @@ def save_texts(sealed: Sealed) -> None:
 
 
 def is_complete(report_in: ReportIn) -> bool:
-    """Whether all four elements of a removal request are there (rule 14). Presence only; truth isn't judged."""
-    return bool(
-        report_in.signature.strip()
-        and (any(link.typed for link in report_in.links) or report_in.statement.strip())
-        and report_in.good_faith
-        and report_in.contact.strip()
-    )
+    """Whether a removal request is complete (rule 14): its four elements, or a child's place alone.
+
+    `unsure` is treated as `child` (rule 13). Presence only; truth isn't judged.
+    """
+    located = any(link.typed for link in report_in.links) or bool(report_in.statement.strip())
+    if report_in.age is not Age.ADULT:
+        return located
+    signed = bool(report_in.signature.strip() and report_in.contact.strip())
+    return located and signed and report_in.good_faith
 
 
 def missing_elements(report: Report, *, located: bool) -> list[str]:
-    """The elements of a complete removal request that a report lacks, by their names in the pack (rule 14)."""
+    """What a removal request lacks to be complete, by its names in the pack (rule 14). A child needs the place only."""
     there = {
         "signature": report.signed,
         "location": located or report.statement_id is not None,
         "good_faith": report.good_faith,
         "contact": report.contact_id is not None,
     }
-    return [name for name, present in there.items() if not present]
+    needed = there if report.age == Age.ADULT else ("location",)
+    return [name for name in needed if not there[name]]
 
 
 def create_report(

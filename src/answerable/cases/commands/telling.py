@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from answerable.cases import codes
 from answerable.cases.commands.writing import (
     Writing,
@@ -12,13 +14,15 @@ from answerable.cases.commands.writing import (
     pack_of,
     regimes,
 )
-from answerable.cases.models import Item, Message, Notice, Report
+from answerable.cases.models import Account, Item, Message, Notice, Report
 from answerable.cases.rules import telling
 from answerable.obligations import Owed
 from answerable.policy import Do, Pack
 from answerable.policy.words import Age, By, Danger
 
 TELL_WITHIN = timedelta(seconds=60)
+LIFTED_WITHIN = timedelta(hours=24)
+SUSPENSION, RESTORED = "account_suspended", "account_restored"
 
 
 def reports_naming(item_ids: Iterable[int]) -> list[Report]:
@@ -108,9 +112,30 @@ def was_told(item: Item) -> bool:
     return Notice.objects.filter(item=item, told_at__isnull=False).exists()
 
 
+def suspension_told(account: Account) -> bool:
+    """Whether the notice of the present suspension was owed already, however often people answer (rule 12)."""
+    told = Notice.objects.filter(account=account, kind=SUSPENSION, decided_at__gte=account.uploads_held_since)
+    return told.exists()
+
+
+def take_back_suspension(writing: Writing, account: Account) -> None:
+    """Tell whoever was told of a suspension that it is lifted, and release its notice where it waits (rule 15)."""
+    told = Notice.objects.filter(account=account, told_at__isnull=False, kind__in=[SUSPENSION, RESTORED])
+    latest = told.select_related("item").order_by("-pk").first()
+    if latest is not None and latest.kind == SUSPENSION:
+        lifted = Do(do="tell_holder", by=By.WORKER, within=LIFTED_WITHIN, params={"notice": RESTORED})
+        tell_by_pack(writing, [lifted], item=latest.item)
+    untold = Notice.objects.filter(account=account, kind=SUSPENSION, told_at__isnull=True)
+    _release(writing, untold)
+
+
 def drop_untold(writing: Writing, item: Item, kinds: Iterable[str]) -> None:
     """Release the notices of these kinds that wait still: what they would say is no longer so (rule 16)."""
     untold = Notice.objects.filter(item=item, kind__in=list(kinds), told_at__isnull=True)
+    _release(writing, untold)
+
+
+def _release(writing: Writing, untold: QuerySet[Notice]) -> None:
     for number in untold.values_list("pk", flat=True):
         writing.release("tell_holder", f"notice:{number}", "superseded")
 

@@ -5,10 +5,16 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
-from answerable.cases.commands.filing import withdraw_finding
+from answerable.cases.commands.filing import take_back_filing, withdraw_finding
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.harms import harm_decided
-from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack, was_told
+from answerable.cases.commands.telling import (
+    drop_untold,
+    reports_naming,
+    take_back_suspension,
+    tell_by_pack,
+    was_told,
+)
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, want
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes, within
 from answerable.cases.models import Account, Decision, Item
@@ -30,14 +36,15 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     decision.save(update_fields=["overturned_at"])
     writing.record("decision_overturned", {"item": item.pk, "decision": decision.pk}, case_id=case.pk)
     harm = harm_decided(case, decision.clause)
-    dos = pack.owes(harm, "on_overturned", facts_of_item(item), regimes())
+    dos = pack.owes(harm, "on_overturned", facts_of_item(item, listed=decision.by_match), regimes())
     in_time = within(dos, "restore", PUT_BACK_WITHIN)
     for hash_list in (CONFIRMED, CONFIRMED_BY_TWO, REPORTED):
         forget(writing, item, hash_list)
     want(writing, item, Visibility.VISIBLE, why="overturned", due_at=writing.now + in_time)
     writing.release("second_look", f"item:{item.pk}", "decided_otherwise")
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_UNDOING))
-    withdraw_finding(writing, item, cleared=True)
+    if not withdraw_finding(writing, item, cleared=True):
+        take_back_filing(writing, item, decision)
     _lift_account(writing, item)
     drop_untold(writing, item, ["interim", "removed", "removed_undecided"])
     told = was_told(item)
@@ -115,6 +122,7 @@ def lift_effects(writing: Writing, account: Account) -> None:
     )
     if account.uploads_held_since is None and account.strikes == 0:
         return
+    take_back_suspension(writing, account)
     account.uploads_held_since = None
     account.strikes = 0
     account.judged_as = ""

@@ -11,6 +11,8 @@ from answerable.cases.models.reports import Notice, Report
 from answerable.db.models import PersonalText
 from answerable.policy.words import Age, Verdict
 
+BY_REVIEWS = "reviews"
+
 
 class Review(models.Model):
     """One person's judgement of one content, under one clause, with a reason. Never changed."""
@@ -65,6 +67,11 @@ class Decision(models.Model):
     answers_reports_before = models.DateTimeField(help_text="reports received later need a look of their own")
     confirmed_by_two_at = models.DateTimeField(null=True)
     overturned_at = models.DateTimeField(null=True)
+
+    @property
+    def by_match(self) -> bool:
+        """Whether an exact match decided it, and nobody looked at this item."""
+        return self.basis != BY_REVIEWS
 
     class Meta:
         constraints: ClassVar = [

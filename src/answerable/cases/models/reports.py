@@ -10,6 +10,11 @@ from answerable.db.models import PersonalText
 from answerable.policy.words import Age, Danger, Relation
 
 
+def is_formal(prefix: str = "") -> Q:
+    """`Report.formal` as a condition; `prefix` leads to the report."""
+    return Q(**{f"{prefix}{name}": True for name in ("complete", "signed", "good_faith")})
+
+
 class Report(models.Model):
     """What one reporter told us at one moment: claims, unverified. Its digest never changes."""
 
@@ -56,6 +61,11 @@ class Report(models.Model):
     facts = models.JSONField(
         default=list, help_text="kinds of new facts given since: age, police, identity, place"
     )
+
+    @property
+    def formal(self) -> bool:
+        """Whether it has the elements that the law names; `complete` alone can rest on the place (rule 14)."""
+        return self.complete and self.signed and self.good_faith
 
     class Meta:
         constraints: ClassVar = [

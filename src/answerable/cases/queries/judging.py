@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import Appeal, Case, Decision, Item, Person, ReportedItem, Review
+from answerable.cases.models.reports import is_formal
 from answerable.cases.queries.protection import cleared_by_two
 from answerable.cases.queries.taking_part import judged_identical
 from answerable.cases.rules import deciding
@@ -15,7 +16,7 @@ from answerable.policy.words import Age, Verdict
 
 def stake_of(item: Item, pack: Pack, case: Case) -> deciding.Stake:
     """What is at stake for an item's content now."""
-    complete = ReportedItem.objects.filter(item=item, report__complete=True).exists()
+    complete = ReportedItem.objects.filter(is_formal("report__"), item=item).exists()
     refusal = refusal_of(item, pack, case, harms_reported([item])[item.pk], complete=complete)
     standing = Decision.objects.filter(
         content_id=item.content_id, overturned_at__isnull=True, verdict=Verdict.NOT_VIOLATING

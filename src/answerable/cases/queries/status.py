@@ -265,7 +265,8 @@ def _messages(report: Report, language: str) -> list[Said]:
     def text(message: Message) -> str | None:
         if message.reply:
             words = _in_words(message.params, pack, language)
-            return pack.reply(message.reply, language, owed=kinds, harm_id=report.harm, **words)
+            laws = config().desk.regimes
+            return pack.reply(message.reply, language, regimes=laws, owed=kinds, harm_id=report.harm, **words)
         return personal.open_text(message.text) if message.text is not None else None
 
     rows = sorted(
@@ -276,9 +277,11 @@ def _messages(report: Report, language: str) -> list[Said]:
 
 
 def _in_words(params: Mapping[str, str | int], pack: Pack, language: str) -> dict[str, str | int]:
-    """The parameters of a reply, with the elements of a removal request named as people name them."""
+    """The parameters of a reply, with elements of a removal request and clauses in the words of the pack."""
     words = dict(params)
     if "missing" in words:
         names = [name for name in str(words["missing"]).split(",") if name]
         words["missing"] = ", ".join(pack.element(name, language) for name in names)
+    if "clause" in words:
+        words["clause"] = pack.clause_text(str(words["clause"]), language)
     return words

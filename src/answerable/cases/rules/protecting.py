@@ -56,6 +56,9 @@ class ItemFacts:
     """A look at any item of its account found it violating."""
 
 
+CLEARED = "cleared"
+
+
 @dataclass(frozen=True, slots=True)
 class Protection:
     """What a report leads to for one item at once."""
@@ -78,7 +81,7 @@ def protect(policy: Interim, report: ReportFacts, item: ItemFacts) -> Protection
     if not item.media:
         return Protection(Interim.LOOK, LOOK_SOON, page=False, why="not_media")
     if item.cleared_by_people and not believed_again(report, item):
-        return Protection(Interim.LOOK, LOOK_SOON, page=False, why="cleared")
+        return Protection(Interim.LOOK, LOOK_SOON, page=False, why=CLEARED)
     if item.account_hidden_unlooked >= UNLOOKED_PER_ACCOUNT and not item.account_found_violating:
         return Protection(Interim.LOOK, LOOK_GUARDED, page=True, why="account_guard")
     if _token_is_guarded(report) and not first_child_report(report.age, looked_at=item.looked_at):

@@ -73,7 +73,7 @@ class Page:
         self.request, self.view, self.opened, self.now = request, view, opened, now
         self.shown: dict[int, Picture] = {}
         self.harms = harms_to_judge(request.person, view.case)
-        self.complete = any(report.complete for report in view.reports)
+        self.complete = any(report.formal for report in view.reports)
 
     def form(self, *, bound: bool) -> JudgementForm:
         """The judgement as typed so far. Unbound after a look, which complains of nothing."""

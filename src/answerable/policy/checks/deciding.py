@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from answerable.policy.checks.places import every_entry
+from answerable.policy.checks.places import cases, every_entry, names_in, true_of
 from answerable.policy.errors import Hole
 from answerable.policy.pack import Pack
 from answerable.policy.shapes import Harm, Refusal
@@ -158,6 +158,11 @@ def _interim(pack: Pack, path: Path, harm_id: str, harm: Harm) -> Iterator[Hole]
         )
 
 
+def _without_media(when: str | None) -> bool:
+    """Whether an entry can hold where the item is no media."""
+    return any(true_of(when, facts) for facts in cases({"media": (False,)}, names_in([when])))
+
+
 def _entries(pack: Pack) -> Iterator[Hole]:
     for path, entry in every_entry(pack):
         event = Event(str(path[-2]))
@@ -171,6 +176,8 @@ def _entries(pack: Pack) -> Iterator[Hole]:
             yield pack.source.hole(
                 path, f"{entry.do!r} is not done for a copy: only {', '.join(sorted(OF_COPIES))}, and looks"
             )
+        if entry.do == "remove_if_undecided" and _without_media(entry.when):
+            yield pack.source.hole(path, "only media are removed undecided, a text waits for people (rule 5)")
         allowed = ONLY_AFTER.get(entry.do)
         if allowed is not None and event not in allowed:
             where = ", ".join(sorted(allowed))

@@ -20,6 +20,8 @@ from answerable.policy.pack import Pack, applies
 from answerable.policy.shapes import Entry, Harm
 from answerable.policy.words import Age, By, Event, Interim, Severity
 
+SIX_MONTHS = timedelta(days=184)
+"""The longest that six months can be."""
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 YOUNG: Given = {"age": ("child", "unsure")}
 NOW: Given = {"danger": ("now",)}
@@ -115,7 +117,23 @@ FORTY_EIGHT = Duty(
     "remove_if_undecided",
     48 * HOUR,
     "the 48 hours: undecided at hour 40 it is removed (47 USC 223a, OSA s. 10(3A))",
+    given={"media": (True,)},
     begins_by=40 * HOUR,
+)
+UNDECIDED = (
+    Duty(E.ON_UNDECIDED_REMOVED, "tell_reporter", HOUR, "the reporter is told that it is removed"),
+    Duty(E.ON_UNDECIDED_REMOVED, "tell_holder", 60 * DAY, "the account holder is told why (DSA Art. 17)"),
+)
+COMPLAINTS = (
+    Duty(
+        E.ON_VIOLATING,
+        "preserve",
+        2 * DAY,
+        "what deciding a complaint takes is kept as long as one can come (DSA Art. 20)",
+        PEOPLE,
+        keep_for=SIX_MONTHS,
+    ),
+    Duty(E.ON_VIOLATING, "destroy_preserved", 400 * DAY, "then it is destroyed", PEOPLE, waits=SIX_MONTHS),
 )
 YEAR = (
     Duty(E.ON_VIOLATING, "preserve", 2 * DAY, "a year's preservation", PEOPLE, YOUNG, keep_for=365 * DAY),
@@ -142,18 +160,21 @@ def holes(pack: Pack) -> Iterator[Hole]:
 
 def _duties(pack: Pack, harm: Harm, regime: str) -> Iterator[Duty]:
     yield from ALWAYS
+    yield EMERGENCY
     young = Age.CHILD in harm.ages
     if young:
         yield CHILD_LOOK
+    if applies("eu", [regime]):
+        yield from COMPLAINTS
     if harm.severity is Severity.NORMAL:
         return
     if applies("us", [regime]) or applies("uk", [regime]):
         yield FORTY_EIGHT
+        yield from UNDECIDED
         if young:
             yield from YEAR
     if not young:
         return
-    yield EMERGENCY
     for name in pack.regimes[regime].tells:
         why = f"a finding about a child is filed under {regime}"
         yield Duty(E.ON_VIOLATING, "report_authority", DAY, why, PEOPLE, YOUNG, to=name)

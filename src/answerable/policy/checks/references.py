@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from answerable.policy.checks.places import every_entry
+from answerable.policy.checks.places import Given, cases, every_entry, names_in, true_of
 from answerable.policy.errors import Hole
 from answerable.policy.pack import Pack, applies
 from answerable.policy.shapes import Entry
 from answerable.policy.source import Path
+from answerable.policy.words import Age
 
 LOST = "there is no "
 NEEDS = {
@@ -47,6 +48,7 @@ def _sets(pack: Pack) -> Iterator[Hole]:
 
 def _regimes(pack: Pack) -> Iterator[Hole]:
     named = {entry.regime for _, entry in every_entry(pack)}
+    told = {entry.to for _, entry in every_entry(pack)}
     for regime_id, regime in pack.regimes.items():
         path: Path = ("regimes", regime_id)
         if not any(applies(name, [regime_id]) for name in named if name):
@@ -59,12 +61,15 @@ def _regimes(pack: Pack) -> Iterator[Hole]:
     for name, authority in pack.authorities.items():
         if authority.regime not in pack.regimes:
             yield pack.source.hole(("authorities", name), f"{LOST}regime named {authority.regime!r}")
-    for name, notice in pack.notices.items():
-        for regime_id in notice.regimes:
-            if regime_id not in pack.regimes:
-                yield pack.source.hole(
-                    ("notices", name, "regimes", regime_id), f"{LOST}regime named {regime_id!r}"
-                )
+        if name not in told:
+            yield pack.source.hole(("authorities", name), f"nothing is ever told to {name!r}")
+    for field in ("replies", "notices"):
+        for name, said in getattr(pack, field).items():
+            for regime_id in said.regimes:
+                if regime_id not in pack.regimes:
+                    yield pack.source.hole(
+                        (field, name, "regimes", regime_id), f"{LOST}regime named {regime_id!r}"
+                    )
 
 
 def _entry(pack: Pack, path: Path, entry: Entry) -> Iterator[Hole]:
@@ -89,6 +94,10 @@ def _entry(pack: Pack, path: Path, entry: Entry) -> Iterator[Hole]:
         yield pack.source.hole(
             (*path, "to"), f"{entry.to!r} is told under {authority.regime!r}, not {entry.regime!r}"
         )
+    if authority:
+        others: Given = {"age": tuple(str(age) for age in Age if age not in authority.ages)}
+        if any(true_of(entry.when, facts) for facts in cases(others, names_in([entry.when]))):
+            yield pack.source.hole(path, f"{entry.to!r} is not told about that age: write `when`")
     regime = pack.regimes.get(entry.regime or "")
     if entry.do == "preserve" and regime and not regime.keeps.media and "media" in (entry.what or ""):
         yield pack.source.hole(

@@ -1,8 +1,8 @@
 """Promises that are kept, and notices that wait where telling can hurt (rules 2 and 16)."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
+from answerable.policy.checks.duties import SIX_MONTHS
 from answerable.policy.checks.places import (
     Given,
     cases,
@@ -17,30 +17,37 @@ from answerable.policy.errors import Hole
 from answerable.policy.pack import Pack, applies
 from answerable.policy.words import Age, Event, Interim, Severity
 
-SIX_MONTHS = timedelta(days=183)
 PERSONAL = frozenset({"statement", "contact", "signature", "message", "reason", "log"})
 """What is erased on schedule: people's words, and the sealed parts of the log, which carry digests of them."""
-DELAYED = (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING)
+DELAYED = (Event.ON_INTERIM_HIDDEN, Event.ON_VIOLATING, Event.ON_UNDECIDED_REMOVED, Event.ON_OFFENDER)
 
 
 def holes(pack: Pack) -> Iterator[Hole]:
     """Every promise without an obligation, every notice that comes too early, too late or never."""
     yield from _promises(pack)
+    anywhere = frozenset().union(*map(pack.owed_kinds, pack.harms))
+    for index, term in enumerate(pack.terms):
+        if term.kept_by is not None and term.kept_by not in anywhere:
+            yield pack.source.hole(("terms", index), f"bound to nothing: {term.kept_by!r} is not owed")
     yield from _long_enough(pack)
     for harm_id, harm in pack.harms.items():
         if any(entry.use is not Interim.LOOK for entry in harm.interim):
             yield from _interim_notice(pack, harm_id)
         for event in DELAYED:
             yield from _delays(pack, harm_id, event)
+        yield from _suspension_notice(pack, harm_id)
 
 
 def _long_enough(pack: Pack) -> Iterator[Hole]:
     if pack.contest_for < SIX_MONTHS:
         yield pack.source.hole(
-            ("contest_for",), "a decision can be contested for six months (DSA Art. 20): 183d"
+            ("contest_for",), "a decision can be contested for six months (DSA Art. 20): 184d"
         )
     for kind in sorted(PERSONAL - set(pack.erases)):
         yield pack.source.hole(("erases",), f"how long a {kind!r} is kept is missing")
+    for kind in sorted(PERSONAL & set(pack.erases)):
+        if pack.erases[kind] < pack.contest_for:
+            yield pack.source.hole(("erases",), f"a {kind!r} is erased while a decision can be contested")
 
 
 def _promises(pack: Pack) -> Iterator[Hole]:
@@ -62,13 +69,25 @@ def _after_decisions(pack: Pack, path: tuple[str | int, ...], kind: str, harm_id
 
 
 def _interim_notice(pack: Pack, harm_id: str) -> Iterator[Hole]:
-    located = entries_of(pack, harm_id, Event.ON_INTERIM_HIDDEN)
+    yield from _told(pack, harm_id, Event.ON_INTERIM_HIDDEN)
+
+
+def _suspension_notice(pack: Pack, harm_id: str) -> Iterator[Hole]:
+    """Nobody's account is suspended without a word (DSA Art. 17)."""
+    if any(entry.do == "suspend_account" for _, entry in entries_of(pack, harm_id, Event.ON_OFFENDER)):
+        yield from _told(pack, harm_id, Event.ON_OFFENDER)
+
+
+def _told(pack: Pack, harm_id: str, event: Event) -> Iterator[Hole]:
+    """Whether the account holder is told after this event, under each regime and whatever the facts."""
+    located = entries_of(pack, harm_id, event)
     for regime in pack.regimes:
         telling = [e for _, e in located if e.do == "tell_holder" and applies(e.regime, [regime])]
         facts = uncovered(telling, {})
         if facts is not None:
-            place = located[0][0] if located else ("harms", harm_id, "owes")
-            reason = f"{harm_id} under {regime}: on_interim_hidden must owe 'tell_holder' for {said(facts)}"
+            near = [path for path, entry in located if entry.do == "tell_holder"] or [p for p, _ in located]
+            place = near[0] if near else ("harms", harm_id, "owes")
+            reason = f"{harm_id} under {regime}: {event.value} must owe 'tell_holder' for {said(facts)}"
             yield pack.source.hole(place, reason)
 
 

@@ -16,6 +16,8 @@ REPLIES = frozenset(
         "by_hand",
         "platform_silent",
         "violating_removed",
+        "violating_text_removed",
+        "known_removed",
         "gone",
         "not_violating",
         "incomplete",
@@ -46,11 +48,14 @@ NOTICES = frozenset(
         "appeal_received",
         "appeal_rejected",
         "account_suspended",
+        "account_restored",
     }
 )
 ELEMENTS = frozenset({"signature", "location", "good_faith", "contact"})
-REPLY_WORDS = frozenset({"count", "missing", "emergency_contact"})
+REPLY_WORDS = frozenset({"count", "missing", "emergency_contact", "clause"})
 NOTICE_WORDS = frozenset({"address", "code", "day", "clause", "means"})
+NOBODY_DECIDED = frozenset({"interim", "removed_undecided"})
+"""Notices of what happened without a decision: they name no clause, and no means by which it was reached."""
 
 _FORWARD = re.compile(
     r"\b(we|they|it|you|someone|somebody|people) will\b|\w['’]ll\b|\bwithin\b|\bas soon as\b"
@@ -63,7 +68,11 @@ _A_TIME = re.compile(
     r"(second|minute|hour|week|month|seconde|heure|semaine|mois)",
     re.IGNORECASE,
 )
-_REPORTING = re.compile(r"\breport|\bsignal[eé]|\bflagg|\bdénon", re.IGNORECASE)
+_REPORTING = re.compile(
+    r"\breport|\bsignal[eé]|\bflagg|\bdénon|\breceived (an? )?(information|notice|request)|\btold us\b"
+    r"|\bparvenue?s?\b|\bnous a (été )?(dit|averti|prévenu)",
+    re.IGNORECASE,
+)
 
 
 def every_text(pack: Pack) -> Iterator[tuple[Path, Mapping[str, str], frozenset[str]]]:
@@ -82,12 +91,15 @@ def every_text(pack: Pack) -> Iterator[tuple[Path, Mapping[str, str], frozenset[
                 yield ("harms", harm_id, field, index, "text"), part.text, nothing
     for name, reply in pack.replies.items():
         yield ("replies", name, "text"), reply.text, REPLY_WORDS
+        for regime_id, text in reply.regimes.items():
+            yield ("replies", name, "regimes", regime_id), text, REPLY_WORDS
     for name, notice in pack.notices.items():
-        yield ("notices", name, "text"), notice.text, NOTICE_WORDS
+        words = NOTICE_WORDS - {"clause", "means"} if name in NOBODY_DECIDED else NOTICE_WORDS
+        yield ("notices", name, "text"), notice.text, words
         for regime_id, text in notice.regimes.items():
-            yield ("notices", name, "regimes", regime_id), text, NOTICE_WORDS
-    for index, text in enumerate(pack.terms):
-        yield ("terms", index), text, nothing
+            yield ("notices", name, "regimes", regime_id), text, words
+    for index, term in enumerate(pack.terms):
+        yield ("terms", index, "text"), term.text, nothing
 
 
 def holes(pack: Pack) -> Iterator[Hole]:
@@ -96,8 +108,11 @@ def holes(pack: Pack) -> Iterator[Hole]:
         yield from _languages(pack, path, text)
         yield from _plain(pack, path, text, words)
     for path, promise, _ in every_promise(pack):
-        yield from _languages(pack, (*path, "text"), promise.text)
-        yield from _promise(pack, (*path, "text"), promise.text, frozenset(promise.kept_by))
+        for field in ("text", "in_terms"):
+            texts = getattr(promise, field)
+            if texts is not None:
+                yield from _languages(pack, (*path, field), texts)
+                yield from _promise(pack, (*path, field), texts, frozenset(promise.kept_by))
     for field, needed in (("replies", REPLIES), ("notices", NOTICES), ("elements", ELEMENTS)):
         for name in sorted(needed - set(getattr(pack, field))):
             yield pack.source.hole((field,), f"{name!r} is missing: people are told it automatically")
