@@ -29,6 +29,7 @@ from answerable.cases.commands.writing import (
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
+from answerable.obligations.models import Obligation
 from answerable.policy import Do, store
 from answerable.policy.words import By, Verdict, Visibility
 
@@ -304,13 +305,17 @@ def _close_appeal(writing: Writing, appeal: Appeal, outcome: str) -> None:
 
 
 def close_when_done(case: Case, writing: Writing) -> None:
-    """Close a case whose items are all decided. It opens again with the next report or answer."""
+    """Close a case whose items are all decided, and that asks nobody. It opens again with a report or an answer."""
     decided = Decision.objects.filter(content__item__case=case, overturned_at__isnull=True)
     waiting = (
         Q(interim_since__isnull=False) | Q(content__isnull=True) | ~Q(content__in=decided.values("content"))
     )
     undecided = case.items.filter(waiting).exists()
-    if not undecided and case.closed_at is None:
+    subjects = [f"item:{number}" for number in case.items.values_list("pk", flat=True)]
+    asked = Obligation.objects.filter(
+        kind__in=BY_JUDGING - {"second_look"}, subject__in=subjects, state="owed"
+    )
+    if case.closed_at is None and not undecided and not asked.exists():
         case.closed_at = writing.now
         case.save(update_fields=["closed_at"])
         writing.record("case_closed", {}, case_id=case.pk)
