@@ -172,8 +172,8 @@ def test_what_a_later_decision_needs_for_complaints_is_kept_its_own_time(
     desk.yes(ravi, "b")
     ends = Obligation.objects.filter(kind="destroy_preserved", regime="eu", state="owed")
     assert [end.not_before for end in ends.order_by("not_before")] == [
-        later + timedelta(days=83),
-        later + timedelta(days=183),
+        later + timedelta(days=90),
+        later + timedelta(days=190),
     ]
 
 

@@ -94,7 +94,11 @@ def test_who_reports_what_does_not_exist_yet_disarms_nothing(desk: TestDesk) -> 
     item = desk.item("future")
     assert item.account is not None
     assert item.seen == ""
-    assert {"hide", "look", "decide", "find_copies", "freeze"} <= desk.owed("future")
+    assert {"hide", "look", "decide", "find_copies", "freeze", "remove_if_undecided"} <= desk.owed("future")
+    begins = Obligation.objects.get(kind="remove_if_undecided", state="owed").not_before
+    assert begins == desk.clock.now + timedelta(hours=40), (
+        "naming an address early must not remove what comes later"
+    )
     dana = desk.report("future")
     assert state(desk, dana.report_id) == "hiding"
 
@@ -448,7 +452,7 @@ def test_a_notice_not_sent_yet_is_held_back_when_a_child_or_a_danger_is_named(
     again = Obligation.objects.get(kind="tell_holder", state="owed")
     assert again.subject == told.subject
     assert again.not_before is not None
-    assert again.not_before >= first_owed + timedelta(hours=72)
+    assert again.not_before >= first_owed + timedelta(hours=24)
     assert AuditEntry.objects.filter(kind="notice_delayed").exists()
     assert commands.may_tell(number, obligation_id=again.pk, now=again.not_before)
 

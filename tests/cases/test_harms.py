@@ -51,8 +51,10 @@ def with_stalking(text: str) -> str:
 
 
 def without_sextortion(text: str) -> str:
-    """A pack that no longer knows a harm."""
+    """A pack that no longer knows a harm, nor what no other shares."""
     start, end = (text.index(word) for word in SEXTORTION)
+    text = text[:start] + text[end:]
+    start, end = (text.index(word) for word in ("  eu_blackmail:\n", "  eu_threats:\n"))
     return text[:start] + text[end:]
 
 

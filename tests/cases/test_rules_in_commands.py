@@ -510,3 +510,17 @@ def test_what_people_decided_stays_removed_though_it_was_removed_before_without_
         other = Person.objects.create(pseudonym=name, qualifications=["intimate_images"])
         desk.no(other, "a", age=Age.ADULT, clause="ncii.shared", missing_element="published_with_consent")
     assert [desk.wanted(ref) for ref in "ab"] == ["visible", "gone"]
+
+
+def test_a_case_is_open_while_two_who_differ_wait_for_a_lead(
+    desk: TestDesk, ravi: Person, rosa: Person, lena: Person
+) -> None:
+    desk.upload("a")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    assert desk.item("a").case.closed_at is not None
+    desk.no(rosa, "a")
+    assert "settle_tie" in desk.owed("a")
+    assert desk.item("a").case.closed_at is None
+    desk.yes(lena, "a", tie=True)
+    assert desk.item("a").case.closed_at is not None

@@ -13,7 +13,8 @@ from answerable.cases.commands.telling import (
     was_told,
 )
 from answerable.cases.commands.wanting import want
-from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
+from answerable.cases.commands.writing import Writing, facts_of, facts_of_item, owed_by_pack, pack_of, regimes
+from answerable.cases.kinds import is_media
 from answerable.cases.models import Item, Report, ReportedItem
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
@@ -54,6 +55,16 @@ def _owe_looks_again(writing: Writing, item: Item) -> None:
     if "look" in missing and not any(one.kind == "look" for one in again):
         again.append(_look(item, writing.now + protecting.LOOK_SOON))
     writing.owe(again)
+    _owe_removal_again(writing, item)
+
+
+def _owe_removal_again(writing: Writing, item: Item) -> None:
+    """The hours of a complete request for what was not there begin when it is, or naming an address before its time
+    would remove unseen whatever comes to stand there."""
+    for report in Report.objects.filter(reported_items__item=item, complete=True).distinct():
+        facts = facts_of(report, media=is_media(item.kind), located=True, known=True)
+        dos = store.pack(report.pack_digest).owes(report.harm, "on_complete_request", facts, regimes())
+        writing.owe(owed_by_pack(dos, event_at=writing.now, item=item))
 
 
 def reconsider_hiding(writing: Writing, item: Item) -> None:

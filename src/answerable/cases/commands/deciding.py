@@ -32,6 +32,7 @@ from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
 from answerable.cases.models.reports import is_formal
 from answerable.cases.rules.deciding import youngest
+from answerable.obligations.models import Obligation
 from answerable.policy import Do, store
 from answerable.policy.words import Age, By, Verdict, Visibility
 
@@ -311,7 +312,8 @@ def _close_appeal(writing: Writing, appeal: Appeal, outcome: str) -> None:
 
 
 def close_when_done(case: Case, writing: Writing, *, but: Collection[int] = ()) -> None:
-    """Close a case whose items are all decided (`but` these, about which nobody asks any more).
+    """Close a case whose items are all decided, and that asks nobody (but of these items, about which nobody asks
+    any more).
 
     It opens again with the next report or answer.
     """
@@ -320,7 +322,11 @@ def close_when_done(case: Case, writing: Writing, *, but: Collection[int] = ()) 
         Q(interim_since__isnull=False) | Q(content__isnull=True) | ~Q(content__in=decided.values("content"))
     )
     undecided = case.items.filter(waiting).exclude(pk__in=but).exists()
-    if not undecided and case.closed_at is None:
+    subjects = [f"item:{number}" for number in case.items.values_list("pk", flat=True) if number not in but]
+    asked = Obligation.objects.filter(
+        kind__in=BY_JUDGING - {"second_look"}, subject__in=subjects, state="owed"
+    )
+    if case.closed_at is None and not undecided and not asked.exists():
         case.closed_at = writing.now
         case.save(update_fields=["closed_at"])
         writing.record("case_closed", {}, case_id=case.pk)

@@ -8,7 +8,7 @@ from answerable import obligations
 from answerable.cases.commands import deciding as effects
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.filing import withdraw_finding
-from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.grouping import lock, reopen
 from answerable.cases.commands.harms import harm_of_clause
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack
@@ -267,6 +267,8 @@ def _owe_next(writing: Writing, item: Item, case: Case, pack: Pack, outcome: dec
     event = "on_differ" if outcome.need is deciding.Need.TIE else "on_report"
     dos = pack.owes(case.harm, event, facts_of_item(item), regimes())
     if outcome.need is deciding.Need.TIE:
+        if case.closed_at is not None:  # the first one's yes had decided it
+            reopen(case, writing.now)
         due_at = writing.now + within(dos, "settle_tie", TIE_WITHIN)
         writing.owe([Owed(kind="settle_tie", subject=subject, by=By.OTHER_PEOPLE, due_at=due_at)])
     elif outcome.need is deciding.Need.SECOND and outcome.verdict is None:

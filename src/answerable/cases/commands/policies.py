@@ -180,5 +180,8 @@ def _of_item(case: Case, item: Item, pack: Pack) -> Iterator[tuple[datetime, Owe
         if at is None or standing.of_decision_id is not None:
             continue
         dos = pack.owes(harm, event, facts, regimes())
-        for one in owed_by_pack(dos, event_at=at, item=item, case=case, account_id=item.account_id):
+        # As `filing.owe_filings` owed it: in the case of the finding, and what is kept apart for this decision.
+        where, apart = finding.case if finding is not None else standing.case, f"decision-{standing.pk}"
+        owed = owed_by_pack(dos, event_at=at, item=item, case=where, account_id=item.account_id, apart=apart)
+        for one in owed:
             yield at, one

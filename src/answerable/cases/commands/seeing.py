@@ -109,6 +109,10 @@ def _satisfies(seen: Visibility, wanted: Visibility) -> bool:
     return seen is wanted
 
 
+OF_WHAT_IS_THERE = frozenset({"find_copies", "freeze", "look", "decide", "remove_if_undecided"})
+"""Owed about an item that exists: owed anew should it appear (`arriving.is_there`)."""
+
+
 def item_missing(item_id: int, *, obligation_id: int, now: datetime) -> None:
     """The platform knows no such item: nothing can be fetched or compared, and its reporters are told.
 
@@ -123,7 +127,7 @@ def item_missing(item_id: int, *, obligation_id: int, now: datetime) -> None:
         obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
         if item.content_id is None:
             subject = f"item:{item.pk}"
-            writing.release({"find_copies", "freeze", "look", "decide"}, subject, "not_found")
+            writing.release(OF_WHAT_IS_THERE, subject, "not_found")
             reports = reports_naming([item.pk])
             tell_reports(writing, untold(reports, "not_found"), "not_found", {})
             writing.owe(
