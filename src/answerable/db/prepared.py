@@ -39,6 +39,9 @@ Read = Callable[[Sequence[Values], BaseDatabaseWrapper], list[Any]]
 MOST_SHAPES: Final = 64
 """Beyond so many lengths of lists, SQL is made each time, so that nobody's numbers fill the memory."""
 
+AT_ONCE: Final = 500
+"""Rows of one statement: databases take so many values and no more."""
+
 
 class NotPrepared(Exception):
     """This query can't be prepared: pass every argument on as a value, never None, and use no `values` or prefetch."""
@@ -201,16 +204,22 @@ def _columns_of(
 
 
 def insert(*instances: models.Model) -> None:
-    """Insert instances of one model with one statement, and set their numbers. As `bulk_create`, without signals."""
-    if not instances:
-        return
+    """Insert instances of one model with one statement (or a few), and set their numbers.
+
+    As `bulk_create`, without signals.
+    """
+    for start in range(0, len(instances), AT_ONCE):
+        _insert(instances[start : start + AT_ONCE])
+
+
+def _insert(instances: Sequence[models.Model]) -> None:
     model = type(instances[0])
-    fields, head, row = _inserting(model, connection.vendor)
+    fields, head, row, key = _inserting(model, connection.vendor)
     values = [
         field.get_db_prep_save(field.pre_save(one, True), connection) for one in instances for field in fields
     ]
     with connection.cursor() as cursor:
-        cursor.execute(f"{head} {', '.join([row] * len(instances))} RETURNING id", values)
+        cursor.execute(f"{head} {', '.join([row] * len(instances))} RETURNING {key}", values)
         numbers = sorted(number for (number,) in cursor.fetchall())
     for one, number in zip(instances, numbers, strict=True):
         one.pk = number
@@ -218,11 +227,16 @@ def insert(*instances: models.Model) -> None:
 
 
 @functools.cache
-def _inserting(model: type[models.Model], _vendor: str) -> tuple[list[Any], str, str]:
+def _inserting(model: type[models.Model], _vendor: str) -> tuple[list[Any], str, str, str]:
     fields: list[Any] = [field for field in model._meta.concrete_fields if not field.primary_key]
     quoted = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
-    return fields, f"INSERT INTO {table} ({quoted}) VALUES", f"({', '.join(['%s'] * len(fields))})"
+    row = f"({', '.join(['%s'] * len(fields))})"
+    return fields, f"INSERT INTO {table} ({quoted}) VALUES", row, _key(model)
+
+
+def _key(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(str(model._meta.pk.column))
 
 
 def update(instance: models.Model, *names: str) -> None:
@@ -243,4 +257,4 @@ def _updating(model: type[models.Model], names: tuple[str, ...], _vendor: str) -
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
     changes = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    return fields, f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE id = %s"  # noqa: S608
+    return fields, f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {_key(model)} = %s"  # noqa: S608

@@ -7,10 +7,13 @@ by the command `cannot`; nothing wider is ever done in its place (rule 5).
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from answerable import clock, media
 from answerable.cases import commands
 from answerable.cases.inputs import ItemIn, Prints
 from answerable.cases.models import Account, Item, Notice, ReportedItem
+from answerable.db.prepared import first, prepared
 from answerable.obligations import registry as kinds
 from answerable.obligations.models import Obligation
 from answerable.platforms import base, registry
@@ -31,7 +34,7 @@ def make_it_so(obligation: Obligation) -> None:
 
     Reports what was seen. Raises NotAsWanted when that isn't what is wanted.
     """
-    item = Item.objects.get(pk=_number(obligation))
+    item = _item(obligation)
     wanted, serial = Visibility(item.wanted), item.wanted_serial
     target = registry.platform(item.platform)
     if _lacks(target, NEEDED_FOR[wanted], obligation):
@@ -85,7 +88,7 @@ def resolve(obligation: Obligation) -> None:
 
 def fetch_item(obligation: Obligation) -> None:
     """Fetch an item's facts and bytes, fingerprint them, and hand both over. The bytes are not kept."""
-    item = Item.objects.get(pk=_number(obligation))
+    item = _item(obligation)
     target = registry.platform(item.platform)
     if _lacks(target, Capability.FETCH, obligation):
         return
@@ -133,7 +136,7 @@ def tell_holder(obligation: Obligation) -> None:
 
 def freeze(obligation: Obligation) -> None:
     """Have the platform keep an item's bytes, against the author's own deletion too."""
-    item = Item.objects.get(pk=_number(obligation))
+    item = _item(obligation)
     target = registry.platform(item.platform)
     if _lacks(target, Capability.FREEZE, obligation):
         return
@@ -194,6 +197,19 @@ def _prints(found: media.Fingerprints | None) -> Prints | None:
         media_type=found.media_type,
         size=found.size,
     )
+
+
+def _item(obligation: Obligation) -> Item:
+    """The item that it is about. Raises Item.DoesNotExist."""
+    found = first(_item_numbered(_number(obligation)))
+    if found is None:
+        raise Item.DoesNotExist(f"There is no item for {obligation.subject}.")
+    return found
+
+
+@prepared
+def _item_numbered(number: int) -> "QuerySet[Item]":
+    return Item.objects.filter(pk=number)
 
 
 def _lacks(target: base.Platform, needed: Capability, obligation: Obligation) -> bool:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from answerable.cases.commands.harms import raise_harm
 from answerable.cases.commands.writing import Writing, pack_of
 from answerable.cases.inputs import Link
 from answerable.cases.models import Account, Case, Item, ItemContent, ReportedItem, ViewSample
 from answerable.cases.rules.deciding import youngest
+from answerable.db.prepared import first, insert, prepared, update
 from answerable.policy import Pack, store
 from answerable.policy.words import Age
 
@@ -37,22 +38,23 @@ def items_at(places: Sequence[Link], now: datetime) -> dict[tuple[str, str], Ite
     return found
 
 
-def _locked(platform: str, ref: str) -> list[Item]:
-    return list(
-        Item.objects.select_for_update(of=("self",))
-        .select_related("account", "content", "case")
-        .filter(platform=platform, ref=ref)
-    )
+def _to_lock() -> "QuerySet[Item]":
+    return Item.objects.select_for_update(of=("self",)).select_related("account", "content", "case")
+
+
+@prepared
+def _locked(platform: str, ref: str) -> "QuerySet[Item]":
+    return _to_lock().filter(platform=platform, ref=ref)
+
+
+@prepared
+def _lock(item_id: int) -> "QuerySet[Item]":
+    return _to_lock().filter(pk=item_id)
 
 
 def lock(item_id: int) -> Item | None:
     """One item, locked, with what commands read of it."""
-    return (
-        Item.objects.select_for_update(of=("self",))
-        .select_related("account", "content", "case")
-        .filter(pk=item_id)
-        .first()
-    )
+    return first(_lock(item_id))
 
 
 def account_of(platform: str, ref: str) -> Account | None:
@@ -68,9 +70,8 @@ def account_of(platform: str, ref: str) -> Account | None:
 
 def open_case(writing: Writing, harm: str, pack: Pack, *, reports: int = 0) -> Case:
     """A new case, pinned to the pack; `reports` reached it as it opens."""
-    case = Case.objects.create(
-        harm=harm, opened_at=writing.now, pack_digest=pack.digest, reports_count=reports
-    )
+    case = Case(harm=harm, opened_at=writing.now, pack_digest=pack.digest, reports_count=reports)
+    insert(case)
     writing.record("case_opened", {"harm": harm, "pack": pack.digest}, case_id=case.pk)
     return case
 
@@ -99,7 +100,7 @@ def put_in(writing: Writing, item: Item, case: Case) -> None:
     What was decided, or is owed, hangs on the item and doesn't move.
     """
     item.case = standing_case(case)
-    item.save(update_fields=["case"])
+    update(item, "case")
     _record_joining(writing, item, item.case)
 
 
@@ -110,14 +111,14 @@ def _record_joining(writing: Writing, item: Item, case: Case) -> None:
 def _case_of_identical(item: Item) -> Case | None:
     if item.content is None:
         return None
-    twin = (
-        ItemContent.objects.filter(sha256=item.content.sha256, item__case__isnull=False)
-        .exclude(item=item)
-        .select_related("item__case")
-        .order_by("item__case_id")
-        .first()
-    )
-    return twin.item.case if twin else None
+    return first(_cases_of_file(item.content.sha256, item.pk))
+
+
+@prepared
+def _cases_of_file(sha256: str, but_item: int) -> "QuerySet[Case]":
+    """The oldest case in which the identical file stands at another place, or stood."""
+    with_it = ItemContent.objects.filter(sha256=sha256).exclude(item_id=but_item)
+    return Case.objects.filter(items__in=with_it.values("item_id")).order_by("pk")[:1]
 
 
 def reached(writing: Writing, case: Case, harm: str, pack: Pack) -> None:
@@ -153,7 +154,7 @@ def noticed(item: Item, age: Age, now: datetime) -> None:
     if item.first_notice_at is None:
         item.first_notice_at = now
         item.views_at_first_notice = item.views
-        ViewSample.objects.create(item=item, at=now, views=item.views)
+        insert(ViewSample(item=item, at=now, views=item.views))
     item.age = age
 
 

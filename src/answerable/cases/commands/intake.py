@@ -38,6 +38,7 @@ from answerable.cases.kinds import is_media
 from answerable.cases.models import Case, Claim, Report, ReportedItem
 from answerable.cases.queries.status import somebody_on_call
 from answerable.cases.rules import protecting
+from answerable.db.prepared import insert, update
 from answerable.obligations import Owed
 from answerable.policy import Do, Pack, store
 from answerable.policy.words import By, Danger, Visibility
@@ -112,7 +113,7 @@ def _file(
         )
     if not cases:
         report.case = open_case(writing, report.harm, pack, reports=1)
-        report.save(update_fields=["case"])
+        update(report, "case")
         opened.append(report.case)
         cases[report.case.pk] = report.case
     for case in cases.values():
@@ -244,7 +245,7 @@ def _save_reported(rows: list[ReportedItem]) -> None:
     for row in rows:
         unique.setdefault(row.link, row)
     rows[:] = list(unique.values())
-    ReportedItem.objects.bulk_create(rows)
+    insert(*rows)
 
 
 def _record(

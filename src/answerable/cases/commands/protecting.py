@@ -26,6 +26,7 @@ from answerable.cases.kinds import KIND_BY_WANTED, is_media
 from answerable.cases.models import Item, Report, ReportedItem
 from answerable.cases.queries.protection import item_facts, token_hidings
 from answerable.cases.rules import deciding, protecting
+from answerable.db.prepared import update
 from answerable.obligations import Owed
 from answerable.obligations.owed import FIRST
 from answerable.policy import Do, Facts, Pack
@@ -79,7 +80,7 @@ def protect_item(writing: Writing, report: Report, item: Item, pack: Pack) -> pr
         _new_round_if_decided(writing, item, new=asked.something_new)
     wanted = protecting.VISIBILITY_OF.get(protection.interim)
     if wanted is None or Visibility(item.wanted) >= wanted:
-        item.save(update_fields=NOTICED_FIELDS)
+        update(item, *NOTICED_FIELDS)
         if item.age != age_before:
             writing.record("age_changed", {"item": item.pk, "from": str(age_before), "to": str(item.age)})
         ask_platform_again(writing, item, report.received_at + HIDE_WITHIN)

@@ -5,11 +5,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from answerable.cases import codes
 from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT, Filed, FiledItem, Refused, ReportIn
 from answerable.cases.models import IdempotencyKey, Report
 from answerable.db import personal
 from answerable.db.models import PersonalText
+from answerable.db.prepared import first, insert, prepared
 from answerable.policy import Pack
 from answerable.policy.words import Age, Interim
 
@@ -48,8 +51,7 @@ def seal(report_in: ReportIn, pack: Pack, now: datetime) -> Sealed:
 
 def save_texts(sealed: Sealed) -> None:
     texts = [text for text in (sealed.statement, sealed.contact, sealed.signature) if text is not None]
-    if texts:
-        PersonalText.objects.bulk_create(texts)
+    insert(*texts)
 
 
 def is_complete(report_in: ReportIn) -> bool:
@@ -80,7 +82,7 @@ def create_report(
     report_in: ReportIn, sealed: Sealed, code_hash: str, digest: str, pack: Pack, now: datetime
 ) -> Report:
     earlier = report_in.earlier_report_id
-    return Report.objects.create(
+    report = Report(
         received_at=now,
         harm=report_in.harm,
         relation=report_in.relation,
@@ -102,6 +104,8 @@ def create_report(
         pack_digest=pack.digest,
         facts=[report_in.new_fact] if earlier and report_in.new_fact else [],
     )
+    insert(report)
+    return report
 
 
 def digest_of(report_in: ReportIn, salt: str, now: datetime) -> str:
@@ -131,11 +135,16 @@ def code_for(report_in: ReportIn) -> str:
     return codes.derived_code(f"report:{scope}:{key}")
 
 
+@prepared
+def _answered(scope: str, key: str) -> "QuerySet[IdempotencyKey]":
+    return IdempotencyKey.objects.filter(scope=scope, key=key)
+
+
 def answered_before(report_in: ReportIn, code: str) -> Filed | None:
     if report_in.idempotency is None:
         return None
     scope, key, body_digest = report_in.idempotency
-    known = IdempotencyKey.objects.filter(scope=scope, key=key).first()
+    known = first(_answered(scope, key))
     if known is None:
         return None
     if known.body_digest != body_digest:

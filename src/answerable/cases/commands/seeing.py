@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from answerable import audit, obligations
 from answerable.cases.commands.grouping import lock
@@ -12,6 +13,7 @@ from answerable.cases.inputs import NotFound
 from answerable.cases.kinds import KIND_BY_WANTED, WANTED_BY_KIND
 from answerable.cases.models import Item, Notice, Report, ReportedItem
 from answerable.cases.rules import protecting
+from answerable.db.prepared import first, prepared, update
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.obligations.owed import BY_HAND, by_hand
@@ -48,7 +50,7 @@ def item_seen(
     nothing is kept. Returns whether the item is as wanted now (False: the handler tries again).
     """
     with transaction.atomic():
-        item = Item.objects.select_for_update().only(*SEEN_FIELDS).filter(pk=item_id).first()
+        item = first(_as_seen(item_id))
         if item is None:
             raise NotFound(f"There is no item {item_id}.")
         if item.seen_at is not None and seen_at < item.seen_at:
@@ -59,7 +61,7 @@ def item_seen(
             item.acknowledged_at = acknowledged_at or item.acknowledged_at
         if visibility >= Visibility.HIDDEN and item.hidden_at is None and item.first_notice_at is not None:
             item.hidden_at = seen_at
-        item.save(update_fields=["seen", "seen_at", "asked_at", "acknowledged_at", "hidden_at"])
+        update(item, "seen", "seen_at", "asked_at", "acknowledged_at", "hidden_at")
         as_wanted = serial == item.wanted_serial and _satisfies(visibility, Visibility(item.wanted))
         writing = Writing(actor="worker", now=now, cause=f"item:{item_id}")
         entry_id = writing.record(
@@ -100,6 +102,11 @@ def _all_gone(item: Item) -> list[Report]:
     )
     reports = [report for report in reports_naming([item.pk]) if report.pk not in waiting]
     return untold(reports, "gone", since=item.wanted_at)
+
+
+@prepared
+def _as_seen(item_id: int) -> "QuerySet[Item]":
+    return Item.objects.select_for_update().only(*SEEN_FIELDS).filter(pk=item_id)
 
 
 def _satisfies(seen: Visibility, wanted: Visibility) -> bool:
@@ -241,10 +248,15 @@ def nobody_paged(obligation_id: int, *, now: datetime) -> None:
         obligations.release(obligation, "nobody_to_page", now)
 
 
+@prepared
+def _still_owed(obligation_id: int) -> "QuerySet[Obligation]":
+    return Obligation.objects.filter(pk=obligation_id, state="owed")
+
+
 def done(obligation_id: int, *, record: str, event: dict[str, object], now: datetime) -> None:
     """Something the worker owed was done outside (a page sent, a freeze, a suspension): note it, keep it."""
     with transaction.atomic():
-        obligation = Obligation.objects.filter(pk=obligation_id, state="owed").first()
+        obligation = first(_still_owed(obligation_id))
         if obligation is None:
             return
         writing = Writing(actor="worker", now=now, cause=f"obligation:{obligation_id}")

@@ -16,6 +16,7 @@ from answerable.cases.commands.writing import (
 )
 from answerable.cases.models import Account, Item, Message, Notice, Report
 from answerable.cases.rules import telling
+from answerable.db.prepared import insert, update
 from answerable.obligations import Owed
 from answerable.policy import Do, Pack
 from answerable.policy.words import Age, By, Danger
@@ -53,11 +54,11 @@ def tell_reports(
     told = list(reports)
     if not told:
         return
-    Message.objects.bulk_create(
-        [
+    insert(
+        *(
             Message(report=r, at=writing.now, from_reporter=False, reply=reply, params=dict(params))
             for r in told
-        ]
+        )
     )
     if owed_kind != "acknowledge":  # `report_received` records the acknowledgement
         for start in range(0, len(told), 2000):
@@ -143,14 +144,10 @@ def _release(writing: Writing, untold: QuerySet[Notice]) -> None:
 def _owe_notice(writing: Writing, item: Item, do: Do, danger: Danger) -> None:
     if item.account is None:
         return
-    notice = Notice.objects.create(
-        account=item.account,
-        item=item,
-        kind=str(do.params["notice"]),
-        decided_at=writing.now,
-    )
+    notice = Notice(account=item.account, item=item, kind=str(do.params["notice"]), decided_at=writing.now)
+    insert(notice)
     notice.code_hash = codes.code_hash(codes.derived_code(f"notice:{notice.pk}"))
-    notice.save(update_fields=["code_hash"])
+    update(notice, "code_hash")
     harms = {item.case.harm} if item.case is not None else set[str]()
     if item.wanted_serial > 1:  # at the first change, its case says all that was said
         harms |= harms_said(item)

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from answerable.cases.commands.writing import Writing
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Item, KnownChange
-from answerable.db.prepared import first, prepared
+from answerable.db.prepared import first, prepared, update
 from answerable.obligations import Owed
 from answerable.policy.words import By, Visibility
 
@@ -45,7 +45,7 @@ def want(
     item.wanted_at = writing.now
     item.asked_at = item.acknowledged_at = None
     _count_interim(item, visibility, why, was, writing.now)
-    item.save(update_fields=(*WANTED_FIELDS, *also_save))
+    update(item, *WANTED_FIELDS, *also_save)
     kind = KIND_BY_WANTED[visibility]
     if item.wanted_serial > 1:  # where nothing was ever wanted, nothing is owed that contradicts
         contradicted = [other for other in KIND_BY_WANTED.values() if other != kind]

@@ -10,6 +10,7 @@ from django.db.models import Q
 from answerable import audit, obligations
 from answerable.cases.kinds import AT_ONCE, KEPT_APART, SUBJECTS, is_media
 from answerable.cases.models import Case, Item, KnownChange, Report
+from answerable.db.prepared import insert
 from answerable.obligations import Owed
 from answerable.policy import Do, Facts, Pack, store
 from answerable.policy.words import Age, By, Danger, Relation
@@ -100,7 +101,7 @@ class Writing:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KNOWN_CHANGE_LOCK])
-        KnownChange.objects.bulk_create(self.known_changes)
+        insert(*self.known_changes)
         self.known_changes = []
 
     def _record_released(self) -> None:

@@ -1,10 +1,13 @@
 """The facts that the protecting rules ask for, gathered from the database."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 
 from answerable.cases.kinds import is_media
 from answerable.cases.models import Decision, Item, ReportedItem, Review
 from answerable.cases.rules import protecting
+from answerable.db.prepared import prepared
 from answerable.policy.words import Verdict, Visibility
 
 PEOPLE_TO_CLEAR = 2
@@ -36,32 +39,48 @@ def is_cleared(item: Item, qualification: str) -> bool:
     file anywhere."""
     if item.content is None:
         return False
-    return cleared_by_two(
-        Decision.objects.filter(STANDING, verdict=Verdict.NOT_VIOLATING, content__sha256=item.content.sha256),
-        qualification,
-    )
+    return _by_two(_refusals_of_file(item.content.sha256), qualification)
 
 
 def cleared_by_two(decisions: QuerySet[Decision], qualification: str) -> bool:
     """Whether any of these refusals rests on two people with that qualification (rule 6)."""
-    said: dict[int, set[int]] = {}
-    reviews = Review.objects.filter(
+    return _by_two(_refusals(decisions), qualification)
+
+
+@prepared
+def _refusals_of_file(sha256: str) -> "QuerySet[Review]":
+    """The reviews behind every refusal of a file that stands, wherever the file is."""
+    standing = Decision.objects.filter(STANDING, verdict=Verdict.NOT_VIOLATING, content__sha256=sha256)
+    return _refusals(standing)
+
+
+def _refusals(decisions: QuerySet[Decision]) -> "QuerySet[Review]":
+    return Review.objects.filter(
         content__decisions__in=decisions, verdict=Verdict.NOT_VIOLATING, qualified=True
     ).select_related("person")
-    for review in reviews:
+
+
+def _by_two(refusals: Iterable[Review], qualification: str) -> bool:
+    said: dict[int, set[int]] = {}
+    for review in refusals:
         if qualification in review.person.qualifications:
             said.setdefault(review.content_id, set()).add(review.person_id)
     return any(len(people) >= PEOPLE_TO_CLEAR for people in said.values())
 
 
 def hidden_unlooked(item: Item) -> int:
-    """How many other items of the account are hidden without a decision and without anybody's look."""
+    """How many other items of the account are hidden without a decision and without anybody's look; counted up to
+    as many as may be."""
     if item.account_id is None:
         return 0
-    others = Item.objects.filter(
-        account_id=item.account_id, interim_since__isnull=False, looked_at__isnull=True
-    ).exclude(pk=item.pk)
-    return others.count()
+    return len(_hidden_unlooked(item.account_id, item.pk))
+
+
+@prepared
+def _hidden_unlooked(account_id: int, but: int) -> "QuerySet[Item, int]":
+    """As many as the guard counts to: it doesn't ask how many more there are."""
+    hidden = Item.objects.filter(account_id=account_id, interim_since__isnull=False, looked_at__isnull=True)
+    return hidden.exclude(pk=but).values_list("pk", flat=True)[: protecting.UNLOOKED_PER_ACCOUNT]
 
 
 def account_guarded(item: Item) -> bool:
