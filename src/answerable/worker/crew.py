@@ -55,7 +55,10 @@ class Waiting:
 
 
 class Crew:
-    """A fixed number of threads. Only the loop's thread calls its methods; `done` is called from any."""
+    """A fixed number of threads. Only the loop's thread calls its methods.
+
+    `done` is called from any thread, when more is wanted.
+    """
 
     def __init__(
         self,
@@ -186,7 +189,9 @@ class Crew:
                     hand.obligation = None
                     if not hand.given_up:
                         self._put_into(hand)
-                self._done()
+                    enough = len(self._waiting) > self._size // 2
+                if not enough:
+                    self._done()
 
 
 def _urgency(one: Waiting) -> tuple[int, float, int]:

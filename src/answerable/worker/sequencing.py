@@ -12,7 +12,7 @@ from answerable.audit.sequencer import sequence
 from answerable.obligations import paging
 
 AT_ONCE: Final = 1000
-PAUSE_SECONDS: Final = 0.05
+PAUSE_SECONDS: Final = 0.1
 PAUSE_AFTER_FAULT_SECONDS: Final = 1.0
 
 log = structlog.get_logger(__name__)
