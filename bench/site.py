@@ -126,7 +126,7 @@ class Site(asyncio.Protocol):
         thing = self.thing(asked["ref"])
         if asked["serial"] >= thing.serial:
             thing.wanted, thing.serial = asked["wanted"], asked["serial"]
-        return {"done": True, "serial": thing.serial}
+        return {"done": True, "serial": thing.serial, "frozen": thing.wanted != "visible"}
 
     def item_freeze(self, asked: dict[str, Any]) -> dict[str, Any]:
         self.thing(asked["ref"])

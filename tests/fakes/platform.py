@@ -32,6 +32,7 @@ class Site:
 
     things: dict[str, Thing] = field(default_factory=dict)
     faults: set[str] = field(default_factory=set)
+    freezes_what_it_hides: bool = False
     requests: list[dict[str, Any]] = field(default_factory=list)
     gets: list[str] = field(default_factory=list)
     notices: dict[str, str] = field(default_factory=dict)
@@ -197,10 +198,12 @@ class _Handler(BaseHTTPRequestHandler):
         if body["serial"] >= thing.serial or "ignores_serials" in self.site.faults:
             if "does_nothing" not in self.site.faults:
                 thing.wanted = body["wanted"]
+                thing.frozen = thing.frozen or self.site.freezes_what_it_hides
             thing.serial = body["serial"]
             if thing.wanted == "gone" and "destroys_bytes" in self.site.faults:
                 thing.data = b"nothing is left"
-        return {"done": True, "serial": thing.serial}
+        more = {"frozen": thing.frozen} if self.site.freezes_what_it_hides else {}
+        return {"done": True, "serial": thing.serial, **more}
 
     def _item_freeze(self, body: dict[str, Any]) -> dict[str, Any]:
         self._thing(body).frozen = True

@@ -232,6 +232,38 @@ def test_freezing_and_suspending_are_done_and_noted(site: Platform, kind: str) -
     assert site.site.suspended == ({"uri"} if kind == "suspend_account" else set())
 
 
+@pytest.mark.parametrize("says_so", [True, False])
+def test_a_site_that_freezes_what_it_hides_is_not_asked_to_freeze_it(site: Platform, says_so: bool) -> None:
+    site.site.freezes_what_it_hides = says_so
+    report()
+    run("fetch_item")
+    frozen = Obligation.objects.get(kind="freeze")
+    assert run("hide").state == "kept"
+    frozen.refresh_from_db()
+    assert frozen.state == ("kept" if says_so else "owed")
+    assert site.site.things["3pic"].frozen is says_so
+    if not says_so:
+        assert run("freeze").state == "kept"
+    asked = [one["verb"] for one in site.site.requests]
+    assert ("item.freeze" in asked) is not says_so
+
+
+def test_what_a_site_froze_while_it_still_shows_it_is_no_proof(site: Platform) -> None:
+    site.site.freezes_what_it_hides = True
+    site.site.faults.add("lies")
+    report()
+    run("fetch_item")
+    with pytest.raises(base.NotAsWanted):
+        run("hide")
+    assert owed("freeze")
+
+
+def test_freezing_waits_for_the_hiding_of_its_item(site: Platform) -> None:
+    report()
+    run("fetch_item")
+    assert ["freeze", "hide", "limit", "remove", "restore"] in kinds.sharing_a_handler()
+
+
 def suspend_or_not(kind: str) -> Obligation:
     """That kind is owed to Uri's account."""
     report()

@@ -110,8 +110,11 @@ class Platform(Protocol):
     def visibility(self, ref: str) -> Visibility:
         """What somebody who is neither the author nor staff gets to see now; an absent item is `gone`."""
 
-    def set_visibility(self, ref: str, wanted: Visibility, serial: int) -> None:
-        """Ask for a visibility. Raises SerialBehind when the platform was given a later one."""
+    def set_visibility(self, ref: str, wanted: Visibility, serial: int) -> bool:
+        """Ask for a visibility. Whether the platform froze the bytes with it, so that nothing more is to be asked.
+
+        Raises SerialBehind when the platform was given a later one.
+        """
 
     def freeze(self, ref: str) -> None:
         """Keep the bytes as they are, against the author's own deletion too."""

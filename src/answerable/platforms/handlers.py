@@ -32,18 +32,23 @@ def warm() -> None:
 def make_it_so(obligation: Obligation) -> None:
     """Make an item as it is wanted now, whatever was wanted when this was owed, then look.
 
-    Reports what was seen. Raises NotAsWanted when that isn't what is wanted.
+    Reports what was seen. Raises NotAsWanted when that isn't what is wanted. Freezing is work of the same handler, so
+    that it waits for the hiding of its item: many platforms freeze what they hide, and then nothing is left to ask.
     """
     item = _item(obligation)
+    if obligation.kind == "freeze":
+        _freeze(obligation, item)
+        return
     wanted, serial = Visibility(item.wanted), item.wanted_serial
     target = registry.platform(item.platform)
     if _lacks(target, NEEDED_FOR[wanted], obligation):
         return
     acknowledged_at: datetime | None = None
+    frozen = False
     with _asking(obligation):
         asked_at = clock.now()
         try:
-            target.set_visibility(item.ref, wanted, serial)
+            frozen = target.set_visibility(item.ref, wanted, serial)
             acknowledged_at = clock.now()
             seen = target.visibility(item.ref)
         except base.ItemNotFound:
@@ -58,6 +63,7 @@ def make_it_so(obligation: Obligation) -> None:
         serial=serial,
         asked_at=asked_at,
         acknowledged_at=acknowledged_at,
+        frozen=frozen,
         seen_at=now,
         now=now,
     )
@@ -134,9 +140,8 @@ def tell_holder(obligation: Obligation) -> None:
     commands.holder_told(notice.pk, obligation_id=obligation.pk, now=clock.now())
 
 
-def freeze(obligation: Obligation) -> None:
+def _freeze(obligation: Obligation, item: Item) -> None:
     """Have the platform keep an item's bytes, against the author's own deletion too."""
-    item = _item(obligation)
     target = registry.platform(item.platform)
     if _lacks(target, Capability.FREEZE, obligation):
         return
@@ -237,7 +242,7 @@ for _kind, _handler in {
     "resolve": resolve,
     "fetch_item": fetch_item,
     "tell_holder": tell_holder,
-    "freeze": freeze,
+    "freeze": make_it_so,
     "suspend_account": make_account_so,
     "lift_account_effects": make_account_so,
 }.items():

@@ -43,11 +43,13 @@ def item_seen(
     acknowledged_at: datetime | None,
     seen_at: datetime,
     now: datetime,
+    frozen: bool = False,
 ) -> bool:
     """A look at the platform saw an item's visibility. Keeps what is owed when that is what is wanted.
 
     `serial` is the one that the handler asked for: where another is wanted meanwhile, what was seen is noted and
-    nothing is kept. Returns whether the item is as wanted now (False: the handler tries again).
+    nothing is kept. `frozen`: the platform says that it froze the bytes with it. Returns whether the item is as
+    wanted now (False: the handler tries again).
     """
     with transaction.atomic():
         item = first(_as_seen(item_id))
@@ -76,6 +78,7 @@ def item_seen(
                 "acknowledged_at": acknowledged_at.isoformat(timespec="milliseconds")
                 if acknowledged_at
                 else None,
+                **({"frozen": True} if frozen else {}),
             },
             case_id=item.case_id,
         )
@@ -83,8 +86,9 @@ def item_seen(
             kind = KIND_BY_WANTED[Visibility(item.wanted)]
             subject = f"item:{item.pk}"
             # What people were asked to do by hand, too: whoever did it, this look is the proof.
+            kinds = (kind, "do_by_hand", *(["freeze"] if frozen else []))
             kept = obligations.keep_all(
-                (kind, "do_by_hand"), (subject, f"{subject}/{kind}"), now=now, proof_entry_id=entry_id
+                kinds, (subject, f"{subject}/{kind}"), now=now, proof_entry_id=entry_id
             )
             if kept and item.wanted == Visibility.GONE:
                 tell_reports(writing, _all_gone(item), "gone", {})

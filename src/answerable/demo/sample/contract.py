@@ -116,10 +116,10 @@ def item_set_visibility(body: Body) -> Body:
         item.wanted, item.serial = wanted, serial
         if wanted == "visible":
             item.held = item.to_screen = False
-        if wanted == "gone":
+        if wanted in ("hidden", "gone"):
             item.frozen = True  # nobody sees it, its author can't destroy it, and it can be put back
         item.save(update_fields=["wanted", "serial", "held", "to_screen", "frozen"])
-    return {"done": True, "serial": item.serial}
+    return {"done": True, "serial": item.serial, "frozen": item.frozen}
 
 
 def item_freeze(body: Body) -> Body:

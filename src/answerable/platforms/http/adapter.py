@@ -74,8 +74,8 @@ class Adapter:
             raise base.AnswerMalformed("ref: it is not the item that was asked for")
         return answer
 
-    def set_visibility(self, ref: str, wanted: Visibility, serial: int) -> None:
-        """Ask for it. An item that the site no longer has is as gone as can be."""
+    def set_visibility(self, ref: str, wanted: Visibility, serial: int) -> bool:
+        """Ask for it. Whether the bytes are frozen with it. An item that the site no longer has is gone for good."""
         try:
             answer = self._ask(
                 wire.VisibilitySet, "item.set_visibility", ref=ref, wanted=wanted.value, serial=serial
@@ -83,11 +83,12 @@ class Adapter:
         except base.ItemNotFound:
             if wanted is not Visibility.GONE:
                 raise
-            return
+            return False
         if answer.serial < serial:
             raise base.AnswerMalformed(f"serial: {answer.serial} after {serial} was carried out")
         if answer.serial > serial:
             raise base.SerialBehind(f"{answer.serial} there, {serial} here")
+        return answer.frozen or wanted is Visibility.GONE
 
     def freeze(self, ref: str) -> None:
         """Ask the site to keep the bytes, against the author's own deletion too."""

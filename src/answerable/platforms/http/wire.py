@@ -56,9 +56,13 @@ class Done(Answer):
 
 
 class VisibilitySet(Done):
-    """A visibility was set, or ignored because a later request came first: the last serial carried out."""
+    """A visibility was set, or ignored because a later request came first: the last serial carried out.
+
+    `frozen`: the bytes stay now, against the author's own deletion too.
+    """
 
     serial: int = Field(ge=0)
+    frozen: bool = False
 
 
 class Resolved(Answer):
