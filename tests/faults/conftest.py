@@ -87,8 +87,9 @@ def owed(kind: str) -> Obligation:
 
 
 def owed_kinds(by: str = "worker") -> set[str]:
-    """The kinds owed by the worker or by people."""
-    return set(Obligation.objects.filter(state="owed", by=by).values_list("kind", flat=True))
+    """The kinds owed now by the worker or by people: not what only begins days from now."""
+    owed_now = Obligation.objects.filter(state="owed", by=by, not_before__isnull=True)
+    return set(owed_now.values_list("kind", flat=True))
 
 
 def assert_log_whole() -> None:
