@@ -94,7 +94,7 @@ CHANGES = {
         "checkpoint 2: is about 3 entries",
     ),
     "audit_checkpoint.note": (
-        "UPDATE audit_checkpoint SET note = replace(note, 'A', 'B') WHERE size = 3",
+        "UPDATE audit_checkpoint SET note = replace(note, '\n3\n', '\n4\n') WHERE size = 3",
         "checkpoint 3: ",
     ),
     "audit_checkpoint.verifier_key": (
