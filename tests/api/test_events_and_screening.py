@@ -1,5 +1,6 @@
 """What a platform tells and asks: uploads, views, verdicts."""
 
+import base64
 from datetime import datetime
 from typing import Any
 
@@ -165,3 +166,20 @@ def test_an_edit_that_gives_its_media_by_address_has_them_fetched(platform: Call
     edited["data"]["media"] = {"url": "https://media.example/a.jpg"}
     assert platform.post("/events", edited).status_code == 200
     assert desk.owed("a") == {"fetch_item"}
+
+
+def test_an_edit_that_names_no_kind_makes_nothing_an_image(platform: Caller) -> None:
+    words = {"inline": base64.b64encode(b"Words.").decode(), "media_type": "text/plain"}
+    made = {
+        "type": "item.registered",
+        "timestamp": "2026-12-01T09:00:00Z",
+        "data": {"ref": "t", "kind": "text"},
+    }
+    assert platform.post("/events", made).status_code == 200
+    edited = {
+        **made,
+        "type": "item.edited",
+        "data": {"ref": "t", "url": "https://photos.example/p/t", "media": words},
+    }
+    assert platform.post("/events", edited).status_code == 200
+    assert Item.objects.get(ref="t").kind == "text"

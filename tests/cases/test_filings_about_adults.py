@@ -6,7 +6,7 @@ from answerable import obligations
 from answerable.cases import codes, commands
 from answerable.cases.models import Notice, Person
 from answerable.obligations.models import Obligation
-from answerable.policy.words import Age
+from answerable.policy.words import Age, Danger
 from tests.cases.desk import TestDesk
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,19 @@ def overturned(desk: TestDesk, *people: Person) -> None:
     for person in people:
         desk.no(person, "a", age=Age.ADULT, clause="sextortion.threat")
     assert desk.wanted("a") == "visible"
+
+
+def test_a_childs_danger_beside_an_adults_is_told_to_who_answers_for_children(
+    desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("answerable.cases.commands.writing.regimes", lambda: ("us", "uk"))
+    monkeypatch.setattr("answerable.cases.commands.intake.regimes", lambda: ("us", "uk"))
+    desk.upload("a")
+    desk.report("a", harm="sextortion", age=Age.ADULT, danger=Danger.NOW)
+    desk.report("a", harm="sextortion", age=Age.CHILD, danger=Danger.NOW)
+    told = Obligation.objects.filter(kind="emergency_duty", state="owed")
+    assert len(set(told.values_list("case_id", flat=True))) == 1
+    assert {one.params["to"] for one in told} == {"us_police", "uk_police", "ncmec", "nca"}
 
 
 def test_a_threat_to_an_adult_that_was_no_threat_is_not_filed_any_more(

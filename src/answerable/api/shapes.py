@@ -209,7 +209,9 @@ class RegisteredIn(In):
     """An upload, new or edited."""
 
     ref: Ref
-    kind: Literal["image", "video", "text", "profile", "account", "room", "page"] = "image"
+    kind: Literal["image", "video", "text", "profile", "account", "room", "page"] | None = Field(
+        None, description="an image where a new item names none; an edit that names none leaves it as it is"
+    )
     url: str = Field("", max_length=2000)
     account: Account = ""
     posted_at: datetime | None = None

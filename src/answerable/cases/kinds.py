@@ -48,7 +48,9 @@ SUBJECTS: Final[dict[str, str]] = {
     "preserve": "case_regime",
     "destroy_preserved": "case_regime",
 }
-"""What the subject of each kind is. `case_regime` is one per case and body of law: "case_regime:12/us"."""
+"""What the subject of each kind is. `case_regime` is one per case and body of law: "case_regime:12/us".
+
+Of `emergency_duty` there is one for each authority, too: "case_regime:12/us/ncmec"."""
 
 KEPT_APART: Final = frozenset({"destroy_preserved"})
 """Of these there is one for each filing or decision: "case_regime:12/us/filing-57". Merged, the earliest would end

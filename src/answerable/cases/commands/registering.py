@@ -99,7 +99,7 @@ def get_or_make(item_in: ItemIn, now: datetime) -> tuple[Item, bool]:
                 platform=item_in.platform,
                 ref=item_in.ref,
                 url=item_in.url[:2000],
-                kind=item_in.kind,
+                kind=item_in.kind or "image",
                 account=account,
                 posted_at=item_in.posted_at,
                 views=item_in.views,

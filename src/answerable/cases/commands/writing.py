@@ -176,6 +176,8 @@ def _subject(
         return f"account:{account_id}"
     if about == "case_regime" and case is not None:
         subject = f"case_regime:{case.pk}/{do.regime or 'any'}"
+        if do.do == "emergency_duty":  # an adult's danger and a child's are told to different authorities
+            return f"{subject}/{do.to or 'any'}"
         return f"{subject}/{apart}" if apart and do.do in KEPT_APART else subject
     return None
 
