@@ -33,7 +33,7 @@ def file_report(request: HttpRequest, body: ReportIn) -> Any:
         filed = commands.file_report(_report_in(request, key, body), now=clock.now())
     except inputs.Refused as error:
         raise Problem(422, str(error)) from error
-    made = Report.objects.get(pk=filed.report_id)
+    made = queries.report_numbered(filed.report_id)
     answer = FiledOut(
         report=filed.report_id,
         code=filed.code,

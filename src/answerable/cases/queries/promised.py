@@ -1,6 +1,7 @@
 """What a report is owed and promised, and the audit entry that proves its receipt."""
 
 import json
+from collections.abc import Collection
 from functools import lru_cache
 
 from django.db.models import Q, QuerySet
@@ -54,9 +55,13 @@ def of_others(report: Report) -> set[str]:
     return theirs
 
 
-def promises(report: Report, language: str) -> list[str]:
-    """The promises that this report is owed and that this desk has the people to keep (rule 2)."""
-    return store.pack(report.pack_digest).promises(report.harm, kept_here(report), language)
+def promises(report: Report, language: str, kept: Collection[str] | None = None) -> list[str]:
+    """The promises that this report is owed and that this desk has the people to keep (rule 2).
+
+    `kept`: what `kept_here` gives, where it is known already.
+    """
+    kinds = kept_here(report) if kept is None else set(kept)
+    return store.pack(report.pack_digest).promises(report.harm, kinds, language)
 
 
 def kept_here(report: Report) -> set[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from answerable.cases import codes
 from answerable.cases.kinds import KIND_BY_WANTED
@@ -24,6 +24,7 @@ from answerable.cases.models import (
 )
 from answerable.cases.queries.promised import kept_here, of_others
 from answerable.db import personal
+from answerable.db.prepared import first, prepared
 from answerable.obligations.models import Obligation
 from answerable.policy import Pack, store
 from answerable.policy.words import Age, Verdict, Visibility
@@ -95,11 +96,26 @@ class ReportStatus:
     withdrawn_at: datetime | None
     lacks: frozenset[str] = frozenset()
     """Elements of a removal request that can still be given: signature, good_faith, contact. Only for adults."""
+    kept: frozenset[str] = frozenset()
+    """The kinds owed to it that this desk can keep: what its promises rest on."""
 
     @property
     def may_write(self) -> bool:
         """Whether the reporter can still write and withdraw."""
         return self.withdrawn_at is None
+
+
+def report_numbered(number: int) -> Report:
+    """The report of that number. Raises Report.DoesNotExist."""
+    found = first(_numbered(number))
+    if found is None:
+        raise Report.DoesNotExist(f"There is no report {number}.")
+    return found
+
+
+@prepared
+def _numbered(number: int) -> "QuerySet[Report]":
+    return Report.objects.filter(pk=number)
 
 
 def report_by_code(code: str) -> Report | None:
@@ -119,8 +135,8 @@ def somebody_on_call() -> bool:
 
 def report_status(report: Report, *, language: str, now: datetime) -> ReportStatus:
     """What the status page of this report shows at this moment."""
-    rows = report.reported_items.select_related("item__content", "item__case").order_by("pk")
-    named = [row for row in rows if not _only_matched(row)]
+    named = [row for row in _named(report.pk) if not _only_matched(row)]
+    kept = kept_here(report)
     return ReportStatus(
         report_id=report.pk,
         received_at=report.received_at,
@@ -128,10 +144,17 @@ def report_status(report: Report, *, language: str, now: datetime) -> ReportStat
         child=report.age != Age.ADULT or any(row.item and row.item.age != Age.ADULT for row in named),
         things=tuple(_thing(row, report) for row in named),
         owed=tuple(_owed(report, named, now)) if report.withdrawn_at is None else (),
-        messages=tuple(_messages(report, language)),
+        messages=tuple(_messages(report, language, kept)),
         withdrawn_at=report.withdrawn_at,
         lacks=_lacks(report),
+        kept=frozenset(kept),
     )
+
+
+@prepared
+def _named(report_id: int) -> "QuerySet[ReportedItem]":
+    rows = ReportedItem.objects.filter(report_id=report_id).order_by("pk")
+    return rows.select_related("item__content", "item__case")
 
 
 def _only_matched(row: ReportedItem) -> bool:
@@ -163,8 +186,7 @@ def _thing(row: ReportedItem, report: Report) -> Thing:
     )
     state, at = _state(item, report, answered=answered)
     decided = decision if violating or answered else None
-    open_complaint = Appeal.objects.filter(kind="complaint", report=report, item=item, outcome="")
-    complained = answered and open_complaint.exists()
+    complained = answered and bool(_complaints(report.pk, item.pk))
     return Thing(
         link=row.link,
         item_id=item.pk,
@@ -202,10 +224,20 @@ def _state(item: Item, report: Report, *, answered: bool) -> tuple[str, datetime
     reached, under_way = STATES[wanted]
     if fresh and seen >= wanted:
         return reached, item.seen_at
-    by_hand = Obligation.objects.filter(
-        kind="do_by_hand", subject=f"item:{item.pk}/{KIND_BY_WANTED[wanted]}", state="owed"
-    )
-    return ("by_hand" if by_hand.exists() else under_way), None
+    by_hand = _by_hand(f"item:{item.pk}/{KIND_BY_WANTED[wanted]}")
+    return ("by_hand" if by_hand else under_way), None
+
+
+@prepared
+def _complaints(report_id: int, item_id: int) -> "QuerySet[Appeal, int]":
+    complaints = Appeal.objects.filter(kind="complaint", report_id=report_id, item_id=item_id, outcome="")
+    return complaints.values_list("pk", flat=True)[:1]
+
+
+@prepared
+def _by_hand(subject: str) -> "QuerySet[Obligation, int]":
+    by_hand = Obligation.objects.filter(kind="do_by_hand", subject=subject, state="owed")
+    return by_hand.values_list("pk", flat=True)[:1]
 
 
 STATES = {
@@ -219,7 +251,12 @@ STATES = {
 def _decision(item: Item) -> Decision | None:
     if item.content_id is None:
         return None
-    return Decision.objects.filter(content_id=item.content_id, overturned_at__isnull=True).first()
+    return first(_standing(item.content_id))
+
+
+@prepared
+def _standing(content_id: int) -> "QuerySet[Decision]":
+    return Decision.objects.filter(content_id=content_id, overturned_at__isnull=True).order_by("pk")[:1]
 
 
 def _copies(item: Item) -> int:
@@ -246,11 +283,11 @@ def _owed(report: Report, named: Iterable[ReportedItem], now: datetime) -> list[
         subjects.append(f"reported_item:{row.pk}")
         if row.item_id is not None:
             subjects.append(f"item:{row.item_id}")
-    open_ones = Obligation.objects.filter(
-        state="owed", subject__in=subjects, kind__in=set(SHOWN_KINDS) - of_others(report)
-    )
+    theirs = of_others(report)
     earliest: dict[str, datetime] = {}
-    for one in open_ones:
+    for one in _shown(subjects):
+        if one.kind in theirs:
+            continue
         window = one.due_at - one.owed_at
         due_at = one.due_at if one.owed_at >= report.received_at else report.received_at + window
         kind = "decide" if one.kind in DECIDING_KINDS else one.kind
@@ -258,9 +295,18 @@ def _owed(report: Report, named: Iterable[ReportedItem], now: datetime) -> list[
     return sorted((OwedToReporter(k, at, at < now) for k, at in earliest.items()), key=lambda one: one.due_at)
 
 
-def _messages(report: Report, language: str) -> list[Said]:
+@prepared
+def _shown(subjects: list[str]) -> "QuerySet[Obligation]":
+    return Obligation.objects.filter(state="owed", subject__in=subjects, kind__in=SHOWN_KINDS)
+
+
+@prepared
+def _written(report_id: int) -> "QuerySet[Message]":
+    return Message.objects.filter(report_id=report_id).select_related("text")
+
+
+def _messages(report: Report, language: str, kinds: set[str]) -> list[Said]:
     pack = store.pack(report.pack_digest)
-    kinds = kept_here(report)
 
     def text(message: Message) -> str | None:
         if message.reply:
@@ -270,7 +316,7 @@ def _messages(report: Report, language: str) -> list[Said]:
         return personal.open_text(message.text) if message.text is not None else None
 
     rows = sorted(
-        report.messages.select_related("text"),
+        _written(report.pk),
         key=lambda row: (row.at, row.reply != "acknowledged", row.pk),
     )
     return [Said(row.at, row.from_reporter, text(row)) for row in rows]

@@ -85,14 +85,15 @@ def _form(request: HttpRequest, form: ReportForm, *, status: int = 200) -> HttpR
 
 
 def _received(request: HttpRequest, form: ReportForm, filed: Filed, code: str) -> HttpResponse:
-    made = Report.objects.get(pk=filed.report_id)
+    made = queries.report_numbered(filed.report_id)
     language = translation.get_language() or "en"
+    status = queries.report_status(made, language=language, now=clock.now())
     return page(
         request,
         "received.html",
         {
-            "status": queries.report_status(made, language=language, now=clock.now()),
-            "promises": promises(made, language),
+            "status": status,
+            "promises": promises(made, language, status.kept),
             "code": code,
             "groups": codes.grouped(code).split(),
             "missing": _missing(made) if form.asks_formally() and not made.complete else (),
