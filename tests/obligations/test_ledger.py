@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from answerable.obligations import Owed, keep, keep_all, owe, release, release_all
+from answerable.obligations import InCase, Owed, keep, keep_all, owe, owe_in_cases, release, release_all
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
 
@@ -44,8 +44,9 @@ def test_many_things_are_owed_with_one_statement(now: datetime) -> None:
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        rows = owe(items, now=now, cause="report:7")
+        rows = owe_in_cases([InCase(item, None, "") for item in items], now=now, cause="report:7")
     assert [row.subject for row in rows] == [item.subject for item in items]
+    assert [row.pk for row in rows] == [row.pk for row in owe(items, now=now, cause="report:7")]
     writes = [q["sql"] for q in queries if not q["sql"].startswith("NOTIFY")]
     assert len(writes) == 1
 

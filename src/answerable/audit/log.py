@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from answerable.audit import verify
 from answerable.audit.errors import BadEvent, NotInTransaction
@@ -62,13 +63,14 @@ def append_all(happened: Sequence[Said]) -> list[AuditEntry]:
     if not entries:
         return []
     # Not through the ORM: every command comes by here, most several times.
-    values = [value for entry in entries for value in _values(entry)]
-    with connection.cursor() as cursor:
+    using = connections[DEFAULT_DB_ALIAS]
+    values = [value for entry in entries for value in _values(entry, using)]
+    with using.cursor() as cursor:
         cursor.execute(INSERT.format(rows=", ".join([ROW] * len(entries))), values)
         numbers = sorted(number for (number,) in cursor.fetchall())
     for entry, number in zip(entries, numbers, strict=True):
         entry.pk = number
-        entry._state.adding, entry._state.db = False, connection.alias
+        entry._state.adding, entry._state.db = False, using.alias
     return entries
 
 
@@ -92,10 +94,9 @@ def _entry(said: Said) -> AuditEntry:
     )
 
 
-def _values(entry: AuditEntry) -> tuple[Any, ...]:
-    at = connection.ops.adapt_datetimefield_value(entry.at)
+def _values(entry: AuditEntry, using: BaseDatabaseWrapper) -> tuple[Any, ...]:
     return (
-        at,
+        using.ops.adapt_datetimefield_value(entry.at),
         entry.kind,
         entry.actor,
         entry.case_id,

@@ -21,7 +21,7 @@ from enum import Enum
 from typing import Any, Final, ParamSpec, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Expression
 from django.db.models.query import (
@@ -81,7 +81,8 @@ def prepared(build: Callable[P, "models.QuerySet[Any, R]"]) -> Callable[P, list[
     def ask(*arguments: P.args, **named: P.kwargs) -> list[R]:
         if named or None in arguments:
             raise NotPrepared(NotPrepared.__doc__)
-        shape = (connection.vendor, *(len(a) if isinstance(a, list | tuple) else -1 for a in arguments))
+        using = connections[DEFAULT_DB_ALIAS]
+        shape = (using.vendor, *(len(a) if isinstance(a, list | tuple) else -1 for a in arguments))
         statement = made.get(shape)
         if statement is None:
             statement = _make(build, arguments)
@@ -90,10 +91,10 @@ def prepared(build: Callable[P, "models.QuerySet[Any, R]"]) -> Callable[P, list[
                     made[shape] = statement
         if not statement.sql:
             return []
-        values = [_plain(p.of(arguments)) if isinstance(p, _Slot) else p for p in statement.params]
-        with connection.cursor() as cursor:
+        values = [_plain(p.of(arguments), using) if isinstance(p, _Slot) else p for p in statement.params]
+        with using.cursor() as cursor:
             cursor.execute(statement.sql, values)
-            return statement.read(cursor.fetchall(), connection)
+            return statement.read(cursor.fetchall(), using)
 
     return ask
 
@@ -114,11 +115,11 @@ def _make(build: Callable[..., "models.QuerySet[Any, Any]"], arguments: Sequence
     return _Made(sql, tuple(params), _reader(queryset, compiler))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, using: BaseDatabaseWrapper) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
+        return using.ops.adapt_datetimefield_value(value)
     return value
 
 
@@ -213,26 +214,52 @@ def insert(*instances: models.Model) -> None:
 
 
 def _insert(instances: Sequence[models.Model]) -> None:
-    model = type(instances[0])
-    fields, head, row, key = _inserting(model, connection.vendor)
-    values = [
-        field.get_db_prep_save(field.pre_save(one, True), connection) for one in instances for field in fields
-    ]
-    with connection.cursor() as cursor:
+    model, using = type(instances[0]), connections[DEFAULT_DB_ALIAS]
+    columns, head, row, key = _inserting(model, using.vendor)
+    values = [column.of(one, using) for one in instances for column in columns]
+    with using.cursor() as cursor:
         cursor.execute(f"{head} {', '.join([row] * len(instances))} RETURNING {key}", values)
         numbers = sorted(number for (number,) in cursor.fetchall())
     for one, number in zip(instances, numbers, strict=True):
         one.pk = number
-        one._state.adding, one._state.db = False, connection.alias
+        one._state.adding, one._state.db = False, using.alias
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column that is written: where its value stands, and the field, where the driver needs its conversion."""
+
+    name: str
+    field: Any
+
+    def of(self, instance: models.Model, using: BaseDatabaseWrapper) -> Any:
+        value = getattr(instance, self.name)
+        if value is None or self.field is None:
+            return value.value if isinstance(value, Enum) else value
+        return self.field.get_db_prep_save(value, using)
+
+
+_AS_THEY_ARE = (
+    models.CharField,
+    models.TextField,
+    models.BooleanField,
+    models.IntegerField,
+    models.ForeignKey,
+)
+"""Fields whose values the drivers take as they stand in the instance (words as their values)."""
+
+
+def _column(field: Any) -> _Column:
+    return _Column(field.attname, None if isinstance(field, _AS_THEY_ARE) else field)
 
 
 @functools.cache
-def _inserting(model: type[models.Model], _vendor: str) -> tuple[list[Any], str, str, str]:
+def _inserting(model: type[models.Model], _vendor: str) -> tuple[list[_Column], str, str, str]:
     fields: list[Any] = [field for field in model._meta.concrete_fields if not field.primary_key]
     quoted = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     row = f"({', '.join(['%s'] * len(fields))})"
-    return fields, f"INSERT INTO {table} ({quoted}) VALUES", row, _key(model)
+    return [_column(field) for field in fields], f"INSERT INTO {table} ({quoted}) VALUES", row, _key(model)
 
 
 def _key(model: type[models.Model]) -> str:
@@ -244,17 +271,19 @@ def update(instance: models.Model, *names: str) -> None:
 
     Raises the model's `DoesNotExist` when the row is gone.
     """
-    fields, statement = _updating(type(instance), names, connection.vendor)
-    values = [field.get_db_prep_save(field.pre_save(instance, False), connection) for field in fields]
-    with connection.cursor() as cursor:
+    using = connections[DEFAULT_DB_ALIAS]
+    columns, statement = _updating(type(instance), names, using.vendor)
+    values = [column.of(instance, using) for column in columns]
+    with using.cursor() as cursor:
         cursor.execute(statement, [*values, instance.pk])
         if cursor.rowcount != 1:
             raise type(instance).DoesNotExist(f"{type(instance).__name__} {instance.pk} is gone.")  # type: ignore[attr-defined]
 
 
 @functools.cache
-def _updating(model: type[models.Model], names: tuple[str, ...], _vendor: str) -> tuple[list[Any], str]:
+def _updating(model: type[models.Model], names: tuple[str, ...], _vendor: str) -> tuple[list[_Column], str]:
     fields: list[Any] = [model._meta.get_field(name) for name in names]
     quote = connection.ops.quote_name
     changes = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    return fields, f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {_key(model)} = %s"  # noqa: S608
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {_key(model)} = %s"  # noqa: S608
+    return [_column(field) for field in fields], statement

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
-from answerable.db.prepared import instances
 from answerable.obligations.models import Obligation
 from answerable.obligations.owed import BY_HAND, RETRY, Owed, by_hand
 from answerable.obligations.wake import notify
@@ -26,14 +26,16 @@ COLUMNS: Final = (
     "owed_at",
     "not_before",
     "due_at",
+    "urgency",
+    "next_attempt_at",
     "state",
     "reason",
     "reference",
-    "urgency",
-    "next_attempt_at",
     "attempt",
     "last_error",
 )
+ROW: Final = f"({', '.join(['%s'] * 14)}, 'owed', '', '', 0, '')"
+"""What `_place` gives for each, and how everything begins that is owed."""
 ROWS_PER_STATEMENT: Final = 400
 
 # A second cause for what is already owed keeps the earlier time and wakes it up; it never makes it due later
@@ -48,7 +50,7 @@ ON CONFLICT (kind, subject) WHERE state = 'owed' DO UPDATE SET
     next_attempt_at = {least}(known.next_attempt_at, excluded.next_attempt_at),
     urgency = CASE WHEN known.urgency = {retry} THEN known.urgency
                    ELSE {least}(known.urgency, excluded.urgency) END
-RETURNING *
+RETURNING id, kind, subject
 """
 
 # By hand, because it ends every attempt. `where` is one of the three below.
@@ -68,7 +70,9 @@ def owe(
     What is already owed (the same kind and subject) keeps its earlier `due_at` and is tried again at once.
     Returns one row for each distinct kind and subject, in the order given. Raises WriteOutsideTransaction.
     """
-    return owe_in_cases([InCase(one, case_id, pack_digest) for one in items], now=now, cause=cause)
+    placed = owe_in_cases([InCase(one, case_id, pack_digest) for one in items], now=now, cause=cause)
+    rows = Obligation.objects.in_bulk([one.pk for one in placed])
+    return [rows[one.pk] for one in placed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +84,27 @@ class InCase:
     pack_digest: str
 
 
-def owe_in_cases(items: Iterable[InCase], *, now: datetime, cause: str) -> list[Obligation]:
+class Placed(NamedTuple):
+    """One row of the table: what is owed stands there."""
+
+    pk: int
+    kind: str
+    subject: str
+
+
+def owe_in_cases(items: Iterable[InCase], *, now: datetime, cause: str) -> list[Placed]:
     """`owe` for what belongs to several cases. What is owed twice is of the case that was named first."""
     wanted: dict[tuple[str, str], InCase] = {}
     for item in items:
         key = (item.owed.kind, item.owed.subject)
         known = wanted.get(key)
         wanted[key] = item if known is None else replace(known, owed=_merged(known.owed, item.owed))
-    rows = [_row(item.owed, now, cause, item.case_id, item.pack_digest) for item in wanted.values()]
-    found: dict[tuple[str, str], Obligation] = {}
+    # Sorted, so that two transactions that owe the same things lock them in the same order.
+    rows = [wanted[key] for key in sorted(wanted)]
+    found: dict[tuple[str, str], Placed] = {}
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        for obligation in _upsert(rows[start : start + ROWS_PER_STATEMENT]):
-            found[obligation.kind, obligation.subject] = obligation
+        for placed in _place(rows[start : start + ROWS_PER_STATEMENT], now, cause):
+            found[placed.kind, placed.subject] = placed
     if any(item.owed.by == By.WORKER for item in wanted.values()):
         notify(connection)
     return [found[key] for key in wanted]
@@ -121,7 +134,9 @@ def keep_all(
     return _keep(where, [*about, *names], now, proof_entry_id, reference) if names and about else 0
 
 
-def keep_each(rows: Iterable[Obligation], *, now: datetime, proof_entry_id: int, reference: str = "") -> int:
+def keep_each(
+    rows: Iterable[Obligation | Placed], *, now: datetime, proof_entry_id: int, reference: str = ""
+) -> int:
     """Close all of these as `keep` does, with one statement. Returns how many were owed."""
     numbers = [row.pk for row in rows]
     where = f"id IN ({_places(numbers)})"
@@ -182,38 +197,40 @@ def _merged(first: Owed, second: Owed) -> Owed:
     )
 
 
-def _row(item: Owed, now: datetime, cause: str, case_id: int | None, pack_digest: str) -> Obligation:
-    return Obligation(
-        kind=item.kind,
-        by=item.by,
-        subject=item.subject,
-        case_id=case_id,
-        platform=item.platform,
-        regime=item.regime,
-        cause=cause,
-        params=dict(item.params),
-        pack_digest=pack_digest,
-        owed_at=now,
-        not_before=item.not_before,
-        due_at=item.due_at,
-        urgency=item.first_urgency,
-        next_attempt_at=max(now, item.not_before) if item.not_before else now,
-    )
+def _place(wanted: Sequence[InCase], now: datetime, cause: str) -> list[Placed]:
+    using = connections[DEFAULT_DB_ALIAS]
+    moment, json = using.ops.adapt_datetimefield_value, Obligation._meta.get_field("params")
+    at = moment(now)
+    values: list[Any] = []
+    for case in wanted:
+        item = case.owed
+        waits = item.not_before is not None and item.not_before > now
+        values += (
+            item.kind,
+            str(item.by),
+            item.subject,
+            case.case_id,
+            item.platform,
+            item.regime,
+            cause,
+            json.get_db_prep_save(dict(item.params), using),
+            case.pack_digest,
+            at,
+            moment(item.not_before) if item.not_before else None,
+            moment(item.due_at),
+            int(item.first_urgency),
+            moment(item.not_before) if item.not_before and waits else at,
+        )
+    with using.cursor() as cursor:
+        cursor.execute(_owing(len(wanted), using.vendor), values)
+        return [Placed(*row) for row in cursor.fetchall()]
 
 
-def _upsert(rows: list[Obligation]) -> Iterable[Obligation]:
-    # Sorted, so that two transactions that owe the same things lock them in the same order.
-    rows = sorted(rows, key=lambda row: (row.kind, row.subject))
-    fields = [field for field in Obligation._meta.concrete_fields if field.attname in COLUMNS]
-    values: list[Any] = [
-        field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields
-    ]
-    one = f"({', '.join(['%s'] * len(fields))})"
-    statement = OWE.format(
-        columns=", ".join(field.attname for field in fields),
-        rows=", ".join([one] * len(rows)),
-        least="min" if connection.vendor == "sqlite" else "least",
+@lru_cache(maxsize=ROWS_PER_STATEMENT)
+def _owing(rows: int, vendor: str) -> str:
+    return OWE.format(
+        columns=", ".join(COLUMNS),
+        rows=", ".join([ROW] * rows),
+        least="min" if vendor == "sqlite" else "least",
         retry=RETRY,
     )
-    with connection.cursor() as cursor:
-        return instances(Obligation, cursor, statement, values)
