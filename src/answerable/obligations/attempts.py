@@ -68,10 +68,10 @@ WITH candidate AS MATERIALIZED ({candidates}), placed AS MATERIALIZED (
     ORDER BY urgency, next_attempt_at, id LIMIT %(free)s
 ), mine AS MATERIALIZED (
     SELECT id FROM obligations_obligation
-    WHERE state = 'owed' AND id IN (SELECT id FROM chosen) {skip_locked}
+    WHERE id IN (SELECT id FROM chosen) AND state || '' = 'owed' {skip_locked}
 )
 UPDATE obligations_obligation SET attempt = attempt + 1, lease_until = %(lease_until)s
-WHERE id IN (SELECT id FROM mine) AND state = 'owed'
+WHERE id IN (SELECT id FROM mine) AND state || '' = 'owed'
 RETURNING *
 """
 DUE: Final = """
@@ -79,7 +79,9 @@ DUE: Final = """
     AND (lease_until IS NULL OR lease_until <= %(now)s)
 """
 ANY: Final = """
-SELECT 1 FROM (SELECT 1 FROM obligations_obligation WHERE {due} LIMIT 1) AS of_urgency_{urgency}
+SELECT 1 FROM (
+    SELECT 1 FROM obligations_obligation WHERE {due} ORDER BY next_attempt_at LIMIT 1
+) AS of_urgency_{urgency}
 """
 NEXT: Final = """
 SELECT next_attempt_at FROM (
@@ -95,13 +97,14 @@ SELECT * FROM (
     ORDER BY next_attempt_at LIMIT %(read)s
 ) AS of_urgency_{urgency}
 """
-# Two of one group and subject are either both waiting, and the first goes first, or one is in hand. (The
-# odd `|| ''` keeps the planner from the index of what is due, through which it would read the whole queue.)
+# Two of one group and subject are either both waiting, and the first goes first, or one is in hand.
+# The odd `|| ''` here and there keeps the planner from an index of all that is due or owed: without statistics, as
+# on a new desk, it takes that for as short as a row's own number or subject, and reads the whole queue.
 ALONE: Final = """
 AND NOT (kind IN ({kinds}) AND EXISTS (
     SELECT 1 FROM obligations_obligation AS other
     WHERE other.subject = this.subject AND other.kind IN ({kinds}) AND other.id <> this.id
-    AND other.state = 'owed' AND other.by || '' = 'worker' AND (
+    AND other.state || '' = 'owed' AND other.by || '' = 'worker' AND (
         other.lease_until > %(now)s
         OR other.next_attempt_at <= %(now)s AND (other.urgency, other.next_attempt_at, other.id)
             < (this.urgency, this.next_attempt_at, this.id))))

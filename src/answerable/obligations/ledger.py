@@ -53,12 +53,12 @@ ON CONFLICT (kind, subject) WHERE state = 'owed' DO UPDATE SET
 RETURNING id, kind, subject
 """
 
-# By hand, because it ends every attempt. `where` is one of the three below.
+# By hand, because it ends every attempt. `where` is one of the three below. (For `|| ''` see `attempts`.)
 KEEP = """
 UPDATE obligations_obligation
 SET state = CASE WHEN due_at >= %s THEN 'kept' ELSE 'kept_late' END, closed_at = %s, proof_entry_id = %s,
     reference = %s, lease_until = NULL
-WHERE state = 'owed' AND {where}
+WHERE {where}
 """
 
 
@@ -116,7 +116,7 @@ def keep(obligation: Obligation | int, *, now: datetime, proof_entry_id: int, re
     False when it was closed before: then nothing changes.
     """
     row = obligation if isinstance(obligation, int) else obligation.pk
-    return _keep("id = %s", [row], now, proof_entry_id, reference) == 1
+    return _keep("id = %s AND state || '' = 'owed'", [row], now, proof_entry_id, reference) == 1
 
 
 def keep_all(
@@ -130,7 +130,7 @@ def keep_all(
     """Close all of these kinds that are owed to these subjects, as `keep` does. Returns how many there were."""
     names = [kinds] if isinstance(kinds, str) else list(kinds)
     about = [subjects] if isinstance(subjects, str) else list(subjects)
-    where = f"subject IN ({_places(about)}) AND kind IN ({_places(names)})"
+    where = f"state || '' = 'owed' AND subject IN ({_places(about)}) AND kind IN ({_places(names)})"
     return _keep(where, [*about, *names], now, proof_entry_id, reference) if names and about else 0
 
 
@@ -139,7 +139,7 @@ def keep_each(
 ) -> int:
     """Close all of these as `keep` does, with one statement. Returns how many were owed."""
     numbers = [row.pk for row in rows]
-    where = f"id IN ({_places(numbers)})"
+    where = f"id IN ({_places(numbers)}) AND state || '' = 'owed'"
     return _keep(where, numbers, now, proof_entry_id, reference) if numbers else 0
 
 

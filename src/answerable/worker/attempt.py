@@ -13,7 +13,7 @@ from answerable.obligations.models import Obligation
 
 # By hand, because it is asked after every single attempt.
 STILL_OWED: Final = """
-SELECT 1 FROM obligations_obligation WHERE id = %s AND state = 'owed' AND attempt = %s AND lease_until IS NOT NULL
+SELECT 1 FROM obligations_obligation WHERE id = %s AND state || '' = 'owed' AND attempt = %s AND lease_until IS NOT NULL
 """
 
 log = structlog.get_logger(__name__)
