@@ -10,6 +10,7 @@ from bench.desk import Desk, running
 
 MOST_BACKLOG = 60
 AT_ONCE = 4
+WARM_UP_SECONDS, FOR_WARM_UP = 5.0, 1000
 
 
 def measure(desk: Desk, door: str, *, seconds: float, first: int, per_second: float = 0.0) -> dict[str, Any]:
@@ -75,8 +76,13 @@ def main() -> None:
     asked = parser.parse_args()
     uploads = int(asked.seconds * 100 * asked.repeat * len(asked.door or "12"))
     for database in asked.database or ["sqlite", "postgresql"]:
-        with running(database=database, uploads=0 if asked.unregistered else uploads) as desk:
-            load.run(load.at_rate(desk, load.api_report(desk), per_second=5, seconds=2, first=10_000_000))
+        registered = 0 if asked.unregistered else uploads + FOR_WARM_UP
+        with running(database=database, uploads=registered) as desk:
+            measure(
+                desk, "api", seconds=WARM_UP_SECONDS, first=max(0, registered - FOR_WARM_UP) or 10_000_000
+            )
+            desk.drained()
+            desk.gather_statistics()
             first = 0
             for _ in range(asked.repeat):
                 for door in asked.door or ["api", "form"]:
