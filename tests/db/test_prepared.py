@@ -9,7 +9,8 @@ from django.db.models import BooleanField, Case, F, QuerySet, Value, When
 from django.test.utils import CaptureQueriesContext
 
 from answerable.cases.models import Account, Item, ItemContent
-from answerable.db.prepared import MOST_SHAPES, NotPrepared, insert, instances, prepared, update
+from answerable.db.prepared import MOST_SHAPES, NotPrepared, instances, prepared
+from answerable.db.rows import insert, update
 from answerable.obligations.models import Obligation
 from answerable.policy.words import Visibility
 

@@ -10,7 +10,8 @@ from answerable.cases.commands.writing import Writing, pack_of
 from answerable.cases.inputs import Link
 from answerable.cases.models import Account, Case, Item, ItemContent, ReportedItem, ViewSample
 from answerable.cases.rules.deciding import youngest
-from answerable.db.prepared import first, insert, prepared, update
+from answerable.db.prepared import first, prepared
+from answerable.db.rows import insert, update
 from answerable.policy import Pack, store
 from answerable.policy.words import Age
 

@@ -38,7 +38,7 @@ from answerable.cases.kinds import is_media
 from answerable.cases.models import Case, Claim, Report, ReportedItem
 from answerable.cases.queries.status import somebody_on_call
 from answerable.cases.rules import protecting
-from answerable.db.prepared import insert, update
+from answerable.db.rows import insert, update
 from answerable.obligations import Owed
 from answerable.policy import Do, Pack, store
 from answerable.policy.words import By, Danger, Visibility

@@ -26,7 +26,7 @@ from answerable.cases.kinds import KIND_BY_WANTED, is_media
 from answerable.cases.models import Item, Report, ReportedItem
 from answerable.cases.queries.protection import item_facts, token_hidings
 from answerable.cases.rules import deciding, protecting
-from answerable.db.prepared import update
+from answerable.db.rows import update
 from answerable.obligations import Owed
 from answerable.obligations.owed import FIRST
 from answerable.policy import Do, Facts, Pack

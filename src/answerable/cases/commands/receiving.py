@@ -12,7 +12,8 @@ from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT, Filed, FiledIt
 from answerable.cases.models import IdempotencyKey, Report
 from answerable.db import personal
 from answerable.db.models import PersonalText
-from answerable.db.prepared import first, insert, prepared
+from answerable.db.prepared import first, prepared
+from answerable.db.rows import insert
 from answerable.policy import Pack
 from answerable.policy.words import Age, Interim
 

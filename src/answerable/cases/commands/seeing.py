@@ -13,7 +13,8 @@ from answerable.cases.inputs import NotFound
 from answerable.cases.kinds import KIND_BY_WANTED, WANTED_BY_KIND
 from answerable.cases.models import Item, Notice, Report, ReportedItem
 from answerable.cases.rules import protecting
-from answerable.db.prepared import first, prepared, update
+from answerable.db.prepared import first, prepared
+from answerable.db.rows import update
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.obligations.owed import BY_HAND, by_hand

@@ -16,7 +16,7 @@ from answerable.cases.commands.writing import (
 )
 from answerable.cases.models import Account, Item, Message, Notice, Report
 from answerable.cases.rules import telling
-from answerable.db.prepared import insert, update
+from answerable.db.rows import insert, update
 from answerable.obligations import Owed
 from answerable.policy import Do, Pack
 from answerable.policy.words import Age, By, Danger

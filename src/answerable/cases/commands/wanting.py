@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from answerable.cases.commands.writing import Writing
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Item, KnownChange
-from answerable.db.prepared import first, prepared, update
+from answerable.db.prepared import first, prepared
+from answerable.db.rows import update
 from answerable.obligations import Owed
 from answerable.policy.words import By, Visibility
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from answerable import audit, obligations
 from answerable.cases.kinds import AT_ONCE, KEPT_APART, SUBJECTS, is_media
 from answerable.cases.models import Case, Item, KnownChange, Report
-from answerable.db.prepared import insert
+from answerable.db.rows import insert
 from answerable.obligations import Owed
 from answerable.policy import Do, Facts, Pack, store
 from answerable.policy.words import Age, By, Danger, Relation
