@@ -292,3 +292,12 @@ def test_nobody_can_upload_a_file(dana: Client) -> None:
     answer = dana.post("/en/report", {**form(dana), "picture": picture})
     assert answer.status_code == 400
     assert not Report.objects.exists()
+
+
+def test_a_report_that_no_promise_fits_says_what_is_owed_next(dana: Client) -> None:
+    answer = dana.post("/en/report", form(dana, links="", statement="The third picture on his page."))
+    page = answer.content.decode()
+    assert "We have your report" in page
+    assert "What we promise you" not in page
+    assert "What we owe you next" in page
+    assert "A person reads" in page
