@@ -7,7 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from answerable.cases.queries.status import OwedToReporter, Thing
+from answerable.cases.queries.status import OwedToReporter
+from answerable.cases.queries.things import Thing
 
 OWED: dict[str, str | Promise] = {
     "hide": gettext_lazy("We hide what you reported."),

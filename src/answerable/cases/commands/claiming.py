@@ -12,7 +12,7 @@ from answerable.cases.commands.protecting import look_again_at
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import MatchIn, NotFound
 from answerable.cases.models import ItemContent, Report, ReportedItem
-from answerable.cases.queries.status import CLAIMED
+from answerable.cases.queries.things import CLAIMED
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
 from answerable.policy import store

@@ -8,7 +8,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from answerable.cases.queries.status import OwedToReporter, Thing
+from answerable.cases.queries.status import OwedToReporter
+from answerable.cases.queries.things import Thing
 from answerable.intake import wording
 
 register = template.Library()
