@@ -65,6 +65,26 @@ def test_an_adults_undecided_removal_without_danger_tells_the_uploader_at_once(d
     assert telling.due_at == desk.clock.now + timedelta(hours=1)
 
 
+@pytest.mark.parametrize("found_before", [True, False])
+def test_who_posted_an_identical_copy_is_told_of_its_undecided_removal_not_of_a_hiding(
+    desk: TestDesk, found_before: bool
+) -> None:
+    desk.upload("a")
+    desk.upload("b", account="other")
+    desk.report("a")
+    if found_before:
+        desk.find_copies("a", b=0)
+        assert desk.wanted("b") == "hidden"
+    hour_40(desk, "a")
+    if not found_before:
+        desk.find_copies("a", b=0)
+    assert desk.wanted("b") == "gone"
+    told = Obligation.objects.filter(kind="tell_holder", state="owed")
+    notices = Notice.objects.filter(item=desk.item("b"))
+    owed = {n.kind for n in notices if told.filter(subject=f"notice:{n.pk}").exists()}
+    assert owed == {"removed_undecided"}
+
+
 def test_whose_account_is_suspended_is_told_why_and_once(desk: TestDesk, ravi: Person, rosa: Person) -> None:
     make_offender(desk, ravi, rosa)
     answer(desk, rosa, HolderIs.OFFENDER)

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from answerable import obligations
 from answerable.cases.commands.grouping import join, lock, put_in, standing_case
 from answerable.cases.commands.rounds import begin_round, refused_in_this_round, standing_decision
-from answerable.cases.commands.telling import drop_untold, tell_holder_of_hiding
+from answerable.cases.commands.telling import drop_untold, tell_by_pack, tell_holder_of_hiding
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import (
     Writing,
@@ -197,8 +197,18 @@ def _share_one(
         return False
     due_at = writing.now + within(dos, KIND_BY_WANTED[sharing.wanted], HIDE_COPY_WITHIN)
     want(writing, copy, sharing.wanted, why="copy", due_at=due_at)
-    tell_holder_of_hiding(writing, copy, pack, case.harm)
+    if sharing.wanted is Visibility.GONE:
+        _tell_of_removal(writing, copy, pack, case)
+    else:
+        tell_holder_of_hiding(writing, copy, pack, case.harm)
     return True
+
+
+def _tell_of_removal(writing: Writing, copy: Item, pack: Pack, case: Case) -> None:
+    """Tell the holder of a copy that went with an original which the law's deadline removed (rules 14 and 16)."""
+    drop_untold(writing, copy, ["interim"])
+    dos = pack.owes(case.harm, "on_undecided_removed", facts_of_item(copy, complete=True), regimes())
+    tell_by_pack(writing, dos, item=copy)
 
 
 def _group(writing: Writing, copy: Item, case: Case) -> Case:
