@@ -34,16 +34,19 @@ bench:
 	@scripts/system-packages postgresql
 	@$(PYTHON) -m bench
 
-# Hours of kills, each run with a seed of its own, printed. KILLS=500 TREE_KILLS=50 for a shorter one.
+# Hours of kills, and of events in any order, each run with a seed of its own. KILLS=500 TREE_KILLS=50 STORIES=100 for
+# a shorter one.
 KILLS ?= 10000
 TREE_KILLS ?= 500
+STORIES ?= 1000
 soak:
 	@scripts/environment dev
 	@scripts/system-packages postgresql
 	@for database in sqlite postgresql; do \
 	  ANSWERABLE_TEST_DATABASE=$$database ANSWERABLE_SEED=$${ANSWERABLE_SEED:-$$RANDOM} \
 	  ANSWERABLE_SOAK_KILLS=$(KILLS) ANSWERABLE_SOAK_TREE_KILLS=$(TREE_KILLS) \
-	  $(PYTHON) -m pytest -s tests/crash || exit 1; \
+	  ANSWERABLE_SOAK_STORIES=$(STORIES) \
+	  $(PYTHON) -m pytest -s tests/crash tests/cases/test_any_order.py || exit 1; \
 	done
 
 # Resolve the pinned requirements again. The index comes from your own pip or uv configuration.
