@@ -6,6 +6,7 @@ from answerable.cases import commands
 from answerable.cases.inputs import Refused
 from answerable.cases.models import Message, Person, Report
 from answerable.cases.queries.promised import promises
+from answerable.cases.queries.status import report_status
 from answerable.obligations.models import Obligation
 from answerable.policy.words import Age, Relation
 from tests.cases.desk import TestDesk
@@ -31,6 +32,15 @@ def test_a_child_who_gives_only_the_place_is_removed_at_hour_40_where_nobody_dec
     desk.clock.pass_(hours=40)
     assert commands.remove_undecided(desk.item("a").pk, obligation_id=owed.pk, now=desk.clock.now)
     assert desk.wanted("a") == "gone"
+
+
+def test_what_was_decided_is_not_said_to_wait_for_a_decision(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("a")
+    filed = desk.report("a")
+    desk.yes(ravi, "a")
+    shown = report_status(Report.objects.get(pk=filed.report_id), language="en", now=desk.clock.now)
+    assert "remove_if_undecided" not in {one.kind for one in shown.owed}
+    assert "remove_if_undecided" not in desk.owed("a")
 
 
 def test_an_adult_who_gives_only_the_place_is_told_what_is_missing(desk: TestDesk) -> None:

@@ -93,6 +93,7 @@ def decide_violating(
         of_copy = owed_after("on_copy", case, clause, facts_of_item(item, decided=True))
         in_time = min(in_time, within(of_copy, "remove", in_time))
     want(writing, item, Visibility.GONE, why="decision", due_at=writing.now + in_time)
+    writing.release("remove_if_undecided", f"item:{item.pk}", "decided_otherwise")
     know(writing, item, CONFIRMED)
     forget(writing, item, REPORTED)
     skip = BY_DECIDING | FOR_AUTHORITIES | (frozenset() if of is None else {"second_look"})
