@@ -155,7 +155,7 @@ def share(
         return Sharing(Visibility.HIDDEN, shares_decision=False, look=True)
     if cleared_by_people:
         return Sharing(Visibility.VISIBLE, shares_decision=False, look=original.violating)
-    if not original.violating and original.protected is Visibility.GONE and kind is CopyKind.EXACT:
+    if original.protected is Visibility.GONE and kind is CopyKind.EXACT:  # removed undecided
         return Sharing(Visibility.GONE, shares_decision=False, look=True)
     if already_touched < original.up_to and (original.violating or not account_guarded):
         if original.violating:
