@@ -53,6 +53,11 @@ def _lock(item_id: int) -> "QuerySet[Item]":
     return _to_lock().filter(pk=item_id)
 
 
+def lock_at(platform: str, ref: str) -> Item | None:
+    """The item at this place, locked, with what commands read of it."""
+    return first(_locked(platform, ref))
+
+
 def lock(item_id: int) -> Item | None:
     """One item, locked, with what commands read of it."""
     return first(_lock(item_id))

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from answerable.cases import codes
 from answerable.cases.commands.completing import dos_of_item
 from answerable.cases.commands.grouping import case_for, items_at, open_case, reached
+from answerable.cases.commands.naming import resolving
 from answerable.cases.commands.protecting import protect_item, waits_for_look
 from answerable.cases.commands.receiving import (
     Sealed,
@@ -43,8 +44,6 @@ from answerable.obligations import Owed
 from answerable.policy import Do, Pack, store
 from answerable.policy.words import By, Danger, Visibility
 from answerable.settings.config import config
-
-RESOLVE_WITHIN = timedelta(seconds=5)
 
 
 def file_report(report_in: ReportIn, *, now: datetime) -> Filed:
@@ -184,20 +183,7 @@ def _owe_report(
     if not items and not any(row.state == "resolving" for row in reported):
         look = within(pack.owes(report.harm, "on_report", facts, regimes()), "look", protecting.LOOK_SOON)
         writing.owe([_people("read_report", report, look)])
-    for row in reported:
-        if row.state == "resolving":
-            writing.owe(
-                [
-                    Owed(
-                        kind="resolve",
-                        subject=f"reported_item:{row.pk}",
-                        by=By.WORKER,
-                        due_at=report.received_at + RESOLVE_WITHIN,
-                        platform=row.platform,
-                        urgency=0,
-                    )
-                ]
-            )
+    writing.owe(resolving(row, report.received_at) for row in reported if row.state == "resolving")
     if claimed:
         writing.owe(
             [

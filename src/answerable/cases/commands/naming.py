@@ -80,25 +80,22 @@ def name_item(report_id: int, *, link: Link, person_id: int, now: datetime) -> i
             "item_named", {"report": report.pk, "reported_item": row.pk, "item": row.item_id}
         )
         if not link.ref:
-            _owe_resolving(writing, row)
+            writing.owe([resolving(row, now)])
         _complete_by_place(writing, report)
         writing.finish(entry_id)
         obligations.keep_all("read_report", f"report:{report.pk}", now=now, proof_entry_id=entry_id)
         return row.item_id
 
 
-def _owe_resolving(writing: Writing, row: ReportedItem) -> None:
-    writing.owe(
-        [
-            Owed(
-                kind="resolve",
-                subject=f"reported_item:{row.pk}",
-                by=By.WORKER,
-                due_at=writing.now + RESOLVE_WITHIN,
-                platform=row.platform,
-                urgency=0,
-            )
-        ]
+def resolving(row: ReportedItem, said_at: datetime) -> Owed:
+    """Asking the platform what a link leads to, from when it was said."""
+    return Owed(
+        kind="resolve",
+        subject=f"reported_item:{row.pk}",
+        by=By.WORKER,
+        due_at=said_at + RESOLVE_WITHIN,
+        platform=row.platform,
+        urgency=0,
     )
 
 

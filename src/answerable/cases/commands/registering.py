@@ -6,7 +6,7 @@ from django.db import transaction
 
 from answerable.cases.commands.arriving import is_there, reconsider_hiding, tell_whose_it_is
 from answerable.cases.commands.deciding import decide_violating
-from answerable.cases.commands.grouping import account_of, begin_notice, open_case, put_in
+from answerable.cases.commands.grouping import account_of, begin_notice, lock_at, open_case, put_in
 from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.wanting import REPORTED, forget, know, want
@@ -89,7 +89,7 @@ def _taken_before(idempotency: tuple[str, str, str] | None, now: datetime) -> bo
 
 
 def get_or_make(item_in: ItemIn, now: datetime) -> tuple[Item, bool]:
-    found = _find(item_in)
+    found = lock_at(item_in.platform, item_in.ref)
     if found is not None:
         return found, False
     account = account_of(item_in.platform, item_in.account_ref)
@@ -108,19 +108,10 @@ def get_or_make(item_in: ItemIn, now: datetime) -> tuple[Item, bool]:
         ],
         ignore_conflicts=True,
     )
-    made = _find(item_in)
+    made = lock_at(item_in.platform, item_in.ref)
     if made is None:
         raise NotFound(f"Item {item_in.ref!r} vanished while it was registered.")
     return made, True
-
-
-def _find(item_in: ItemIn) -> Item | None:
-    return (
-        Item.objects.select_for_update(of=("self",))
-        .select_related("account", "content", "case")
-        .filter(platform=item_in.platform, ref=item_in.ref)
-        .first()
-    )
 
 
 def _take_facts(item: Item, item_in: ItemIn) -> dict[str, object]:
