@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from answerable.cases import codes
-from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.grouping import lock, locked
 from answerable.cases.commands.protecting import look_again_at
 from answerable.cases.commands.rounds import (
     begin_round,
@@ -195,7 +195,7 @@ def complain(report_id: int, *, item_id: int, text: str, now: datetime) -> int:
             raise Refused("This report was withdrawn, which ends its messages. You can send a new report.")
         if item_id not in _item_ids(report):
             raise NotFound("This report doesn't name that item.")
-        item = _locked(item_id)
+        item = locked(item_id)
         decision = standing_decision(item.content_id)
         if decision is None or decision.verdict != Verdict.NOT_VIOLATING:
             raise Refused("Nothing was refused here: there is no decision to contest.")
@@ -230,7 +230,7 @@ def appeal(code: str, *, text: str, now: datetime) -> int:
         notice = Notice.objects.filter(code_hash=codes.code_hash(code)).first()
         if notice is None:
             raise NotFound("This code opens nothing.")
-        item = _locked(notice.item_id)
+        item = locked(notice.item_id)
         if item.wanted == Visibility.VISIBLE:
             raise Refused("The item is visible again: there is nothing left to contest.")
         if Appeal.objects.filter(item=item, kind="appeal", outcome="").exists():
@@ -287,10 +287,3 @@ def _item_ids(report: Report) -> list[int]:
 def _case_of(report: Report) -> Case | None:
     first = report.reported_items.filter(item__case__isnull=False).select_related("item__case").first()
     return first.item.case if first is not None and first.item is not None else report.case
-
-
-def _locked(item_id: int) -> Item:
-    item = lock(item_id)
-    if item is None:
-        raise NotFound(f"There is no item {item_id}.")
-    return item

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from answerable import obligations
-from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.grouping import locked
 from answerable.cases.commands.registering import held_account, hold, take
 from answerable.cases.commands.writing import Writing
-from answerable.cases.inputs import ItemIn, NotFound
+from answerable.cases.inputs import ItemIn
 from answerable.cases.models import Item
 from answerable.obligations import Owed
 from answerable.policy.words import By
@@ -19,7 +19,7 @@ SCREEN_WITHIN = timedelta(seconds=60)
 def item_fetched(item_id: int, *, item_in: ItemIn, obligation_id: int, now: datetime) -> None:
     """Take what a fetch found of an item, look for its copies if it was reported, and screen what is new."""
     with transaction.atomic():
-        item = _locked(item_id)
+        item = locked(item_id)
         writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
         before, noticed = item.content_id, item.first_notice_at is not None
         changed = take(writing, item, item_in)
@@ -40,7 +40,7 @@ def item_screened(
     Where the item shows other media by now, that screening says nothing: it stays owed.
     """
     with transaction.atomic():
-        item = _locked(item_id)
+        item = locked(item_id)
         if item.content_id != content_id:
             return
         writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
@@ -57,10 +57,3 @@ def _screen(writing: Writing, item: Item, held: str) -> None:
         return
     due_at = writing.now + SCREEN_WITHIN
     writing.owe([Owed(kind="screen_item", subject=f"item:{item.pk}", by=By.WORKER, due_at=due_at)])
-
-
-def _locked(item_id: int) -> Item:
-    item = lock(item_id)
-    if item is None:
-        raise NotFound(f"There is no item {item_id}.")
-    return item

@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 
 from answerable.cases.commands.harms import raise_harm
 from answerable.cases.commands.writing import Writing, pack_of
-from answerable.cases.inputs import Link
+from answerable.cases.inputs import Link, NotFound
 from answerable.cases.models import Account, Case, Item, ItemContent, ReportedItem, ViewSample
 from answerable.cases.rules.deciding import youngest
 from answerable.db.prepared import first, prepared
@@ -61,6 +61,14 @@ def lock_at(platform: str, ref: str) -> Item | None:
 def lock(item_id: int) -> Item | None:
     """One item, locked, with what commands read of it."""
     return first(_lock(item_id))
+
+
+def locked(item_id: int) -> Item:
+    """The same, of an item that must be there. Raises NotFound."""
+    item = lock(item_id)
+    if item is None:
+        raise NotFound(f"There is no item {item_id}.")
+    return item
 
 
 def account_of(platform: str, ref: str) -> Account | None:

@@ -8,7 +8,7 @@ from answerable import obligations
 from answerable.cases.commands import deciding as effects
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.filing import withdraw_finding
-from answerable.cases.commands.grouping import lock, reopen
+from answerable.cases.commands.grouping import lock, locked, reopen
 from answerable.cases.commands.harms import harm_of_clause
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.telling import drop_untold, reports_naming, tell_by_pack
@@ -287,9 +287,7 @@ def remove_undecided(item_id: int, *, obligation_id: int, now: datetime) -> bool
     No decision: the law's deadline acts, and people may still decide either way. Whether it removed anything.
     """
     with transaction.atomic():
-        item = lock(item_id)
-        if item is None:
-            raise NotFound(f"There is no item {item_id}.")
+        item = locked(item_id)
         writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
         undecided = (
             is_media(item.kind) and item.wanted != Visibility.GONE and not _answered(item, obligation_id)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from answerable import audit, obligations
-from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.grouping import lock, locked
 from answerable.cases.commands.telling import hold_back, reports_naming, tell_reports, untold
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import NotFound
@@ -131,9 +131,7 @@ def item_missing(item_id: int, *, obligation_id: int, now: datetime) -> None:
     What asks people to judge it becomes reading the report: its words may say where to look.
     """
     with transaction.atomic():
-        item = lock(item_id)
-        if item is None:
-            raise NotFound(f"There is no item {item_id}.")
+        item = locked(item_id)
         writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
         entry_id = writing.record("item_fetched", {"item": item.pk, "found": False})
         obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
