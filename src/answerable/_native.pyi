@@ -1,0 +1,1 @@
+"""Native cores (sources in `native/`)."""
