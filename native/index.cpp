@@ -76,19 +76,19 @@ std::shared_ptr<Segment> merge(const Segments& segments, const Tails& tails, con
     return Segment::build(std::move(rows), path);
 }
 
-// Appends from `start` on what fits into `newest`, and then takes the same ids out wherever else they are live, so that
-// no search finds neither. Returns how many were appended, and the ids that were there before.
-nb::tuple append(Tail& newest, const Segments& segments, const Tails& tails, const Ids& ids, const Hashes& hashes,
-                 std::size_t start) {
+// Appends to `newest`, which must have room, and then takes the same ids out wherever else they are live, so that no
+// search finds neither. Returns the ids that were there before.
+nb::ndarray<nb::numpy, std::uint64_t, nb::ndim<1>> append(Tail& newest, const Segments& segments, const Tails& tails,
+                                                          const Ids& ids, const Hashes& hashes) {
     check_same_length(ids, hashes);
+    if (newest.capacity() - newest.rows() < ids.shape(0)) throw nb::value_error("the tail has no room for these");
     std::vector<std::uint64_t> replaced;
-    std::size_t at = start;
     {
         nb::gil_scoped_release released;
-        for (; at < ids.shape(0); ++at) {
+        for (std::size_t at = 0; at < ids.shape(0); ++at) {
             const std::uint64_t id = ids.data()[at];
             const std::uint32_t row = newest.rows();
-            if (!newest.append(id, spread(hashes.data() + kHashBytes * at))) break;
+            newest.append(id, spread(hashes.data() + kHashBytes * at));
             const auto from = [id](const auto& part) { return part->remove(id); };
             if (newest.remove(id, row) || std::any_of(tails.begin(), tails.end(), from) ||
                 std::any_of(segments.begin(), segments.end(), from)) {
@@ -96,7 +96,7 @@ nb::tuple append(Tail& newest, const Segments& segments, const Tails& tails, con
             }
         }
     }
-    return nb::make_tuple(at - start, handed_over(std::move(replaced)));
+    return handed_over(std::move(replaced));
 }
 
 // Takes ids out wherever they are live. Returns those that were there.
@@ -189,7 +189,7 @@ void bind_index(nb::module_& module) {
         .def_prop_ro("last_id", &Segment::last_id);
     nb::class_<Tail>(module, "Tail", "The newest hashes, in the order they came.")
         .def(nb::init<std::uint32_t>(), "capacity"_a)
-        .def("append", &append, "segments"_a, "tails"_a, "ids"_a, "hashes"_a, "start"_a)
+        .def("append", &append, "segments"_a, "tails"_a, "ids"_a, "hashes"_a)
         .def_prop_ro("rows", &Tail::rows)
         .def_prop_ro("live", &Tail::live)
         .def_prop_ro("capacity", &Tail::capacity)

@@ -78,13 +78,11 @@ Tail::Tail(std::uint32_t capacity)
       columns_(new std::uint64_t[std::size_t{capacity} * kWords]()),
       dead_(capacity) {}
 
-bool Tail::append(std::uint64_t id, const Hash& hash) {
+void Tail::append(std::uint64_t id, const Hash& hash) {
     const std::uint32_t row = rows_.load(std::memory_order_relaxed);
-    if (row == capacity_) return false;
     ids_[row] = id;
     for (int word = 0; word < kWords; ++word) columns_[std::size_t{capacity_} * word + row] = hash.words[word];
     rows_.store(row + 1, std::memory_order_release);
-    return true;
 }
 
 bool Tail::remove(std::uint64_t id, std::uint32_t before) {

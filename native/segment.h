@@ -39,7 +39,7 @@ private:
 class Tail {
 public:
     explicit Tail(std::uint32_t capacity);
-    bool append(std::uint64_t id, const Hash& hash);  // false when it is full
+    void append(std::uint64_t id, const Hash& hash);  // while rows() is less than capacity()
     bool remove(std::uint64_t id, std::uint32_t before);  // among the first `before` rows; false when it is not there
     bool remove(std::uint64_t id) { return remove(id, rows()); }
 

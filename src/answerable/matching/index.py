@@ -111,6 +111,7 @@ class Index:
                 if hashes is None:
                     index._remove(ids)
                 else:
+                    index._make_room(len(ids))
                     index._append(ids, hashes)
             index._store = store
             if writable:
@@ -165,6 +166,7 @@ class Index:
             self._add_many(new_ids, new_hashes)
         else:
             with self._lock:
+                self._make_room(len(new_ids))
                 if self._store:
                     self._store.journal_add(new_ids, new_hashes)
                 self._append(new_ids, new_hashes)
@@ -235,15 +237,14 @@ class Index:
 
     # ---- writing, under the lock ----
 
+    def _make_room(self, count: int) -> None:
+        """A batch lies in one tail, as its record lies in one journal: both are kept and retired together."""
+        if self._view.tail.rows + count > TAIL_ROWS:
+            self._seal()
+
     def _append(self, ids: NDArray[np.uint64], hashes: NDArray[np.uint8]) -> None:
-        start = 0
-        while start < len(ids):
-            view = self._view
-            count, replaced = view.tail.append(view.segments, view.sealed, ids, hashes, start)
-            self._note_removed(replaced)
-            start += count
-            if start < len(ids):
-                self._seal()
+        view = self._view
+        self._note_removed(view.tail.append(view.segments, view.sealed, ids, hashes))
 
     def _add_many(self, ids: NDArray[np.uint64], hashes: NDArray[np.uint8]) -> None:
         """Straight into segments; the tail first, so that no journal brings back what these replace."""
