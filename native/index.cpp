@@ -125,8 +125,12 @@ void tidy(std::vector<Found>& found) {
     });
     const auto same = [](const Found& a, const Found& b) { return a.id == b.id; };
     found.erase(std::unique(found.begin(), found.end(), same), found.end());
-    std::stable_sort(found.begin(), found.end(),
-                     [](const Found& a, const Found& b) { return a.distance < b.distance; });
+    std::size_t from[kMaxThreshold + 2] = {};
+    for (const Found& one : found) ++from[one.distance + 1];
+    for (int distance = 0; distance <= kMaxThreshold; ++distance) from[distance + 1] += from[distance];
+    std::vector<Found> sorted(found.size());
+    for (const Found& one : found) sorted[from[one.distance]++] = one;
+    found.swap(sorted);
 }
 
 nb::tuple search_all(const Segments& segments, const Tails& tails, const Hashes& queries, int threshold) {

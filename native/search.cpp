@@ -61,6 +61,7 @@ struct Scratch {
     std::vector<Range> ranges;
     std::vector<std::uint32_t> hits;
     std::vector<std::uint64_t> candidates;  // chunk << 32 | entry
+    std::vector<std::uint64_t> seen;        // a bit for each row, where many are measured
     std::uint16_t distances[kBlock];
     std::uint32_t rows[kBlock];
     std::uint8_t chunks[kBlock];
@@ -85,7 +86,10 @@ public:
         scratch_.candidates.clear();
         for (int chunk = 0; chunk < kChunks; ++chunk) {
             if (budgets_[chunk]) gather(chunk);
-            if (scratch_.candidates.size() >= 4 * kBlock) settle();
+            if (scratch_.candidates.size() >= 4 * kBlock) {
+                note_seen();
+                settle();
+            }
         }
         settle();
     }
@@ -223,6 +227,22 @@ private:
 
     // ---- measuring ----
 
+    // In a cluster the same rows come up from every chunk: from the first time that many have to be measured, each is
+    // measured once. (Nothing has been measured before that.)
+    void note_seen() {
+        if (notes_seen_) return;
+        notes_seen_ = true;
+        scratch_.seen.assign((segment_.rows() + 63) / 64, 0);
+    }
+
+    bool seen_before(std::uint32_t row) {
+        std::uint64_t& word = scratch_.seen[row >> 6];
+        const std::uint64_t bit = 1ULL << (row & 63);
+        if (word & bit) return true;
+        word |= bit;
+        return false;
+    }
+
     void settle() {
         auto& candidates = scratch_.candidates;
         for (std::size_t at = 0; at < candidates.size(); at += kBlock) {
@@ -243,6 +263,7 @@ private:
             const std::uint32_t row =
                 row_number(segment_.row_numbers(chunk), static_cast<std::uint32_t>(candidates[at]));
             if (row >= segment_.rows()) continue;  // damaged on disk: `verify` names it, nothing may follow it
+            if (notes_seen_ && seen_before(row)) continue;
             __builtin_prefetch(segment_.hashes() + row);
             scratch_.rows[kept] = row;
             scratch_.chunks[kept++] = static_cast<std::uint8_t>(chunk);
@@ -251,7 +272,7 @@ private:
         for (std::uint32_t at = 0; at < kept; ++at) {
             if (scratch_.distances[at] > threshold_) continue;
             const std::uint32_t row = scratch_.rows[at];
-            if (!segment_.dead()[row] && is_first(row, scratch_.chunks[at])) {
+            if (!segment_.dead()[row] && (notes_seen_ || is_first(row, scratch_.chunks[at]))) {
                 found_.push_back({segment_.id(row), scratch_.distances[at]});
             }
         }
@@ -279,6 +300,7 @@ private:
     Scratch& scratch_;
     std::uint16_t chunks_[kChunks];
     Budgets budgets_;
+    bool notes_seen_ = false;
 };
 
 }  // namespace
