@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <bit>
+#include <cstddef>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -45,6 +46,34 @@ std::uint32_t scan_portable(const std::uint16_t* signatures, std::uint32_t count
     return found;
 }
 
+// Reads the upper bits once, from the bucket's start on.
+[[gnu::always_inline]] inline std::uint32_t number_rows(const std::uint64_t* upper, std::size_t words,
+                                                        const std::uint16_t* lower, std::uint64_t begin,
+                                                        std::uint32_t first, const std::uint32_t* hits,
+                                                        std::uint32_t count, std::uint32_t* rows) {
+    std::size_t word = begin >> 6;
+    std::uint64_t bits = upper[word] & (~0ULL << (begin & 63));
+    std::uint32_t passed = 0;  // entries of the bucket whose bits have been cleared
+    for (std::uint32_t hit = 0; hit < count; ++hit) {
+        const std::uint32_t place = hits[hit] - first;
+        for (std::uint32_t ones; passed + (ones = static_cast<std::uint32_t>(std::popcount(bits))) <= place;) {
+            passed += ones;
+            if (++word == words) return hit;
+            bits = upper[word];
+        }
+        for (; passed < place; ++passed) bits &= bits - 1;
+        const std::uint64_t bit = (word << 6) + static_cast<std::uint64_t>(std::countr_zero(bits));
+        rows[hit] = static_cast<std::uint32_t>((bit - begin - place) << 16 | lower[hits[hit]]);
+    }
+    return count;
+}
+
+std::uint32_t number_portable(const std::uint64_t* upper, std::size_t words, const std::uint16_t* lower,
+                              std::uint64_t begin, std::uint32_t first, const std::uint32_t* hits,
+                              std::uint32_t count, std::uint32_t* rows) {
+    return number_rows(upper, words, lower, begin, first, hits, count, rows);
+}
+
 void measure_portable(const Hash* hashes, const std::uint32_t* rows, std::uint32_t count, const Hash& asked,
                       std::uint16_t* distances) {
     for (std::uint32_t at = 0; at < count; ++at) {
@@ -73,7 +102,7 @@ std::uint32_t sweep_portable(const std::uint64_t* columns, std::uint32_t stride,
     return sweep_words(columns, stride, 0, count, asked, limit, hits, distances, 0);
 }
 
-constexpr Kernels kPortable{"portable", scan_portable, measure_portable, sweep_portable};
+constexpr Kernels kPortable{"portable", scan_portable, number_portable, measure_portable, sweep_portable};
 
 // ---- x86-64 ------------------------------------------------------------------------------------------------------
 #if defined(__x86_64__)
@@ -103,6 +132,13 @@ __attribute__((target("avx2,popcnt,bmi"))) std::uint32_t scan_avx2(const std::ui
         }
     }
     return found;
+}
+
+__attribute__((target("popcnt,bmi"))) std::uint32_t number_popcnt(const std::uint64_t* upper, std::size_t words,
+                                                                  const std::uint16_t* lower, std::uint64_t begin,
+                                                                  std::uint32_t first, const std::uint32_t* hits,
+                                                                  std::uint32_t count, std::uint32_t* rows) {
+    return number_rows(upper, words, lower, begin, first, hits, count, rows);
 }
 
 __attribute__((target("popcnt"))) void measure_popcnt(const Hash* hashes, const std::uint32_t* rows,
@@ -136,7 +172,7 @@ __attribute__((target("popcnt"))) std::uint32_t sweep_popcnt(const std::uint64_t
     return found;
 }
 
-constexpr Kernels kAvx2{"avx2", scan_avx2, measure_popcnt, sweep_popcnt};
+constexpr Kernels kAvx2{"avx2", scan_avx2, number_popcnt, measure_popcnt, sweep_popcnt};
 
 #define ANSWERABLE_AVX512 \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512bitalg,avx512vpopcntdq,popcnt,bmi")))
@@ -189,7 +225,7 @@ ANSWERABLE_AVX512 std::uint32_t sweep_avx512(const std::uint64_t* columns, std::
     return sweep_words(columns, stride, row, count, asked, limit, hits, distances, found);
 }
 
-constexpr Kernels kAvx512{"avx512", scan_avx512, measure_popcnt, sweep_avx512};
+constexpr Kernels kAvx512{"avx512", scan_avx512, number_popcnt, measure_popcnt, sweep_avx512};
 
 // ---- arm64 -------------------------------------------------------------------------------------------------------
 #elif defined(__aarch64__)
@@ -213,7 +249,7 @@ std::uint32_t scan_neon(const std::uint16_t* signatures, std::uint32_t count, st
     return found;
 }
 
-constexpr Kernels kNeon{"neon", scan_neon, measure_portable, sweep_portable};  // popcount is an instruction there
+constexpr Kernels kNeon{"neon", scan_neon, number_portable, measure_portable, sweep_portable};  // popcount is an instruction there
 
 #endif
 
@@ -225,7 +261,9 @@ std::vector<const Kernels*> find_available() {
         __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("avx512vpopcntdq")) {
         found.push_back(&kAvx512);
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt")) found.push_back(&kAvx2);
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("bmi")) {
+        found.push_back(&kAvx2);
+    }
 #elif defined(__aarch64__)
     found.push_back(&kNeon);
 #endif

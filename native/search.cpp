@@ -51,16 +51,19 @@ const Ball& ball(int bits) {
 using Budgets = std::array<std::uint8_t, kChunks>;
 
 struct Range {
+    std::uint32_t bucket;
     std::uint32_t first;
     std::uint32_t count;
     std::uint8_t limit;
+    std::uint32_t hits;  // how many of its entries are left
 };
 
 // What one thread needs while searching; kept, so that a search allocates nothing.
 struct Scratch {
     std::vector<Range> ranges;
     std::vector<std::uint32_t> hits;
-    std::vector<std::uint64_t> candidates;  // chunk << 32 | entry
+    std::vector<std::uint32_t> numbered;
+    std::vector<std::uint64_t> candidates;  // chunk << 32 | row
     std::vector<std::uint64_t> seen;        // a bit for each row, where many are measured
     std::uint16_t distances[kBlock];
     std::uint32_t rows[kBlock];
@@ -190,7 +193,7 @@ private:
         const int both = budget + budgets_[(chunk + 1) % kChunks] - 1;
         auto& ranges = scratch_.ranges;
         ranges.clear();
-        std::uint32_t most = 0;
+        std::size_t entries = 0;
         for (int ones = 0; ones < budget && ones <= both; ++ones) {
             const auto limit = static_cast<std::uint8_t>(std::min(both - ones, 16));
             for (std::uint32_t at = ball_.upto[ones]; at < ball_.upto[ones + 1]; ++at) {
@@ -198,21 +201,46 @@ private:
                 const std::uint32_t first = directory[here];
                 const std::uint32_t count = directory[here + 1] - first;
                 if (count == 0) continue;
-                ranges.push_back({first, count, limit});
-                most = std::max(most, count);
+                ranges.push_back({here, first, count, limit, 0});
+                entries += count;
                 if (ranges.size() <= kAhead) fetch(signatures, ranges.back());
             }
         }
         auto& hits = scratch_.hits;
-        if (hits.size() < most) hits.resize(std::max<std::size_t>(most, 2 * hits.size()));
+        if (hits.size() < entries) hits.resize(std::max(entries, 2 * hits.size()));
         const std::uint16_t next = chunks_[(chunk + 1) % kChunks];
-        const std::uint64_t mark = static_cast<std::uint64_t>(chunk) << 32;
+        std::uint32_t* end = hits.data();
         for (std::size_t at = 0; at < ranges.size(); ++at) {
             if (at + kAhead < ranges.size()) fetch(signatures, ranges[at + kAhead]);
-            const Range& range = ranges[at];
-            const std::uint32_t count = kernels_.scan(signatures + range.first, range.count, next, range.limit,
-                                                      range.first, hits.data());
-            for (std::uint32_t hit = 0; hit < count; ++hit) scratch_.candidates.push_back(mark | hits[hit]);
+            Range& range = ranges[at];
+            range.hits = kernels_.scan(signatures + range.first, range.count, next, range.limit, range.first, end);
+            if (range.hits) {
+                __builtin_prefetch(segment_.lower(chunk) + *end);
+                __builtin_prefetch(segment_.upper(chunk) + (upper_begin(range) >> 6));
+                end += range.hits;
+            }
+        }
+        const std::uint32_t* from = hits.data();
+        for (const Range& range : ranges) {
+            if (range.hits) number_rows(chunk, range, from);
+            from += range.hits;
+        }
+    }
+
+    std::uint64_t upper_begin(const Range& range) const {
+        return std::uint64_t{range.first} + std::uint64_t{range.bucket} * segment_.blocks();
+    }
+
+    void number_rows(int chunk, const Range& range, const std::uint32_t* hits) {
+        auto& rows = scratch_.numbered;
+        if (rows.size() < range.hits) rows.resize(2 * std::size_t{range.hits});
+        const std::uint32_t count = kernels_.number(segment_.upper(chunk), segment_.upper_words(), segment_.lower(chunk),
+                                                    upper_begin(range), range.first, hits, range.hits, rows.data());
+        const std::uint64_t mark = static_cast<std::uint64_t>(chunk) << 32;
+        for (std::uint32_t at = 0; at < count; ++at) {
+            if (rows[at] >= segment_.rows()) continue;  // damaged on disk: `verify` names it, nothing may follow it
+            __builtin_prefetch(segment_.hashes() + rows[at]);
+            scratch_.candidates.push_back(mark | rows[at]);
         }
     }
 
@@ -253,20 +281,13 @@ private:
     }
 
     void settle_block(const std::uint64_t* candidates, std::uint32_t count) {
-        for (std::uint32_t at = 0; at < count; ++at) {
-            __builtin_prefetch(segment_.row_numbers(static_cast<int>(candidates[at] >> 32)) +
-                               3 * (candidates[at] & 0xffffffffu));
-        }
         std::uint32_t kept = 0;
         for (std::uint32_t at = 0; at < count; ++at) {
-            const int chunk = static_cast<int>(candidates[at] >> 32);
-            const std::uint32_t row =
-                row_number(segment_.row_numbers(chunk), static_cast<std::uint32_t>(candidates[at]));
-            if (row >= segment_.rows()) continue;  // damaged on disk: `verify` names it, nothing may follow it
+            const auto row = static_cast<std::uint32_t>(candidates[at]);
             if (notes_seen_ && seen_before(row)) continue;
             __builtin_prefetch(segment_.hashes() + row);
             scratch_.rows[kept] = row;
-            scratch_.chunks[kept++] = static_cast<std::uint8_t>(chunk);
+            scratch_.chunks[kept++] = static_cast<std::uint8_t>(candidates[at] >> 32);
         }
         kernels_.measure(segment_.hashes(), scratch_.rows, kept, asked_, scratch_.distances);
         for (std::uint32_t at = 0; at < kept; ++at) {

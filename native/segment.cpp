@@ -13,7 +13,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "segments are little-endian, and read as they lie");
 
 constexpr std::size_t kHeaderBytes = 4096;
-constexpr char kMagic[8] = {'A', 'N', 'S', 'W', 'S', 'E', 'G', '1'};
+constexpr char kMagic[8] = {'A', 'N', 'S', 'W', 'S', 'E', 'G', '2'};
 
 struct Header {
     char magic[8];
@@ -28,9 +28,12 @@ std::size_t aligned(std::size_t at) { return (at + 63) & ~std::size_t{63}; }
 
 // Where each part lies: ids, hashes, then directory, signatures and row numbers of each chunk.
 struct Layout {
-    std::size_t ids, hashes, directory[kChunks], signatures[kChunks], row_numbers[kChunks], bytes;
+    std::size_t ids, hashes, directory[kChunks], signatures[kChunks], lower[kChunks], upper[kChunks], bytes;
+    std::size_t blocks, upper_words;
 
     Layout(std::size_t rows, int address_bits) {
+        blocks = (rows + 0xffff) >> 16;
+        upper_words = ((rows + (blocks << address_bits)) >> 6) + 1;
         std::size_t at = kHeaderBytes;
         const auto take = [&at](std::size_t size) {
             const std::size_t here = at;
@@ -42,7 +45,8 @@ struct Layout {
         for (int chunk = 0; chunk < kChunks; ++chunk) {
             directory[chunk] = take(((std::size_t{1} << address_bits) + 1) * sizeof(std::uint32_t));
             signatures[chunk] = take(rows * sizeof(std::uint16_t) + kOverread);
-            row_numbers[chunk] = take(rows * 3 + 1);
+            lower[chunk] = take(rows * sizeof(std::uint16_t));
+            upper[chunk] = take(upper_words * sizeof(std::uint64_t));
         }
         bytes = at;
     }
@@ -109,8 +113,11 @@ Segment::Segment(Memory memory, std::uint32_t rows, int address_bits)
     for (int chunk = 0; chunk < kChunks; ++chunk) {
         directories_[chunk] = reinterpret_cast<const std::uint32_t*>(base + layout.directory[chunk]);
         signatures_[chunk] = reinterpret_cast<const std::uint16_t*>(base + layout.signatures[chunk]);
-        row_numbers_[chunk] = base + layout.row_numbers[chunk];
+        lower_[chunk] = reinterpret_cast<const std::uint16_t*>(base + layout.lower[chunk]);
+        upper_[chunk] = reinterpret_cast<const std::uint64_t*>(base + layout.upper[chunk]);
     }
+    upper_words_ = layout.upper_words;
+    blocks_ = static_cast<std::uint32_t>(layout.blocks);
 }
 
 // Sort the rows by one chunk, by counting.
@@ -119,18 +126,19 @@ void Segment::fill(int chunk, std::vector<std::uint32_t>& next) {
     const int following = (chunk + 1) % kChunks;
     auto* directory = const_cast<std::uint32_t*>(directories_[chunk]);
     auto* signatures = const_cast<std::uint16_t*>(signatures_[chunk]);
-    auto* numbers = const_cast<std::uint8_t*>(row_numbers_[chunk]);
+    auto* lower = const_cast<std::uint16_t*>(lower_[chunk]);
+    auto* upper = const_cast<std::uint64_t*>(upper_[chunk]);
     const std::uint32_t buckets = 1u << address_bits_;
     for (std::uint32_t row = 0; row < rows_; ++row) ++directory[(hashes_[row].chunk(chunk) >> shift) + 1];
     for (std::uint32_t bucket = 0; bucket < buckets; ++bucket) directory[bucket + 1] += directory[bucket];
     next.assign(directory, directory + buckets);
     for (std::uint32_t row = 0; row < rows_; ++row) {
-        const std::uint32_t entry = next[hashes_[row].chunk(chunk) >> shift]++;
+        const std::uint32_t bucket = hashes_[row].chunk(chunk) >> shift;
+        const std::uint32_t entry = next[bucket]++;
         signatures[entry] = hashes_[row].chunk(following);
-        std::uint8_t* number = numbers + std::size_t{3} * entry;
-        number[0] = static_cast<std::uint8_t>(row);
-        number[1] = static_cast<std::uint8_t>(row >> 8);
-        number[2] = static_cast<std::uint8_t>(row >> 16);
+        lower[entry] = static_cast<std::uint16_t>(row);
+        const std::uint64_t bit = std::uint64_t{entry} + std::uint64_t{bucket} * blocks_ + (row >> 16);
+        upper[bit >> 6] |= 1ULL << (bit & 63);
     }
 }
 

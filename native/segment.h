@@ -1,8 +1,10 @@
 // Where hashes are held: many of them, sorted and unchanging, in a Segment; the newest in a Tail.
 //
 // A segment of n rows, sorted by id, holds for each of the sixteen chunks a directory (where the rows begin whose
-// chunk has a given value) over two columns: the row numbers (24 bits), and beside each the row's *next* chunk, its
-// signature. 120 bytes a row in all. `search.cpp` says why the next chunk is the one to keep.
+// chunk has a given value) over two columns: the row's *next* chunk, its signature (`search.cpp` says why that one is
+// kept), and the row's number. The rows of a bucket stand in order, so the upper bits of their numbers are kept as Elias
+// and Fano do: bit e + bucket * blocks + (row >> 16) is set for the row at entry e; the lower 16 bits as they are. That
+// is 18 bits for a row number, 34 for an entry, and 108 bytes for a row with its id and hash.
 #pragma once
 
 #include <atomic>
@@ -95,7 +97,10 @@ public:
     // Entries of the chunk's bucket `value` (its first address_bits bits): from [value] to [value + 1].
     const std::uint32_t* directory(int chunk) const { return directories_[chunk]; }
     const std::uint16_t* signatures(int chunk) const { return signatures_[chunk]; }
-    const std::uint8_t* row_numbers(int chunk) const { return row_numbers_[chunk]; }  // three bytes each
+    const std::uint16_t* lower(int chunk) const { return lower_[chunk]; }
+    const std::uint64_t* upper(int chunk) const { return upper_[chunk]; }
+    std::size_t upper_words() const { return upper_words_; }
+    std::uint32_t blocks() const { return blocks_; }  // of 65,536 rows
 
 private:
     Segment(Memory memory, std::uint32_t rows, int address_bits);
@@ -109,14 +114,11 @@ private:
     const Hash* hashes_;
     const std::uint32_t* directories_[kChunks];
     const std::uint16_t* signatures_[kChunks];
-    const std::uint8_t* row_numbers_[kChunks];
+    const std::uint16_t* lower_[kChunks];
+    const std::uint64_t* upper_[kChunks];
+    std::size_t upper_words_;
+    std::uint32_t blocks_;
     Dead dead_;
 };
-
-inline std::uint32_t row_number(const std::uint8_t* numbers, std::uint32_t entry) {
-    std::uint32_t row;
-    std::memcpy(&row, numbers + std::size_t{3} * entry, sizeof row);
-    return row & 0xffffffu;
-}
 
 }  // namespace answerable

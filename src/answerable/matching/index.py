@@ -9,7 +9,7 @@
 
 Recall is 1.0 by construction (`native/search.cpp` says why). The newest hashes lie in a tail that every search
 reads whole; full tails become sorted segments in the background, and small segments larger ones. A segment takes
-120 bytes a hash. Safe for threads: searches run side by side without the interpreter's lock, writers queue.
+108 bytes a hash. Safe for threads: searches run side by side without the interpreter's lock, writers queue.
 """
 
 import os
