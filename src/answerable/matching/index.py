@@ -140,6 +140,11 @@ class Index:
         return sum(part.nbytes for part in view.segments) + sum(part.nbytes for part in view.tails)
 
     @property
+    def is_writable(self) -> bool:
+        """Whether changes are written to a folder."""
+        return self._store is not None and self._store.writable
+
+    @property
     def quarantined(self) -> list[str]:
         """Files that were put aside as damaged when this index was opened."""
         return list(self._store.quarantined) if self._store else []
@@ -183,6 +188,15 @@ class Index:
             count = self._remove(gone)
         self._merge_if_due()
         return count
+
+    def clear(self) -> None:
+        """Take everything out, on disk as well, the note too."""
+        with self._alone():
+            self._view = _View([], [], _native.Tail(TAIL_ROWS))
+            if self._store:
+                self._store.note = {}
+                self._store.next_journal()
+            self._commit()
 
     def search(self, queries: Any, threshold: int = DEFAULT_THRESHOLD) -> Matches:
         """Every id within `threshold` bits (0 to 63) of each of `queries` (uint8[q, 32])."""
