@@ -68,6 +68,14 @@ struct Scratch {
     std::uint16_t distances[kBlock];
     std::uint32_t rows[kBlock];
     std::uint8_t chunks[kBlock];
+
+    // A search with a wide threshold reads millions of entries: what it needed is not kept for ever.
+    void let_go() {
+        constexpr std::size_t kMost = std::size_t{1} << 20;
+        if (hits.capacity() > kMost) std::vector<std::uint32_t>().swap(hits);
+        if (numbered.capacity() > kMost) std::vector<std::uint32_t>().swap(numbered);
+        if (candidates.capacity() > kMost) std::vector<std::uint64_t>().swap(candidates);
+    }
 };
 
 class Searcher {
@@ -95,6 +103,7 @@ public:
             }
         }
         settle();
+        scratch_.let_go();
     }
 
 private:
