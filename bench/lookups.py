@@ -36,6 +36,15 @@ class Load:
     requests: Sequence[bytes]
     each: int = 1
     at_once: int = 4
+    roots: Sequence[int] = ()
+
+
+@dataclass
+class Run:
+    """One load, once: what came back, and the processor time that its side's processes used for it."""
+
+    answered: Answered
+    processor_seconds: float
 
 
 def pinned(roots: Iterable[int], core: int) -> None:
@@ -49,27 +58,30 @@ def pinned(roots: Iterable[int], core: int) -> None:
 
 def ours(desk: Desk, known: Sequence[bytes], photo: bytes) -> list[Load]:
     """Unknown and known hashes one by one, unknown ones 10,000 at a time, and photos as bytes."""
+    port, roots = desk.public_port, desk.pids
     headers = {"Authorization": f"Bearer {desk.api_key}", "Content_Type": "application/json"}
 
     def post(body: dict[str, Any]) -> bytes:
-        return request(desk.public_port, "POST", "/api/v1/screen", json.dumps(body).encode(), **headers)
+        return request(port, "POST", "/api/v1/screen", json.dumps(body).encode(), **headers)
 
     def asked(values: Iterable[bytes]) -> list[bytes]:
         return [post({"hashes": {"pdq": one.hex(), "pdq_quality": 100}}) for one in values]
 
     batch = [{"pdq": os.urandom(32).hex(), "pdq_quality": 100} for _ in range(BATCH)]
     bytes_ = {**headers, "Content_Type": "image/jpeg"}
-    photos = [request(desk.public_port, "POST", "/api/v1/screen", photo, **bytes_)]
+    photos = [request(port, "POST", "/api/v1/screen", photo, **bytes_)]
     return [
-        Load("ours", "unknown", desk.public_port, asked(_unknown())),
-        Load("ours", "known", desk.public_port, asked(known[:500])),
-        Load("ours", "batch", desk.public_port, [post({"batch": batch})], BATCH, 1),
-        Load("ours", "photo", desk.public_port, photos),
+        Load("ours", "unknown", port, asked(_unknown()), roots=roots),
+        Load("ours", "known", port, asked(known[:500]), roots=roots),
+        Load("ours", "batch", port, [post({"batch": batch})], BATCH, 1, roots),
+        Load("ours", "photo", port, photos, roots=roots),
     ]
 
 
-def theirs(port: int, known: Sequence[bytes], photo: bytes) -> list[Load]:
+def theirs(other: peer.Peer, known: Sequence[bytes], photo: bytes) -> list[Load]:
     """The same to the peer: `/m/lookup`, which respects banks as we do, and `/m/raw_lookup`, its fastest."""
+
+    port, roots = other.port, other.pids
 
     def get(path: str, values: Iterable[bytes]) -> list[bytes]:
         return [request(port, "GET", f"{path}?signal_type=pdq&signal={one.hex()}") for one in values]
@@ -78,10 +90,10 @@ def theirs(port: int, known: Sequence[bytes], photo: bytes) -> list[Load]:
     form += b"Content-Type: image/jpeg\r\n\r\n" + photo + b"\r\n--x--\r\n"
     upload = request(port, "POST", "/m/lookup", form, Content_Type="multipart/form-data; boundary=x")
     return [
-        Load("peer", "unknown", port, get("/m/lookup", _unknown())),
-        Load("peer", "known", port, get("/m/lookup", known[:500])),
-        Load("peer", "unknown, raw", port, get("/m/raw_lookup", _unknown())),
-        Load("peer", "photo", port, [upload]),
+        Load("peer", "unknown", port, get("/m/lookup", _unknown()), roots=roots),
+        Load("peer", "known", port, get("/m/lookup", known[:500]), roots=roots),
+        Load("peer", "unknown, raw", port, get("/m/raw_lookup", _unknown()), roots=roots),
+        Load("peer", "photo", port, [upload], roots=roots),
     ]
 
 
@@ -103,27 +115,38 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-def measure(loads: Sequence[Load], *, seconds: float, repeat: int, roots: Sequence[int]) -> dict[str, Any]:
-    """Each load in turn, over and over. `roots` stay on their core, late processes too."""
-    runs: dict[tuple[str, str], list[Answered]] = {}
+def measure(loads: Sequence[Load], *, seconds: float, repeat: int) -> dict[str, Any]:
+    """Each load in turn, over and over; before each, whatever its side started since is kept on the core."""
+    runs: dict[tuple[str, str], list[Run]] = {}
     for _ in range(repeat):
         for load in loads:
-            pinned(roots, SERVERS_CORE)
+            pinned(load.roots, SERVERS_CORE)
             hammer(load.port, load.requests, seconds=0.3, at_once=load.at_once)
+            used = _used(load.roots)
             answered = hammer(load.port, load.requests, seconds=seconds, at_once=load.at_once)
             if set(answered.statuses) != {200}:
                 raise RuntimeError(
                     f"{load.side}, {load.what}: {answered.statuses} {answered.last_body[:300]!r}"
                 )
-            runs.setdefault((load.side, load.what), []).append(answered)
+            runs.setdefault((load.side, load.what), []).append(Run(answered, _used(load.roots) - used))
     each = {(load.side, load.what): load.each for load in loads}
+    return {f"{side}, {what}": _figures(found, each[side, what]) for (side, what), found in runs.items()}
+
+
+def _used(roots: Iterable[int]) -> float:
+    return sum(machine.seconds_used(process) for root in roots for process in machine.processes_under(root))
+
+
+def _figures(runs: Sequence[Run], each: int) -> dict[str, Any]:
+    """Per second as it was, and per second of processor time: what a core that nobody else used would have done."""
+    rates = [run.answered.per_second() * each for run in runs]
+    counts = [run.answered.statuses[200] * each for run in runs]
+    of_a_core = [count / max(run.processor_seconds, 1e-9) for count, run in zip(counts, runs, strict=True)]
     return {
-        f"{side}, {what}": {
-            "per_second": round(statistics.median(a.per_second() for a in found) * each[side, what], 1),
-            "of": [round(a.per_second() * each[side, what], 1) for a in found],
-            **machine.spread([one for a in found for one in a.seconds]),
-        }
-        for (side, what), found in runs.items()
+        "per_second": round(statistics.median(rates), 1),
+        "of": [round(one, 1) for one in rates],
+        "per_processor_second": round(statistics.median(of_a_core), 1),
+        **machine.spread([one for run in runs for one in run.answered.seconds]),
     }
 
 
@@ -145,7 +168,7 @@ def main() -> None:
             desk = ended.enter_context(prepared(database=database))
             desk.command("bench.known", str(asked.hashes))
             start(desk)
-            loads, roots = ours(desk, known, photo), desk.pids
+            loads = ours(desk, known, photo)
             built = None
             if asked.peer and asked.peer_python:
                 other = ended.enter_context(
@@ -153,16 +176,12 @@ def main() -> None:
                         asked.peer.resolve(), asked.peer_python.absolute(), known, worker=asked.peer_worker
                     )
                 )
-                loads, roots, built = (
-                    loads + theirs(other.port, known, photo),
-                    roots + other.pids,
-                    other.built_seconds,
-                )
+                loads, built = loads + theirs(other, known, photo), other.built_seconds
             if asked.only:
                 loads = [one for one in loads if one.what.split(",")[0] in asked.only]
             os.sched_setaffinity(0, {GENERATORS_CORE})
             with machine.watched(desk.serve.pid if desk.serve else None) as around:
-                found = measure(loads, seconds=asked.seconds, repeat=asked.repeat, roots=roots)
+                found = measure(loads, seconds=asked.seconds, repeat=asked.repeat)
             about = {"database": database, "hashes": asked.hashes, "photo_bytes": len(photo)}
             machine.write("lookups", {**about, "peer_built_seconds": built, **found, **around})
 

@@ -11,8 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 from django.db import Error as DatabaseError
+from django.db.models import QuerySet
 
 from answerable.cases.models import KnownChange
+from answerable.db.mark import mark
+from answerable.db.prepared import prepared
 from answerable.matching.index import DEFAULT_THRESHOLD, Index
 from answerable.matching.verdicts import KnownMatch
 from answerable.media import Fingerprints
@@ -47,6 +50,8 @@ class Known:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._seen = threading.local()
+        self._whole = False
         self._forget()
 
     def __len__(self) -> int:
@@ -74,21 +79,32 @@ class Known:
 
     def _catch_up(self) -> None:
         try:
-            while True:
-                # The last applied row is read again: if it is not as it was, the database is another one
-                # (restored, rolled back) and the view starts anew. So looking and checking are one query.
-                rows = _changes_from(self.seq)
-                if self._last is not None and (not rows or rows[0] != self._last):
-                    self._forget()
-                    continue
-                new = rows[1:] if self._last is not None else rows
-                self._apply(new)
-                if len(rows) < ROWS_AT_A_TIME:
-                    return
+            now = mark()
+            if now is not None and self._whole and now == getattr(self._seen, "mark", None):
+                return  # nothing was written since this thread caught up
+            self._whole = False
+            self._apply_what_is_missing()
+            self._whole = True
+            self._seen.mark = now
         except DatabaseError as error:
             raise IndexStale from error
 
+    def _apply_what_is_missing(self) -> None:
+        while True:
+            # The last applied row is read again: if it is not as it was, the database is another one
+            # (restored, rolled back) and the view starts anew. So looking and checking are one query.
+            rows = _changes_from(self.seq)
+            if self._last is not None and (not rows or rows[0] != self._last):
+                self._forget()
+                continue
+            new = rows[1:] if self._last is not None else rows
+            if new:
+                self._apply(new)
+            if len(rows) < ROWS_AT_A_TIME:
+                return
+
     def _forget(self) -> None:
+        self._whole = False
         self._last: Change | None = None
         self._lists: dict[tuple[str, bytes], dict[str, Causes]] = {}
         self._index = Index()
@@ -152,12 +168,19 @@ class Known:
         ]
 
 
+Columns = tuple[int, str, str, bytes | memoryview, str, str]
+
+
+@prepared  # asked before every answer
+def _rows_from(seq: int) -> "QuerySet[KnownChange, Columns]":
+    changes = KnownChange.objects.filter(seq__gte=seq).order_by("seq")[:ROWS_AT_A_TIME]
+    return changes.values_list("seq", "op", "kind", "value", "hash_list", "cause")
+
+
 def _changes_from(seq: int) -> list[Change]:
-    rows = KnownChange.objects.filter(seq__gte=seq).order_by("seq")
-    fields = rows.values_list("seq", "op", "kind", "value", "hash_list", "cause")
     return [
         Change(number, op, kind, bytes(value), hash_list, cause)
-        for number, op, kind, value, hash_list, cause in fields[:ROWS_AT_A_TIME]
+        for number, op, kind, value, hash_list, cause in _rows_from(seq)
     ]
 
 

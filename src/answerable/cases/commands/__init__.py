@@ -17,7 +17,7 @@ from answerable.cases.commands.desk import (
 )
 from answerable.cases.commands.ending import end_withdrawn
 from answerable.cases.commands.fetching import item_fetched, item_screened
-from answerable.cases.commands.following import count_views, delete_item, resolved, upload_screened
+from answerable.cases.commands.following import count_views, delete_item, resolved, uploads_screened
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
 from answerable.cases.commands.naming import name_item
@@ -76,7 +76,7 @@ __all__ = [
     "remove_undecided",
     "resolved",
     "review",
-    "upload_screened",
+    "uploads_screened",
     "withdraw_report",
     "write_message",
 ]
