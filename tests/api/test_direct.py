@@ -15,6 +15,7 @@ from answerable.api.keys import create_key, revoke_key
 from answerable.audit.models import AuditEntry
 from answerable.matching import known as known_module
 from answerable.matching.known import Known
+from tests.api.conftest import Caller
 from tests.api.pictures import inline, jpeg, picture
 from tests.matching.rows import change
 
@@ -127,6 +128,14 @@ def test_what_this_very_connection_confirms_is_blocked_too(door: Door) -> None:
     assert door.verdict() == "block"
 
 
+def test_while_another_thread_loads_it_all_the_answer_is_503_and_not_a_wait(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_module, "WAIT_SECONDS", 0.01)
+    with known_module.known()._alone():
+        assert door.send(b'{"hashes": {"md5": "' + b"0" * 32 + b'"}}')[0] == 503
+
+
 def test_without_its_table_nothing_is_cleared_and_readiness_returns_with_it(door: Door) -> None:
     assert door.verdict() == "clear"
     with transaction.atomic(), connection.cursor() as cursor:
@@ -195,10 +204,27 @@ def test_only_a_key_that_reads_matches_is_told_what_matched(door: Door, now: dat
     assert AuditEntry.objects.filter(kind="screened_hold").exclude(actor="platform:sample").count() == 1
 
 
+def test_a_match_id_is_opened_for_a_key_that_reads_matches_and_that_is_in_the_log(
+    door: Door, now: datetime
+) -> None:
+    change("add", "sha256", FILE, "ncmec.A1")
+    match_id = door.screen({"hashes": {"sha256": FILE.hex()}})["match_id"]
+    analyst = Caller(create_key("analyst", ["matches:read"], now=now))
+    assert analyst.get(f"/matches/{match_id}").json() == {
+        "hash_list": "ncmec.A1",
+        "kind": "sha256",
+        "distance": 0,
+    }
+    assert AuditEntry.objects.get(kind="match_told").event == f'{{"match":"{match_id}"}}'
+    assert analyst.get("/matches/made-up").status_code == 404
+    assert Caller(door.secret).get(f"/matches/{match_id}").status_code == 403
+
+
 def test_a_key_whose_row_was_made_to_hold_both_is_told_nothing(door: Door) -> None:
     from answerable.api.models import ApiKey
 
     change("add", "sha256", FILE)
     with transaction.atomic():
         ApiKey.objects.filter(name="gate").update(scopes=["matches:read", "screen"])
+    assert Caller(door.secret).get("/matches/any").status_code == 403
     assert door.screen({"hashes": {"sha256": FILE.hex()}})["match"] is None

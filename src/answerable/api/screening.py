@@ -15,10 +15,20 @@ from answerable import clock, media
 from answerable.api.keys import READS_MATCHES, Bearer, may_read_matches
 from answerable.api.models import ApiKey
 from answerable.api.problems import Problem, parsed
-from answerable.api.shapes import ACCOUNT_LIMIT, BatchOut, HashesIn, MediaIn, ScreenedOut, ScreenIn, inlined
+from answerable.api.shapes import (
+    ACCOUNT_LIMIT,
+    BatchOut,
+    HashesIn,
+    MatchOut,
+    MediaIn,
+    ScreenedOut,
+    ScreenIn,
+    inlined,
+)
 from answerable.cases import commands
 from answerable.cases.inputs import ScreenedIn
 from answerable.matching.known import IndexStale
+from answerable.matching.match_ids import UnknownMatch, unseal
 from answerable.matching.screening import AccountRef, Screened, screen, screen_each
 from answerable.matching.verdicts import Verdict
 from answerable.media import Fingerprints
@@ -59,6 +69,20 @@ def screen_upload(request: HttpRequest) -> Any:
     account = request.headers.get(ACCOUNT_HEADER, "")
     said = answer(key, request.body, media_type=request.headers.get("Content-Type", ""), account=account)
     return HttpResponse(said, content_type="application/json")
+
+
+@router.get("/matches/{match_id}", response=MatchOut, auth=Bearer(READS_MATCHES))
+def read_match(request: HttpRequest, match_id: str) -> MatchOut:
+    """What matched, behind the opaque id that a platform got with its `hold` or `block`."""
+    key: ApiKey = request.auth  # type: ignore[attr-defined]
+    if not may_read_matches(key):
+        raise Problem(403, "A key that screens uploads or sends events is not told what matched.")
+    try:
+        match = unseal(match_id)
+    except UnknownMatch as error:
+        raise Problem(404, str(error)) from error
+    commands.match_told(match_id, actor=_actor(key), now=clock.now())
+    return MatchOut(hash_list=match.hash_list, kind=match.kind, distance=match.distance)
 
 
 def answer(key: ApiKey, body: bytes, *, media_type: str, account: str = "") -> bytes:

@@ -6,7 +6,8 @@ advisory lock from taking a `seq` to its commit, so that no row can appear befor
 """
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from answerable.matching.verdicts import KnownMatch
 from answerable.media import Fingerprints
 
 ROWS_AT_A_TIME = 20_000
+WAIT_SECONDS = 2.0
 
 
 class IndexStale(Exception):
@@ -65,7 +67,7 @@ class Known:
 
     def look_up(self, fingerprints: Sequence[Fingerprints]) -> list[list[KnownMatch]]:
         """For each file all its matches: exact ones, and PDQ within 31 bits. Raises IndexStale."""
-        with self._lock:
+        with self._alone():
             self._catch_up()
             exact = [self._exact(prints) for prints in fingerprints]
             near = self._near([prints.searchable_pdq for prints in fingerprints])
@@ -73,9 +75,19 @@ class Known:
 
     def catch_up(self) -> int:
         """Apply what is missing; returns the last `seq`. Raises IndexStale."""
-        with self._lock:
+        with self._alone():
             self._catch_up()
             return self.seq
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody waits long for another who loads it all: better a 503 at once than a platform that hangs."""
+        if not self._lock.acquire(timeout=WAIT_SECONDS):
+            raise IndexStale
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _catch_up(self) -> None:
         try:

@@ -79,6 +79,12 @@ def uploads_screened(screened: Sequence[ScreenedIn], *, platform: str, actor: st
             audit.append_all(said[start : start + ENTRIES_AT_ONCE])
 
 
+def match_told(match_id: str, *, actor: str, now: datetime) -> None:
+    """Record who was told what is behind a match id."""
+    with transaction.atomic():
+        audit.append("match_told", actor=actor, now=now, event={"match": match_id})
+
+
 def resolved(
     reported_item_id: int, *, ref: str | None, kind: str = "image", obligation_id: int, now: datetime
 ) -> None:
