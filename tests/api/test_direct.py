@@ -133,7 +133,7 @@ def test_while_another_thread_loads_it_all_the_answer_is_503_and_not_a_wait(
 ) -> None:
     monkeypatch.setattr(known_module, "WAIT_SECONDS", 0.01)
     with known_module.known()._alone():
-        assert door.send(b'{"hashes": {"md5": "' + b"0" * 32 + b'"}}')[0] == 503
+        assert door.send(b'{"hashes": {"pdq": "' + b"0" * 64 + b'"}}')[0] == 503
 
 
 def test_without_its_table_nothing_is_cleared_and_readiness_returns_with_it(door: Door) -> None:

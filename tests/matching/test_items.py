@@ -1,6 +1,7 @@
 """Copies among all items: exact and near, measured against what is asked about."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -133,3 +134,35 @@ def test_a_claim_finds_by_file_and_by_picture(original: ItemContent) -> None:
     assert found("pdq", hashlib.sha256(b"something else").digest()) == []
     with pytest.raises(ValueError, match="sha256 or a pdq"):
         found("md5", b"\x01" * 16)
+
+
+def test_what_was_kept_on_disk_is_there_after_a_start_and_late_rows_too(
+    original: ItemContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(items_module, "SAVE_EVERY", 1)
+    worker = ItemIndex(tmp_path / "items", keeps=True)
+    early = content("early", file(1), flipped(PDQ, {1}), pk=original.pk + 50)
+    worker.catch_up()
+    worker.close()
+    late = content("late", file(2), flipped(PDQ, {2}), pk=original.pk + 20)
+    for keeps in (False, True):
+        again = ItemIndex(tmp_path / "items", keeps=keeps)
+        assert {match.content_id for match in again.copies_of(original)} == {early.pk, late.pk}
+        again.close()
+
+
+def test_what_was_kept_of_another_database_is_not_believed(
+    original: ItemContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(items_module, "SAVE_EVERY", 1)
+    with transaction.atomic():
+        content("lost", file(1), flipped(PDQ, {1}))
+        worker = ItemIndex(tmp_path / "items", keeps=True)
+        worker.catch_up()
+        worker.close()
+        transaction.set_rollback(True)
+    for keeps in (False, True):
+        again = ItemIndex(tmp_path / "items", keeps=keeps)
+        assert again.copies_of(original) == []
+        assert len(again) == 1
+        again.close()

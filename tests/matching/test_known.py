@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from answerable.cases.models import KnownChange
 from answerable.matching import known as known_module
+from answerable.matching import known_rows
 from answerable.matching.known import IndexStale, Known
 from answerable.media import Fingerprints
 from tests.matching.rows import AT, change
@@ -103,13 +105,99 @@ def test_many_are_answered_in_their_order() -> None:
     assert known.look_up([]) == []
 
 
-def test_more_rows_than_one_page_are_all_applied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(known_module, "ROWS_AT_A_TIME", 3)
-    for number in range(10):
-        change("add", "sha256", hashlib.sha256(bytes([number])).digest())
+def test_more_rows_than_one_page_are_all_applied() -> None:
+    count = known_rows.ROWS_AT_A_TIME + 7
+    values = [hashlib.sha256(number.to_bytes(4)).digest() for number in range(count)]
+    rows = [
+        KnownChange(op="add", kind="pdq", value=value, hash_list="own.confirmed", cause="content:1", at=AT)
+        for value in values
+    ]
+    KnownChange.objects.bulk_create(rows, batch_size=5000)
     known = Known()
     assert known.catch_up() == KnownChange.objects.order_by("-seq").values_list("seq", flat=True)[0]
-    assert len(known) == 10
+    assert len(known) == count
+    assert lists_of(known, Fingerprints(pdq=values[-1])) == {("pdq", "own.confirmed", 0)}
+
+
+def test_many_files_are_looked_up_at_once() -> None:
+    values = [hashlib.sha256(number.to_bytes(4)).digest() for number in range(1500)]
+    for value in values[::500]:
+        change("add", "sha256", value)
+    found = Known().look_up([Fingerprints(sha256=value.hex()) for value in values])
+    assert [place for place, matches in enumerate(found) if matches] == [0, 500, 1000]
+
+
+def kept(folder: Path) -> Known:
+    """The worker's view, which brings the folder up to date."""
+    return Known(folder, keeps=True)
+
+
+def test_what_the_worker_keeps_on_disk_the_others_open_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_module, "SAVE_EVERY", 1)
+    change("add", "pdq", PDQ)
+    worker = kept(tmp_path / "known")
+    worker.catch_up()
+    other = hashlib.sha256(b"another picture").digest()
+    change("add", "pdq", other)
+    asked: list[int] = []
+    real = known_rows.changes_from
+    monkeypatch.setattr(known_rows, "changes_from", lambda seq: asked.append(seq) or real(seq))
+    door = Known(tmp_path / "known")
+    assert lists_of(door, Fingerprints(pdq=PDQ)) == {("pdq", "own.confirmed", 0)}
+    assert lists_of(door, Fingerprints(pdq=other)) == {("pdq", "own.confirmed", 0)}
+    assert 0 not in asked, "nothing was read from the beginning on"
+    change("remove", "pdq", PDQ)
+    assert lists_of(door, Fingerprints(pdq=PDQ)) == set()
+    worker.close()
+    again = kept(tmp_path / "known")
+    assert lists_of(again, Fingerprints(pdq=PDQ)) == set()
+    assert lists_of(again, Fingerprints(pdq=other)) == {("pdq", "own.confirmed", 0)}
+    again.close()
+
+
+def test_a_second_worker_reads_what_the_first_keeps(tmp_path: Path) -> None:
+    change("add", "pdq", PDQ)
+    first, second = kept(tmp_path / "known"), kept(tmp_path / "known")
+    for one in (first, second):
+        assert lists_of(one, Fingerprints(pdq=PDQ)) == {("pdq", "own.confirmed", 0)}
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_damaged_index_is_built_anew_from_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
+    monkeypatch.setattr(known_module, "SAVE_EVERY", 1)
+    change("add", "pdq", PDQ)
+    worker = kept(tmp_path / "known")
+    worker.catch_up()
+    worker.close()
+    segment = next((tmp_path / "known").glob("segment-*"))
+    segment.write_bytes(segment.read_bytes()[:5000])
+    again = Known(tmp_path / "known", keeps=keeps)
+    assert lists_of(again, Fingerprints(pdq=PDQ)) == {("pdq", "own.confirmed", 0)}
+    assert (tmp_path / "known" / "quarantine").exists() is keeps
+    again.close()
+
+
+def test_an_index_of_another_database_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_module, "SAVE_EVERY", 1)
+    with transaction.atomic():
+        change("add", "pdq", PDQ)
+        worker = kept(tmp_path / "known")
+        worker.catch_up()
+        worker.close()
+        transaction.set_rollback(True)
+    for keeps in (False, True):
+        again = Known(tmp_path / "known", keeps=keeps)
+        assert lists_of(again, Fingerprints(pdq=PDQ)) == set()
+        assert len(again) == 0
+        again.close()
 
 
 def test_another_database_than_before_is_noticed() -> None:

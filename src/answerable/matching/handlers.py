@@ -7,13 +7,26 @@ from answerable.cases import commands
 from answerable.cases.inputs import MatchIn
 from answerable.cases.models import Claim, Item, ItemContent
 from answerable.db.prepared import first, prepared
-from answerable.matching.items import items
+from answerable.matching.items import items, keep_items
+from answerable.matching.known import keep_known, known
 from answerable.matching.screening import screen
 from answerable.matching.verdicts import Verdict
 from answerable.media import Fingerprints
 from answerable.obligations import registry
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
+
+
+def warm() -> None:
+    """The worker keeps the indexes on disk for all processes of this machine."""
+    keep_known()
+    keep_items()
+
+
+def keep_indexes() -> None:
+    """Bring both up to date: a chore, so that no search has much to catch up with."""
+    known().catch_up()
+    items().catch_up()
 
 
 class NothingSeenYet(Exception):

@@ -1,27 +1,34 @@
-"""Copies among everything that was ever registered: exact by SHA-256, near by PDQ. The worker alone holds it.
+"""Copies among everything that was ever registered: exact by SHA-256, near by PDQ.
 
-Near copies are found in an index in memory that catches up with `ItemContent` before each search. A copy is
-measured against the content that is asked about, never along a chain (rule 11).
+Near copies are found in an index that catches up with `ItemContent` before each search. The worker keeps it in a
+folder, so that a start does not read everything again; another process may open that folder and follow in its own
+memory. A copy is measured against the content that is asked about, never along a chain (rule 11).
 """
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import numpy as np
+from django.conf import settings
 from django.db.models import QuerySet
 
 from answerable.cases.inputs import MatchIn
 from answerable.cases.models import Claim, ItemContent
 from answerable.db.prepared import prepared
-from answerable.matching.index import DEFAULT_THRESHOLD, Index
+from answerable.matching.index import DEFAULT_THRESHOLD, Index, Matches
+from answerable.matching.kept_index import open_kept
 from answerable.media.limits import SEARCHABLE_QUALITY
 from answerable.policy.words import CopyKind
 
 ROWS_AT_A_TIME = 20_000
 WINDOW_IDS = 10_000
 """Ids missing among the last so many may belong to transactions that have not committed yet."""
+SAVE_EVERY: Final = 20_000
+"""So many ids further than the folder notes, and it is brought up to date."""
 WINDOW_SECONDS = 600.0
 """No transaction lasts that long: an id missing for longer was rolled back."""
 
@@ -39,17 +46,41 @@ class Row(NamedTuple):
 
 
 class ItemIndex:
-    """The index of all items' contents. Safe for threads."""
+    """The index of all items' contents. Safe for threads.
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    `folder`: where an index may lie; `keeps`: whether this process, the only one, brings it up to date there.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        keeps: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
+        self._folder = folder
+        self._keeps = keeps
+        self._is_open = False
+        self._saved_at_pk = 0
         self._index = Index()
         self._last: Row | None = None
         self._gaps: dict[int, float] = {}
 
     def __len__(self) -> int:
         return len(self._index)
+
+    def catch_up(self) -> None:
+        """Take in contents that appeared since."""
+        with self._lock:
+            self._catch_up()
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        with self._lock:
+            self._index.close()
+            self._is_open, self._last, self._gaps = False, None, {}
 
     def copies_of(self, content: ItemContent) -> list[MatchIn]:
         """Every other content that is the identical file, or within 31 bits; nearest first."""
@@ -93,6 +124,8 @@ class ItemIndex:
 
     def _catch_up(self) -> None:
         """Take in contents that appeared since. Ids are given before commits, so gaps are looked at again."""
+        if not self._is_open:
+            self._open()
         self._fill_gaps()
         while True:
             # As with what is known: the last row taken is read again, to notice that it is another database.
@@ -106,7 +139,24 @@ class ItemIndex:
                 self._take(new)
                 self._last = new[-1]
             if len(rows) < ROWS_AT_A_TIME:
-                return
+                break
+        if self._last and self._index.is_writable and self._last.pk - self._saved_at_pk >= SAVE_EVERY:
+            self._index.checkpoint(note={"pk": self._last.pk, "row": _digest(self._last)})
+            self._saved_at_pk = self._last.pk
+
+    def _open(self) -> None:
+        """Begin with the index in the folder, if it follows this very database."""
+        self._index, note = open_kept(self._folder, keeps=self._keeps)
+        self._is_open = True
+        rows = _rows(_contents_from(note["pk"]))[:1] if "pk" in note else []
+        if not rows or _digest(rows[0]) != note["row"]:
+            self._start_anew()
+            return
+        # Its gaps are not noted: the last ids are read again, and those that were missing are found or noted.
+        self._saved_at_pk = rows[0].pk
+        before = _rows(_contents_from(max(0, rows[0].pk - WINDOW_IDS)))[:1]
+        self._last = before[0] if before else rows[0]
+        self._take(before)
 
     def _fill_gaps(self) -> None:
         now = self._monotonic()
@@ -127,12 +177,25 @@ class ItemIndex:
     def _take(self, rows: Iterable[Row]) -> None:
         kept = [(row.pk, row.pdq) for row in rows if row.pdq is not None and _searchable(row.pdq_quality)]
         hashes = np.frombuffer(b"".join(pdq for _pk, pdq in kept), np.uint8).reshape(-1, 32)
-        self._index.add(np.array([pk for pk, _pdq in kept], np.uint64), hashes)
+        there = self._index.search(hashes, 0)
+        new = [at for at, (pk, _pdq) in enumerate(kept) if pk not in _ids(there, at)]
+        self._index.add(np.array([kept[at][0] for at in new], np.uint64), hashes[new])
 
     def _start_anew(self) -> None:
-        self._index = Index()
+        if len(self._index):
+            self._index.clear()
         self._last = None
+        self._saved_at_pk = 0
         self._gaps = {}
+
+
+def _ids(matches: Matches, query: int) -> set[int]:
+    return {number for number, _bits in matches.of(query)}
+
+
+def _digest(row: Row) -> str:
+    parts = [str(row.pk), row.sha256, row.pdq.hex() if row.pdq else "", str(row.pdq_quality)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 @prepared
@@ -161,9 +224,21 @@ def _searchable(quality: int | None) -> bool:
     return quality is not None and quality >= SEARCHABLE_QUALITY
 
 
-_items = ItemIndex()
+_items: ItemIndex | None = None
+_items_lock = threading.Lock()
+_keeps = False
 
 
 def items() -> ItemIndex:
-    """The worker's index."""
-    return _items
+    """This process's index of all items."""
+    global _items  # noqa: PLW0603 - one index per process is the point
+    with _items_lock:
+        if _items is None:
+            _items = ItemIndex(Path(settings.DATA) / "index" / "items", keeps=_keeps)
+        return _items
+
+
+def keep_items() -> None:
+    """From its first use on, `items` brings the folder up to date: the worker says so as it starts."""
+    global _keeps  # noqa: PLW0603
+    _keeps = True

@@ -1,28 +1,36 @@
-"""What is known of fingerprints, as this process sees it: `KnownChange` rows, applied in their order.
+"""What is known of fingerprints, as this process sees it. `KnownChange` rows are the truth, applied in their order.
 
-The rows are the truth; a process holds a private view and catches up before each answer, so a fingerprint
-confirmed in one process is known in every other at its next answer. On PostgreSQL the writer holds an
-advisory lock from taking a `seq` to its commit, so that no row can appear before one already applied.
+Exact hashes are looked up in those rows. What is near is found by an index of the PDQ values that are on a list: a
+process catches up before each answer, so a fingerprint confirmed in one process is known in every other at its next
+answer. On PostgreSQL the writer holds an advisory lock from taking a `seq` to its commit, so that no row can appear
+before one already applied.
+
+The worker keeps its index in a folder; the others open that folder as it is, in milliseconds, and hold what came
+since in memory. Without it, or when it is damaged, the index is built from the rows.
 """
 
+import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
+from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db.models import QuerySet
 
-from answerable.cases.models import KnownChange
 from answerable.db.mark import mark
-from answerable.db.prepared import prepared
+from answerable.matching import known_rows
 from answerable.matching.index import DEFAULT_THRESHOLD, Index
+from answerable.matching.kept_index import open_kept
+from answerable.matching.known_rows import Change, Key
 from answerable.matching.verdicts import KnownMatch
 from answerable.media import Fingerprints
 
-ROWS_AT_A_TIME = 20_000
 WAIT_SECONDS = 2.0
+SAVE_EVERY: Final = 20_000
+"""So many changes since the folder was last brought up to date, and it is again."""
 
 
 class IndexStale(Exception):
@@ -32,33 +40,26 @@ class IndexStale(Exception):
         return self.__doc__ or ""
 
 
-class Change(NamedTuple):
-    """One row, as plain values."""
-
-    seq: int
-    op: str
-    kind: str
-    value: bytes
-    hash_list: str
-    cause: str
-
-
-Causes = dict[str, int]
-"""Cause -> the `seq` that it came with. A fingerprint is on a list while any cause is left."""
-
-
 class Known:
-    """One process's view. `look_up` answers for many files with one catching up."""
+    """One process's view. `look_up` answers for many files with one catching up.
 
-    def __init__(self) -> None:
+    `folder`: where an index may lie; `keeps` whether this process, the only one, brings it up to date there.
+    """
+
+    def __init__(self, folder: Path | None = None, *, keeps: bool = False) -> None:
         self._lock = threading.Lock()
+        self._folder = folder
+        self._keeps = keeps
+        self._is_open = False
+        self._is_whole = False
         self._seen = threading.local()
-        self._whole = False
-        self._forget()
+        self._last: Change | None = None
+        self._saved = 0
+        self._index = Index()
 
     def __len__(self) -> int:
-        """Distinct fingerprints that are on some list."""
-        return len(self._lists)
+        """Distinct PDQ values that are on some list."""
+        return len(self._index)
 
     @property
     def seq(self) -> int:
@@ -67,17 +68,27 @@ class Known:
 
     def look_up(self, fingerprints: Sequence[Fingerprints]) -> list[list[KnownMatch]]:
         """For each file all its matches: exact ones, and PDQ within 31 bits. Raises IndexStale."""
-        with self._alone():
-            self._catch_up()
-            exact = [self._exact(prints) for prints in fingerprints]
+        try:
             near = self._near([prints.searchable_pdq for prints in fingerprints])
+            exact = self._exact(fingerprints)
+        except DatabaseError as error:
+            raise IndexStale from error
         return [found + more for found, more in zip(exact, near, strict=True)]
 
     def catch_up(self) -> int:
         """Apply what is missing; returns the last `seq`. Raises IndexStale."""
         with self._alone():
-            self._catch_up()
+            try:
+                self._catch_up()
+            except DatabaseError as error:
+                raise IndexStale from error
             return self.seq
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        with self._lock:
+            self._index.close()
+            self._is_open, self._is_whole, self._last = False, False, None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -89,120 +100,141 @@ class Known:
         finally:
             self._lock.release()
 
+    # ---- catching up, under the lock ----
+
     def _catch_up(self) -> None:
-        try:
-            now = mark()
-            if now is not None and self._whole and now == getattr(self._seen, "mark", None):
-                return  # nothing was written since this thread caught up
-            self._whole = False
-            self._apply_what_is_missing()
-            self._whole = True
-            self._seen.mark = now
-        except DatabaseError as error:
-            raise IndexStale from error
+        now = mark()
+        if now is not None and self._is_whole and now == getattr(self._seen, "mark", None):
+            return  # nothing was written since this thread caught up
+        self._is_whole = False  # until it is: what stopped half-way must not pass for all of it
+        self._apply_what_is_missing()
+        self._is_whole, self._seen.mark = True, now
 
     def _apply_what_is_missing(self) -> None:
+        if not self._is_open:
+            self._open()
         while True:
             # The last applied row is read again: if it is not as it was, the database is another one
             # (restored, rolled back) and the view starts anew. So looking and checking are one query.
-            rows = _changes_from(self.seq)
+            rows = known_rows.changes_from(self.seq)
             if self._last is not None and (not rows or rows[0] != self._last):
-                self._forget()
+                self._start_anew()
                 continue
-            new = rows[1:] if self._last is not None else rows
-            if new:
-                self._apply(new)
-            if len(rows) < ROWS_AT_A_TIME:
-                return
+            self._apply(rows[1:] if self._last is not None else rows)
+            if len(rows) < known_rows.ROWS_AT_A_TIME:
+                break
+        if self._index.is_writable and self.seq - self._saved >= SAVE_EVERY:
+            self._save()
 
-    def _forget(self) -> None:
-        self._whole = False
-        self._last: Change | None = None
-        self._lists: dict[tuple[str, bytes], dict[str, Causes]] = {}
-        self._index = Index()
-        self._number_of: dict[bytes, int] = {}
-        self._value_of: dict[int, bytes] = {}
-        self._next_number = 0
+    def _open(self) -> None:
+        """Begin with the index in the folder, if it follows this very database."""
+        self._index, note = open_kept(self._folder, keeps=self._keeps)
+        self._is_open = True
+        last = self._noted(note)
+        if last is None:
+            self._start_anew()
+        else:
+            self._last, self._saved = last, last.seq
+
+    def _noted(self, note: dict[str, Any]) -> Change | None:
+        """The row that the index in the folder follows up to."""
+        rows = known_rows.changes_from(note["seq"])[:1] if "seq" in note else []
+        return rows[0] if rows and _digest(rows[0]) == note.get("row") else None
+
+    def _start_anew(self) -> None:
+        self._last, self._saved = None, 0
+        if len(self._index):
+            self._index.clear()
+
+    def _save(self) -> None:
+        if self._last is not None:
+            self._index.checkpoint(note={"seq": self.seq, "row": _digest(self._last)})
+            self._saved = self.seq
 
     def _apply(self, changes: Sequence[Change]) -> None:
-        touched: set[bytes] = set()
-        for change in changes:
-            key = (change.kind, change.value)
-            lists = self._lists.setdefault(key, {})
-            causes = lists.setdefault(change.hash_list, {})
-            if change.op == "add":
-                causes[change.cause] = change.seq
-            else:
-                causes.pop(change.cause, None)
-            if not causes:
-                del lists[change.hash_list]
-            if not lists:
-                del self._lists[key]
-            if change.kind == "pdq":
-                touched.add(change.value)
-            self._last = change
-        self._index_anew(touched)
+        pdqs = [change for change in changes if change.kind == "pdq"]
+        # Of a value that left a list the rows say whether it is on any: what is said of it now is what counts.
+        left = {change.value for change in pdqs if change.op == "remove"}
+        still = known_rows.lists_of(left) if left else {}
+        gone = [value for value in left if ("pdq", value) not in still]
+        if gone:
+            self._index.remove(self._index.search(_rows(gone), 0).ids)
+        first = {change.value: change.seq for change in reversed(pdqs)}
+        for value in gone:
+            first.pop(value, None)
+        self._add_new(first)
+        if changes:
+            self._last = changes[-1]
 
-    def _index_anew(self, touched: Iterable[bytes]) -> None:
-        """Bring the index into line with the lists, for the PDQ values that changed."""
-        gone = [value for value in touched if ("pdq", value) not in self._lists]
-        new = [v for v in touched if ("pdq", v) in self._lists and v not in self._number_of]
-        numbers = [self._number_of.pop(value) for value in gone if value in self._number_of]
-        self._index.remove(np.array(numbers, np.uint64))
-        for number in numbers:
-            del self._value_of[number]
-        for value in new:
-            self._number_of[value] = self._next_number
-            self._value_of[self._next_number] = value
-            self._next_number += 1
-        self._index.add(np.array([self._number_of[v] for v in new], np.uint64), _rows(new))
+    def _add_new(self, first: dict[bytes, int]) -> None:
+        """Index these values by the number of the change that brought them, unless they are there."""
+        if not first:
+            return
+        values = list(first)
+        found = self._index.search(_rows(values), 0)
+        new = [value for place, value in enumerate(values) if found.lims[place] == found.lims[place + 1]]
+        self._index.add(np.array([first[value] for value in new], np.uint64), _rows(new))
 
-    def _exact(self, prints: Fingerprints) -> list[KnownMatch]:
-        found: list[KnownMatch] = []
-        for kind, text in (("sha256", prints.sha256), ("md5", prints.md5)):
-            if text:
-                found += self._matches(kind, bytes.fromhex(text), 0)
-        return found
+    # ---- looking up ----
+
+    def _exact(self, fingerprints: Sequence[Fingerprints]) -> list[list[KnownMatch]]:
+        asked = [_exact_keys(prints) for prints in fingerprints]
+        values = [value for keys in asked for _kind, value in keys]
+        lists = known_rows.lists_of(values) if values else {}
+        return [[one for key in keys for one in _matches(key, lists, 0)] for keys in asked]
 
     def _near(self, queries: Sequence[bytes | None]) -> list[list[KnownMatch]]:
-        asked = [place for place, pdq in enumerate(queries) if pdq is not None]
-        matches = self._index.search(_rows([pdq for pdq in queries if pdq is not None]), DEFAULT_THRESHOLD)
         found: list[list[KnownMatch]] = [[] for _ in queries]
-        for query, place in enumerate(asked):
+        asked = [(place, pdq) for place, pdq in enumerate(queries) if pdq is not None]
+        if not asked:
+            return found
+        with self._alone():
+            self._catch_up()
+            matches = self._index.search(_rows([pdq for _place, pdq in asked]), DEFAULT_THRESHOLD)
+        if not len(matches.ids):
+            return found
+        values = known_rows.values_at(sorted(set(matches.ids.tolist())))
+        lists = known_rows.lists_of(values.values())
+        for query, (place, _pdq) in enumerate(asked):
             for number, distance in matches.of(query):
-                found[place] += self._matches("pdq", self._value_of[number], distance)
+                if number in values:
+                    found[place] += _matches(("pdq", values[number]), lists, distance)
         return found
 
-    def _matches(self, kind: str, value: bytes, distance: int) -> list[KnownMatch]:
-        lists = self._lists.get((kind, value), {})
-        return [
-            KnownMatch(kind, name, distance, max(causes.values())) for name, causes in sorted(lists.items())
-        ]
+
+def _exact_keys(prints: Fingerprints) -> list[Key]:
+    pairs = (("sha256", prints.sha256), ("md5", prints.md5))
+    return [(kind, bytes.fromhex(text)) for kind, text in pairs if text]
 
 
-Columns = tuple[int, str, str, bytes | memoryview, str, str]
+def _matches(key: Key, lists: dict[Key, dict[str, int]], distance: int) -> list[KnownMatch]:
+    return [KnownMatch(key[0], name, distance, seq) for name, seq in sorted(lists.get(key, {}).items())]
 
 
-@prepared  # asked before every answer
-def _rows_from(seq: int) -> "QuerySet[KnownChange, Columns]":
-    changes = KnownChange.objects.filter(seq__gte=seq).order_by("seq")[:ROWS_AT_A_TIME]
-    return changes.values_list("seq", "op", "kind", "value", "hash_list", "cause")
+def _digest(change: Change) -> str:
+    parts = [str(change.seq), change.op, change.kind, change.value.hex(), change.hash_list, change.cause]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _changes_from(seq: int) -> list[Change]:
-    return [
-        Change(number, op, kind, bytes(value), hash_list, cause)
-        for number, op, kind, value, hash_list, cause in _rows_from(seq)
-    ]
-
-
-def _rows(values: Sequence[bytes]) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+def _rows(values: Iterable[bytes]) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     return np.frombuffer(b"".join(values), np.uint8).reshape(-1, 32)
 
 
-_known = Known()
+_known: Known | None = None
+_known_lock = threading.Lock()
+_keeps = False
 
 
 def known() -> Known:
     """This process's view."""
-    return _known
+    global _known  # noqa: PLW0603 - one view per process is the point
+    with _known_lock:
+        if _known is None:
+            _known = Known(Path(settings.DATA) / "index" / "known", keeps=_keeps)
+        return _known
+
+
+def keep_known() -> None:
+    """From its first use on, `known` brings the folder up to date: the worker says so as it starts."""
+    global _keeps  # noqa: PLW0603
+    _keeps = True

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from answerable import audit, clock
 from answerable.audit.forget import forget_due
 from answerable.db import personal
+from answerable.matching.handlers import keep_indexes
 from answerable.obligations.paging import PagingFailed
 from answerable.policy import store
 from answerable.worker import alarms
@@ -61,6 +62,7 @@ def chores(beat: Callable[[], None]) -> list[Chore]:
         Chore("erase", erase, 30.0),
         Chore("forget", forget, 3600.0),
         Chore("checkpoint", move_log, 1.0),
+        Chore("indexes", keep_indexes, 10.0),
     ]
 
 

@@ -24,4 +24,4 @@ class KnownChange(models.Model):
             models.CheckConstraint(condition=Q(op__in=["add", "remove"]), name="known_op_is_one"),
             models.CheckConstraint(condition=Q(kind__in=["sha256", "md5", "pdq"]), name="known_kind_is_one"),
         ]
-        indexes: ClassVar = [models.Index(fields=["cause", "hash_list"])]
+        indexes: ClassVar = [models.Index(fields=["cause", "hash_list"]), models.Index(fields=["value"])]
