@@ -1,6 +1,9 @@
 // The Python module `answerable._native`: what Python can't do fast enough, and nothing else.
 #include <nanobind/nanobind.h>
 
+#include "pdq.h"
+
 NB_MODULE(_native, module) {
     module.doc() = "Native cores: exact search over 256-bit hashes, and the PDQ kernel.";
+    answerable::bind_pdq(module);
 }
