@@ -70,14 +70,18 @@ inline constexpr std::array<Turn, 8> kTurns{{
 
 using Hash = std::array<std::uint8_t, kHashBytes>;
 
-// What is hashed of one block: the bits as they are, and those of the transposed block.
+// What is hashed of one block: the bits as they are, those of the transposed block, and how safe they are: the margin
+// is how far the fourth nearest coefficient lies from the median. Bits turn over in pairs (128 are always set), so an
+// error of less than half of that in every coefficient turns over two bits at most.
 struct Hashed {
     Hash plain, transposed;
+    float margin;
 };
 
 struct Pdq {
     std::vector<Hash> hashes;  // of the turns that were asked for, in the order of kTurns
     int quality = 0;
+    float margin = 0.0f;
 };
 
 Hashed hashed(const Block& block);

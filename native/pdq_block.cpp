@@ -141,7 +141,7 @@ const std::vector<std::string>& pdq_variants() {
 template <typename Sample>
 Pdq pdq_of(const Plane<Sample>& plane, std::size_t height, std::size_t width, std::size_t scale, Turn shown,
            std::size_t turns, const std::string& variant) {
-    if (height < kSmallest || width < kSmallest) return {std::vector<Hash>(turns, Hash{}), 0};
+    if (height < kSmallest || width < kSmallest) return {std::vector<Hash>(turns, Hash{}), 0, 0.0f};
     const auto fill = fill_of<Sample>(variant.empty() ? pdq_variants().front() : variant);
     // The rows and the columns each run forwards, backwards, or both in turn: four blocks, and each transposed.
     const auto ways = turns == 1 ? 1u : 2u;
@@ -158,6 +158,7 @@ Pdq pdq_of(const Plane<Sample>& plane, std::size_t height, std::size_t width, st
         if (way == 0) pdq.quality = quality_of(filling.blocks[0]);
         for (std::size_t k = 0; k < ways; ++k) found[way][k] = hashed(filling.blocks[k]);
     }
+    pdq.margin = found[0][0].margin;
     for (std::size_t k = 0; k < turns; ++k) {
         const Turn turn = shown.then(kTurns[k]);
         const Hashed& bits = found[turn.rows_reversed != shown.rows_reversed][turn.columns_reversed != shown.columns_reversed];

@@ -9,6 +9,7 @@ namespace answerable {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
+constexpr std::size_t kNearest = 4;  // the nearest of all is the median itself
 using Spectrum = std::array<std::array<float, kHashed>, kHashed>;
 using Cosines = std::array<std::array<float, kBlock>, kHashed>;
 
@@ -92,6 +93,10 @@ Hashed hashed(const Block& block) {
                 set(bits.plain, i, j);
                 set(bits.transposed, j, i);
             }
+    const float middle = *median;
+    for (float& value : ordered) value = std::abs(value - middle);
+    std::nth_element(ordered.begin(), ordered.begin() + kNearest, ordered.end());
+    bits.margin = ordered[kNearest];
     return bits;
 }
 

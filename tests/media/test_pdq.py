@@ -60,7 +60,7 @@ def test_thousands_of_generated_pictures_have_the_references_bits() -> None:
             continue  # below
         pixels = drawn(chance, height, width)
         expected, expected_quality = reference(pixels)
-        hashes, quality = _native.pdq_of_rgb(pixels)
+        hashes, quality, _ = _native.pdq_of_rgb(pixels)
         qualities.append(abs(quality - expected_quality))
         if expected_quality >= limits.SEARCHABLE_QUALITY:
             apart.append(distance(hashes[0], expected))
@@ -82,7 +82,7 @@ def test_with_a_side_of_8_or_16_pixels_one_frequency_is_rounding_noise() -> None
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (4, 4), (4, 900), (900, 4)])
 def test_what_the_reference_hashes_not_has_no_quality(shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    hashes, quality = _native.pdq_of_rgb(pixels)
+    hashes, quality, _ = _native.pdq_of_rgb(pixels)
     assert reference(pixels) == (hashes[0], quality) == (bytes(32), 0)
 
 
@@ -124,7 +124,7 @@ def test_the_eight_hashes_are_those_of_the_turned_pictures() -> None:
     chance = np.random.default_rng(6)
     for _ in range(60):
         pixels = drawn(chance, *(int(side) for side in chance.integers(20, 400, 2)))
-        hashes, _quality = _native.pdq_of_rgb(pixels)
+        hashes, *_ = _native.pdq_of_rgb(pixels)
         for hashed, picture in zip(hashes, turned(pixels), strict=True):
             assert distance(hashed, reference(picture)[0]) <= 2
         assert _native.pdq_of_rgb(pixels, turns=False)[0] == hashes[:1]
@@ -133,7 +133,7 @@ def test_the_eight_hashes_are_those_of_the_turned_pictures() -> None:
 def test_their_order_is_the_references() -> None:
     """Whose shortcut is near only: it takes samples to lie symmetrically."""
     pixels = np.asarray(landscape(640, 512))
-    hashes, _quality = _native.pdq_of_rgb(pixels)
+    hashes, *_ = _native.pdq_of_rgb(pixels)
     expected = [np.packbits(bits).tobytes() for bits in pdqhash.compute_dihedral(pixels)[0]]
     assert all(distance(*pair) <= 31 for pair in zip(hashes, expected, strict=True))
 
@@ -143,10 +143,10 @@ def test_an_orientation_hashes_what_is_shown_to_the_bit() -> None:
     shown = {1: 0, 2: 5, 3: 2, 4: 4, 5: 6, 6: 3, 7: 7, 8: 1}
     for orientation, turn in shown.items():
         pixels = drawn(chance, int(chance.integers(70, 400)), int(chance.integers(70, 400)))
-        hashes, quality = _native.pdq_of_rgb(pixels, orientation=orientation)
+        hashes, quality, _ = _native.pdq_of_rgb(pixels, orientation=orientation)
         expected, expected_quality = reference(turned(pixels)[turn])
         assert distance(hashes[0], expected) <= 2, orientation
-        straight, _ = _native.pdq_of_rgb(np.ascontiguousarray(turned(pixels)[turn]))
+        straight, *_ = _native.pdq_of_rgb(np.ascontiguousarray(turned(pixels)[turn]))
         assert [distance(*pair) <= 2 for pair in zip(hashes, straight, strict=True)] == [True] * 8
         assert abs(quality - expected_quality) <= 1
     with pytest.raises(ValueError, match="one of 1 to 8"):
@@ -165,7 +165,7 @@ def test_a_plane_of_means_hashes_like_the_picture() -> None:
             sums = np.add.reduceat(np.add.reduceat(plane, rows, axis=0), columns, axis=1)
             counts = np.minimum(scale, height - rows)[:, None] * np.minimum(scale, width - columns)[None, :]
             small = (sums / counts).astype(np.float32)
-            hashes, _ = _native.pdq_of_luma(small, height, width, scale)
+            hashes, *_ = _native.pdq_of_luma(small, height, width, scale)
             assert distance(hashes[0], _native.pdq_of_luma(plane)[0][0]) <= 2
 
 
@@ -191,6 +191,8 @@ def test_what_does_not_fit_together_is_refused() -> None:
         _native.pdq_of_luma(plane, 300, 240, 3)
     with pytest.raises(ValueError, match="red, green, blue"):
         _native.pdq_of_rgb(np.zeros((9, 9, 4), np.uint8))
+    with pytest.raises(ValueError, match="height and width"):
+        _native.pdq_of_rgb(np.zeros((9, 9, 3), np.uint8), 19, 18, 2)
     for wrong in (np.zeros((9, 9), np.int16), np.zeros((9, 9, 3), np.uint8), np.zeros(9, np.uint8)):
         with pytest.raises(TypeError):
             _native.pdq_of_luma(wrong)
@@ -209,3 +211,15 @@ def test_brightness_and_contrast_move_no_bit() -> None:
     """So a video's luma serves as it is, whatever its range."""
     plane = np.asarray(landscape(333, 222).convert("L")).astype(np.float32)
     assert distance(_native.pdq_of_luma(plane * 0.5 + 16)[0][0], _native.pdq_of_luma(plane)[0][0]) <= 2
+
+
+def test_noise_within_the_margin_moves_two_bits_at_most() -> None:
+    chance = np.random.default_rng(9)
+    for _ in range(200):
+        plane = drawn(chance, 64, 64)[..., 0].astype(np.float32)
+        hashes, _quality, margin = _native.pdq_of_luma(plane)
+        noise = chance.normal(0, 1, (64, 64)).astype(np.float32)
+        noise *= (
+            margin / 2 / np.linalg.norm(noise)
+        )  # no coefficient moves by more than the whole noise's norm
+        assert distance(_native.pdq_of_luma(plane + noise)[0][0], hashes[0]) <= 2
