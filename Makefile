@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types pytest demo bench requirements pictures clean
+.PHONY: run test lint types pytest demo bench soak fuzz-decoder requirements pictures clean
 
 run:
 	@scripts/environment run
@@ -48,6 +48,13 @@ soak:
 	  ANSWERABLE_SOAK_STORIES=$(STORIES) \
 	  $(PYTHON) -m pytest -s tests/crash tests/cases/test_any_order.py || exit 1; \
 	done
+
+# A million mutated images through the decoder's process, about an hour. FUZZ=20000 for a shorter one.
+FUZZ ?= 1000000
+fuzz-decoder:
+	@scripts/environment dev
+	ANSWERABLE_TEST_DATABASE=sqlite ANSWERABLE_SEED=$${ANSWERABLE_SEED:-$$RANDOM} \
+	  ANSWERABLE_FUZZ_DECODER=$(FUZZ) $(PYTHON) -m pytest -s tests/media/test_fuzz.py
 
 # Resolve the pinned requirements again. The index comes from your own pip or uv configuration.
 requirements:
