@@ -279,6 +279,7 @@ def test_an_index_that_cannot_catch_up_says_so(gate: Tool) -> None:
             cursor.execute("ALTER TABLE cases_knownchange RENAME TO elsewhere")
         with transaction.atomic():
             status, said = gate.ask("GET", f"/m/lookup?signal_type=pdq&signal={PDQ}")
+            transaction.set_rollback(True)
         transaction.set_rollback(True)
     assert (status, said) == (503, {"message": "index not yet ready"})
 
