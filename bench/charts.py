@@ -11,7 +11,7 @@ from bench import machine
 
 FOLDER = machine.REPOSITORY / "docs" / "pictures"
 OURS, PEER, INK = "#0b6e4f", "#9aa5b1", "#1f2933"
-WIDTH, LABEL, ROW = 760, 250, 24
+WIDTH, LABEL, ROW = 790, 275, 24
 
 
 class Bar(NamedTuple):
