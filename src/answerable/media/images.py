@@ -11,9 +11,10 @@ from typing import Any, Final
 import numpy as np
 import pdqhash
 import pi_heif
-from PIL import AvifImagePlugin, Image, ImageFile, ImageFilter, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
 from answerable.media import limits
+from answerable.media.drawing import blur, jpeg
 from answerable.media.errors import Fault
 
 FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "HEIF")
@@ -54,27 +55,15 @@ def preview(data: bytes, *, blurred: bool, grayscale: bool) -> bytes:
     image, _facts, _fault = _decode(data, at_least=limits.PREVIEW_SIDE_PIXELS)
     image.thumbnail((limits.PREVIEW_SIDE_PIXELS, limits.PREVIEW_SIDE_PIXELS))
     if blurred:
-        image = _blur(image)
+        image = blur(image)
     if grayscale:
         image = image.convert("L")
-    # A new image carries no metadata, whatever the old one had.
-    clean = Image.frombytes(image.mode, image.size, image.tobytes())
-    out = io.BytesIO()
-    clean.save(out, "JPEG", quality=85)
-    return out.getvalue()
+    return jpeg(image)
 
 
 def _hash(rgb: "np.ndarray[Any, np.dtype[np.uint8]]") -> tuple[str, int]:
     bits, quality = pdqhash.compute(np.ascontiguousarray(rgb))
     return np.packbits(bits).tobytes().hex(), int(quality)
-
-
-def _blur(image: Image.Image) -> Image.Image:
-    side = limits.BLUR_SIDE_PIXELS
-    shown = image.size
-    scale = side / max(shown)
-    tiny = image.resize([max(1, min(side, round(n * scale))) for n in shown], Image.Resampling.BOX)
-    return tiny.resize(shown, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(max(shown) / 24))
 
 
 def _decode(data: bytes, at_least: int = 0) -> tuple[Image.Image, dict[str, Any], Fault | None]:

@@ -117,7 +117,7 @@ def fetch_item(obligation: Obligation) -> None:
         posted_at=fetched.posted_at,
         views=fetched.views or 0,
         prints=_prints(found),
-        held="unreadable" if found is not None and found.unreadable_image else "",
+        held="unreadable" if found is not None and found.unreadable else "",
     )
     commands.item_fetched(item.pk, item_in=item_in, obligation_id=obligation.pk, now=clock.now())
 
