@@ -179,7 +179,8 @@ def _prepare(desk: Desk, options: str) -> None:
     desk.command("bench.prepare")
 
 
-def _start(desk: Desk, uploads: int) -> None:
+def start(desk: Desk, uploads: int = 0) -> None:
+    """Start a prepared desk with a platform and `uploads` registered items, and wait until it is ready."""
     desk.site = subprocess.Popen(
         [sys.executable, "-m", "bench.site", str(desk.site_port), str(desk.data / SECRET), str(os.getpid())],
         cwd=machine.REPOSITORY,
@@ -225,7 +226,7 @@ def prepared(*, database: str = "sqlite", options: str = "") -> Iterator[Desk]:
 def running(*, database: str = "sqlite", uploads: int = 0, options: str = "") -> Iterator[Desk]:
     """A desk as an operator starts it, with a platform and `uploads` registered items b0, b1, …"""
     with prepared(database=database, options=options) as desk:
-        _start(desk, uploads)
+        start(desk, uploads)
         yield desk
 
 

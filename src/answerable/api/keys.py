@@ -2,8 +2,10 @@
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,11 +15,16 @@ from ninja.security import HttpBearer
 from answerable import audit
 from answerable.api.models import ApiKey
 from answerable.api.problems import Problem
+from answerable.db.mark import mark
 from answerable.db.prepared import first, prepared
 from answerable.policy.words import Relation
 
 SCOPES = ("reports:write", "reports:read", "events:write", "screen", "matches:read")
-"""`matches:read` tells list, kind and distance of a match: no upload path may hold it (see ARCHITECTURE.md)."""
+UPLOADING = frozenset({"screen", "events:write"})
+"""The scopes of whatever stands where uploads come in."""
+READS_MATCHES = "matches:read"
+"""Tells list, kind and distance of a match. No key of an upload path may hold it: by distances an uploader could climb,
+change by change, to a copy that is not found."""
 PROVABLE = (Relation.TRUSTED_FLAGGER, Relation.AUTHORITY)
 PREFIX = "ak_"
 
@@ -35,7 +42,7 @@ def create_key(
         raise KeyRefused(
             f"Choose scopes among {', '.join(SCOPES)}; unknown: {', '.join(unknown) or 'none given'}."
         )
-    if "matches:read" in scopes and {"screen", "events:write"} & set(scopes):
+    if READS_MATCHES in scopes and UPLOADING & set(scopes):
         raise KeyRefused(
             "A key that screens uploads must not read matches: an uploader could climb to a miss."
         )
@@ -84,25 +91,66 @@ def _valid(digest: str) -> "QuerySet[ApiKey]":
     return ApiKey.objects.filter(digest=digest, revoked_at__isnull=True)
 
 
-class Bearer(HttpBearer):
-    """`Authorization: Bearer ak_…` with a scope. The key becomes `request.auth`."""
+def may_read_matches(key: ApiKey) -> bool:
+    """Whether this key may be told what matched. Asked again at each use: a row could be changed by hand."""
+    return READS_MATCHES in key.scopes and UPLOADING.isdisjoint(key.scopes)
 
-    def __init__(self, scope: str) -> None:
+
+def holder(authorization: str, *scopes: str) -> ApiKey:
+    """The key of an `Authorization` header, if it holds one of the scopes. Raises Problem (401, 403).
+
+    The database is asked each time, so a revoked key ends with its next request, in every process.
+    """
+    kind, _, token = authorization.partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise Problem(401, "Send an API key: `Authorization: Bearer ak_…`.")
+    return key_of(token.strip(), *scopes)
+
+
+def key_of(secret: str, *scopes: str) -> ApiKey:
+    """The key with that secret, if it holds one of the scopes. Raises Problem (401, 403).
+
+    Only digests are compared. A secret has 256 random bits, so one SHA-256 hides it as well as any slow function.
+    """
+    key = _known(_digest(secret))
+    if key is None:
+        raise Problem(401, "This API key is unknown or was revoked.")
+    if not set(scopes) & set(key.scopes):
+        lacks = " or ".join(repr(scope) for scope in scopes)
+        raise Problem(403, f"This API key lacks the scope {lacks}.")
+    return key
+
+
+_seen = threading.local()
+MOST_SEEN: Final = 256
+
+
+def _known(digest: str) -> ApiKey | None:
+    """The valid key of that digest. It is asked for again as soon as anything was written anywhere (`mark`)."""
+    now = mark()
+    if now is None:
+        return first(_valid(digest))
+    if getattr(_seen, "mark", None) != now:
+        _seen.mark, _seen.keys = now, {}
+    key: ApiKey | None = _seen.keys.get(digest)
+    if key is None:
+        key = first(_valid(digest))
+        if key is not None and len(_seen.keys) < MOST_SEEN:
+            _seen.keys[digest] = key
+    return key
+
+
+class Bearer(HttpBearer):
+    """`Authorization: Bearer ak_…` with one of the scopes. The key becomes `request.auth`."""
+
+    def __init__(self, *scopes: str) -> None:
         super().__init__()
-        self.scope = scope
+        self.scopes = scopes
 
     def __call__(self, request: HttpRequest) -> ApiKey:
         """The key of a request. Raises Problem (401, 403)."""
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not token.strip():
-            raise Problem(401, "Send an API key: `Authorization: Bearer ak_…`.")
-        return self.authenticate(request, token.strip())
+        return holder(request.headers.get("Authorization", ""), *self.scopes)
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:  # noqa: ARG002  as ninja calls it
         """The key of that secret. Raises Problem (401, 403)."""
-        key = first(_valid(_digest(token)))
-        if key is None:
-            raise Problem(401, "This API key is unknown or was revoked.")
-        if self.scope not in key.scopes:
-            raise Problem(403, f"This API key lacks the scope {self.scope!r}.")
-        return key
+        return key_of(token, *self.scopes)

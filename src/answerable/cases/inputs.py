@@ -137,6 +137,15 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenedIn:
+    """An upload that was held or blocked when it was screened, and why."""
+
+    verdict: str
+    why: str
+    match_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MatchIn:
     """One copy as the index found it: measured against the content that was searched for."""
 

@@ -11,7 +11,8 @@ since in memory. Without it, or when it is damaged, the index is built from the 
 
 import hashlib
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ import numpy as np
 from django.conf import settings
 from django.db import Error as DatabaseError
 
+from answerable.db.mark import mark
 from answerable.matching import known_rows
 from answerable.matching.index import DEFAULT_THRESHOLD, Index
 from answerable.matching.kept_index import open_kept
@@ -26,6 +28,7 @@ from answerable.matching.known_rows import Change, Key
 from answerable.matching.verdicts import KnownMatch
 from answerable.media import Fingerprints
 
+WAIT_SECONDS = 2.0
 SAVE_EVERY: Final = 20_000
 """So many changes since the folder was last brought up to date, and it is again."""
 
@@ -48,6 +51,8 @@ class Known:
         self._folder = folder
         self._keeps = keeps
         self._is_open = False
+        self._is_whole = False
+        self._seen = threading.local()
         self._last: Change | None = None
         self._saved = 0
         self._index = Index()
@@ -72,7 +77,7 @@ class Known:
 
     def catch_up(self) -> int:
         """Apply what is missing; returns the last `seq`. Raises IndexStale."""
-        with self._lock:
+        with self._alone():
             try:
                 self._catch_up()
             except DatabaseError as error:
@@ -83,11 +88,29 @@ class Known:
         """Let go of the folder."""
         with self._lock:
             self._index.close()
-            self._is_open, self._last = False, None
+            self._is_open, self._is_whole, self._last = False, False, None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody waits long for another who loads it all: better a 503 at once than a platform that hangs."""
+        if not self._lock.acquire(timeout=WAIT_SECONDS):
+            raise IndexStale
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     # ---- catching up, under the lock ----
 
     def _catch_up(self) -> None:
+        now = mark()
+        if now is not None and self._is_whole and now == getattr(self._seen, "mark", None):
+            return  # nothing was written since this thread caught up
+        self._is_whole = False  # until it is: what stopped half-way must not pass for all of it
+        self._apply_what_is_missing()
+        self._is_whole, self._seen.mark = True, now
+
+    def _apply_what_is_missing(self) -> None:
         if not self._is_open:
             self._open()
         while True:
@@ -165,7 +188,7 @@ class Known:
         asked = [(place, pdq) for place, pdq in enumerate(queries) if pdq is not None]
         if not asked:
             return found
-        with self._lock:
+        with self._alone():
             self._catch_up()
             matches = self._index.search(_rows([pdq for _place, pdq in asked]), DEFAULT_THRESHOLD)
         if not len(matches.ids):

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import Error as DatabaseError
+from django.db.models import QuerySet
 
 from answerable.cases.models import Account
+from answerable.db.prepared import prepared
 from answerable.matching.known import IndexStale, known
 from answerable.matching.match_ids import seal
 from answerable.matching.verdicts import Judged, KnownMatch, Verdict, judge
@@ -70,9 +72,13 @@ def _screened(judged: Judged) -> Screened:
 def _is_held(account: AccountRef | tuple[str, str] | None) -> bool:
     if account is None:
         return False
-    platform, ref = account
-    held = Account.objects.filter(platform=platform, ref=ref, uploads_held_since__isnull=False)
     try:
-        return held.exists()
+        return bool(_held_accounts(*account))
     except DatabaseError as error:
         raise IndexStale from error
+
+
+@prepared
+def _held_accounts(platform: str, ref: str) -> "QuerySet[Account, int]":
+    held = Account.objects.filter(platform=platform, ref=ref, uploads_held_since__isnull=False)
+    return held.values_list("pk", flat=True)

@@ -1,6 +1,7 @@
 """The public door as a WSGI application, for `answerable serve` or any WSGI server."""
 
 import os
+import threading
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "answerable.settings.public"
 
@@ -10,6 +11,24 @@ from answerable.serve.health import database_answers, with_health
 
 _django = get_wsgi_application()
 
-from answerable.matching.known import known  # noqa: E402  its models need the applications
+import structlog  # noqa: E402  what follows needs the applications
+from django.db import connection  # noqa: E402
 
-application = with_health(_django, {"database": database_answers, "index": lambda: known().catch_up()})
+from answerable.api.direct import with_screening  # noqa: E402
+from answerable.matching.known import IndexStale, known  # noqa: E402
+
+
+def _load() -> None:
+    """Load what is known while the door opens: each process holds its own, and `/ready` reaches only one of them."""
+    try:
+        known().catch_up()
+    except IndexStale as error:
+        structlog.get_logger(__name__).warning("what is known is not loaded yet", exc_info=error)
+    finally:
+        connection.close()
+
+
+threading.Thread(target=_load, name="load-known", daemon=True).start()
+application = with_health(
+    with_screening(_django), {"database": database_answers, "index": lambda: known().catch_up()}
+)

@@ -17,7 +17,13 @@ from answerable.cases.commands.desk import (
 )
 from answerable.cases.commands.ending import end_withdrawn
 from answerable.cases.commands.fetching import item_fetched, item_screened
-from answerable.cases.commands.following import count_views, delete_item, resolved, upload_screened
+from answerable.cases.commands.following import (
+    count_views,
+    delete_item,
+    match_told,
+    resolved,
+    uploads_screened,
+)
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
 from answerable.cases.commands.naming import name_item
@@ -63,6 +69,7 @@ __all__ = [
     "judge_account",
     "look_at",
     "mark_kept",
+    "match_told",
     "may_tell",
     "name_item",
     "nobody_paged",
@@ -76,7 +83,7 @@ __all__ = [
     "remove_undecided",
     "resolved",
     "review",
-    "upload_screened",
+    "uploads_screened",
     "withdraw_report",
     "write_message",
 ]

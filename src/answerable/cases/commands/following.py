@@ -1,7 +1,8 @@
 """What is learnt of known items afterwards: views, deletions, screenings, and where a reported link led."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -9,11 +10,13 @@ from answerable import audit, obligations
 from answerable.cases.commands.naming import attach
 from answerable.cases.commands.registering import get_or_make
 from answerable.cases.commands.writing import Writing
-from answerable.cases.inputs import ItemIn, NotFound
+from answerable.cases.inputs import ItemIn, NotFound, ScreenedIn
 from answerable.cases.models import Item, ReportedItem, ViewSample
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
 from answerable.policy.words import By
+
+ENTRIES_AT_ONCE: Final = 500
 
 
 def delete_item(platform: str, ref: str, *, now: datetime) -> None:
@@ -56,11 +59,30 @@ def count_views(platform: str, totals: Mapping[str, int], *, now: datetime) -> i
         return known
 
 
-def upload_screened(platform: str, *, verdict: str, why: str, match_id: str, now: datetime) -> None:
-    """Record that an upload was held or blocked. `clear` is not recorded: everyday files are nobody's business."""
-    event = {"platform": platform, "why": why, "match": match_id}
+def uploads_screened(screened: Sequence[ScreenedIn], *, platform: str, actor: str, now: datetime) -> None:
+    """Record which uploads were held or blocked. `clear` is not recorded: everyday files are nobody's business.
+
+    A batch is written some hundred entries at a time, so that other writers needn't wait for all of it.
+    """
+    said = [
+        audit.Said(
+            f"screened_{one.verdict}",
+            actor,
+            now,
+            None,
+            {"platform": platform, "why": one.why, "match": one.match_id},
+        )
+        for one in screened
+    ]
+    for start in range(0, len(said), ENTRIES_AT_ONCE):
+        with transaction.atomic():
+            audit.append_all(said[start : start + ENTRIES_AT_ONCE])
+
+
+def match_told(match_id: str, *, actor: str, now: datetime) -> None:
+    """Record who was told what is behind a match id."""
     with transaction.atomic():
-        audit.append(f"screened_{verdict}", actor=f"platform:{platform}", now=now, event=event)
+        audit.append("match_told", actor=actor, now=now, event={"match": match_id})
 
 
 def resolved(
