@@ -79,4 +79,6 @@ def _prints(found: Fingerprints) -> Prints:
         pdq_quality=found.pdq_quality,
         media_type=found.media_type,
         size=found.size,
+        frames=found.frames,
+        duration_seconds=found.duration_seconds,
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from answerable.cases.overlaps import Overlap
+from answerable.media.frames import Frame
 from answerable.policy.words import Age, CopyKind, Danger, Interim, Relation, Verdict, Visibility
 
 STATEMENT_LIMIT = 20_000
@@ -105,6 +107,9 @@ class Prints:
     pdq_quality: int | None = None
     media_type: str = ""
     size: int | None = None
+    frames: tuple[Frame, ...] = ()
+    """Of a video or an animation."""
+    duration_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +157,8 @@ class MatchIn:
     content_id: int
     kind: CopyKind
     distance: int = 0
+    overlap: Overlap | None = None
+    """Where one of the two is a video: what they have in common. `mine` is the content that was searched for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

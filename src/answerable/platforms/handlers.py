@@ -201,6 +201,8 @@ def _prints(found: media.Fingerprints | None) -> Prints | None:
         pdq_quality=found.pdq_quality,
         media_type=found.media_type,
         size=found.size,
+        frames=found.frames,
+        duration_seconds=found.duration_seconds,
     )
 
 

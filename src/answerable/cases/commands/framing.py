@@ -1,0 +1,42 @@
+"""Writing down the frames of a content, once: with its row, or when its bytes were seen later."""
+
+from django.db.models import QuerySet
+
+from answerable.cases.inputs import Prints
+from answerable.cases.models import ContentFrame, ItemContent
+from answerable.db.prepared import prepared
+from answerable.db.rows import insert
+from answerable.media.frames import spans
+
+SEARCHABLE_QUALITY = 50
+
+
+def write_frames(content: ItemContent, prints: Prints) -> bool:
+    """Write the frames of a content, unless they are there. Whether it did."""
+    if not prints.frames or content.frames.exists():
+        return False
+    insert(*frames_of(content, prints))
+    return True
+
+
+def frames_of(content: ItemContent, prints: Prints) -> list[ContentFrame]:
+    """The rows of a content's frames, each until the next one is shown."""
+    shown = spans(prints.frames, prints.duration_seconds)
+    return [
+        ContentFrame(
+            content=content,
+            number=number,
+            at_ms=round(span.start * 1000),
+            until_ms=round(span.end * 1000),
+            pdq=frame.pdq,
+            quality=frame.quality,
+        )
+        for number, (frame, span) in enumerate(zip(prints.frames, shown, strict=True))
+    ]
+
+
+@prepared
+def searchable_frames(content_id: int) -> "QuerySet[ContentFrame]":
+    """The frames of a content that say enough to be searched, in their order."""
+    frames = ContentFrame.objects.filter(content_id=content_id, quality__gte=SEARCHABLE_QUALITY)
+    return frames.order_by("number")
