@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from answerable.media.limits import SEARCHABLE_QUALITY
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -42,6 +44,12 @@ def spans(frames: Sequence[Frame], duration_seconds: float | None = None) -> lis
             following = frames[place + 1].at_seconds
         found.append(Span(at, following))
     return found[::-1]
+
+
+def searchable_spans(frames: Sequence[Frame], duration_seconds: float | None = None) -> list[Span]:
+    """How long each frame is shown that says enough to be searched."""
+    both = zip(frames, spans(frames, duration_seconds), strict=True)
+    return [span for frame, span in both if frame.quality >= SEARCHABLE_QUALITY]
 
 
 def clock_time(seconds: float) -> str:
