@@ -1,4 +1,4 @@
-"""Exact search within 31 bits, and screening: 100,000 and 1 million hashes, one thread."""
+"""`screen` as a function, without HTTP: on a desk that knows 50,000 files, one thread."""
 
 import argparse
 import hashlib
@@ -9,42 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "answerable.settings.public")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-import numpy as np
-
 from bench import machine
 from bench.desk import prepared
-
-
-def index(count: int) -> dict[str, Any]:
-    """The index of all items with `count` random hashes: adding, searching, whether a near one is found."""
-    from answerable.matching.index import Index
-
-    random = np.random.default_rng(7)
-    hashes = random.integers(0, 256, (count, 32), dtype=np.uint8)
-    made = Index()
-    begun = time.perf_counter()
-    made.add(np.arange(count, dtype=np.uint64), hashes)
-    built = time.perf_counter() - begun
-    asked = hashes[random.integers(0, count, 40)].copy()
-    asked[:, :3] ^= 0b01010101  # 12 bits of 256
-    with machine.watched() as around:
-        one = [_timed(lambda q=q: made.search(asked[q : q + 1], 31)) for q in range(len(asked))]
-        found = sum(len(made.search(asked[q : q + 1], 31).of(0)) > 0 for q in range(len(asked)))
-        begun = time.perf_counter()
-        made.add(np.array([count], np.uint64), asked[:1])
-        added = time.perf_counter() - begun
-    return {
-        "hashes": count,
-        "built_seconds": round(built, 2),
-        "search_ms": round(statistics.median(one) * 1000, 2),
-        "searches_per_second": round(1 / statistics.median(one), 1),
-        "found_of_40": found,
-        "add_one_ms": round(added * 1000, 3),
-        "bytes_per_hash": round(made.nbytes / count, 1),
-        **around,
-    }
 
 
 def screening(known: int) -> dict[str, Any]:
@@ -101,7 +67,7 @@ def _timed(act: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """The index at both sizes, then screening on SQLite."""
+    """Screening on SQLite."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--screening", type=int)
     asked = parser.parse_args()
@@ -110,12 +76,6 @@ def main() -> None:
         return
     with prepared(database="sqlite") as desk:
         print(desk.command("bench.matching", "--screening", "50000"), flush=True)
-        os.environ["ANSWERABLE_DATA"] = str(desk.data)
-        import django
-
-        django.setup()
-        for count in (100_000, 1_000_000):
-            machine.write("search", index(count))
 
 
 if __name__ == "__main__":
