@@ -16,7 +16,7 @@ INDEXED: Final = ("pdq", "frame")
 """Kinds of fingerprints that are found by being near."""
 
 Columns = tuple[int, str, str, bytes | memoryview, str, str]
-FrameColumns = tuple[int, str, bytes | memoryview, str, str, int, int]
+FrameColumns = tuple[int, str, bytes | memoryview, str, str, int | None, int | None]
 T = TypeVar("T")
 Key = tuple[str, bytes]
 """Kind and value of a fingerprint."""
@@ -93,8 +93,8 @@ def frames_of(hash_list: str, cause: str) -> list[KnownFrame]:
 def _in_force(rows: Iterable[FrameColumns]) -> list[KnownFrame]:
     there: dict[tuple[bytes, str, str, int], KnownFrame] = {}
     for seq, op, value, hash_list, cause, at_ms, until_ms in rows:
-        frame = KnownFrame(seq, bytes(value), hash_list, cause, at_ms, until_ms)
-        key = (frame.value, hash_list, cause, at_ms)
+        frame = KnownFrame(seq, bytes(value), hash_list, cause, at_ms or 0, until_ms or 0)
+        key = (frame.value, hash_list, cause, frame.at_ms)
         if op == "add":
             there[key] = frame
         else:

@@ -95,11 +95,12 @@ class Survey:
     """What the packets say, which can't lie as headers can: when pictures are shown, and how many there are.
 
     `start`: when the first picture is shown, on the stream's own clock. `times` in seconds from there, ascending;
-    `end`: when the last one ends; `broken`: the file ends before it is whole.
+    `keys`: how many are key frames; `end`: when the last one ends; `broken`: the file ends before it is whole.
     """
 
     start: float
     times: list[float]
+    keys: int
     end: float
     broken: bool
 
@@ -109,7 +110,7 @@ def survey(data: bytes) -> Survey:
     with opened(data) as video:
         base = video.stream.time_base or Fraction(1, 1000)
         shown: list[int] = []
-        last = 0
+        last = keys = 0
         broken = False
         try:
             for packet in video.container.demux(video.stream):
@@ -117,6 +118,7 @@ def survey(data: bytes) -> Survey:
                     continue
                 stamp = packet.pts if packet.pts is not None else packet.dts
                 shown.append(stamp if stamp is not None else last)
+                keys += packet.is_keyframe
                 last = max(last, shown[-1] + (packet.duration or 0))
                 if len(shown) > limits.MAX_PACKETS:
                     raise Refused(Fault.PARTLY_SEEN, media_type=video.media_type)
@@ -127,4 +129,4 @@ def survey(data: bytes) -> Survey:
         shown.sort()
         first = shown[0]
         times = [float((stamp - first) * base) for stamp in shown]
-        return Survey(float(first * base), times, max(times[-1], float((last - first) * base)), broken)
+        return Survey(float(first * base), times, keys, max(times[-1], float((last - first) * base)), broken)

@@ -26,12 +26,14 @@ _UPRIGHT: Final = ((1, 0), (0, 1))
 class Looks:
     """One pass over a video's pictures. After it: its size, and `fault` for what was not seen.
 
-    `every_seconds`: the time between looks. `until`: on the monotonic clock, when decoding has to end.
+    `every_seconds`: the time between looks. `enough_keys`: with so many key frames, no others are needed. `until`: on
+    the monotonic clock, when decoding has to end.
     """
 
     data: bytes
     until: float
     every_seconds: float = limits.LOOK_EVERY_SECONDS
+    enough_keys: int | None = None
     media_type: str = ""
     width: int = 0
     height: int = 0
@@ -64,7 +66,8 @@ class Looks:
     def _pictures(self, video: Opened, found: Survey) -> Iterator[Any]:
         """The decoded pictures in their order. What can't be decoded is passed over, as players do."""
         codec = video.stream.codec_context
-        key_frames_only = len(found.times) * codec.width * codec.height > limits.MAX_WHOLE_PIXELS
+        too_many = len(found.times) * codec.width * codec.height > limits.MAX_WHOLE_PIXELS
+        key_frames_only = too_many or (self.enough_keys is not None and found.keys >= self.enough_keys)
         thin_at = self._began + (self.until - self._began) * limits.THIN_SHARE
         packets = video.container.demux(video.stream)
         while True:

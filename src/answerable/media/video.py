@@ -91,6 +91,7 @@ def preview(data: bytes, *, seconds: float, blurred: bool, grayscale: bool) -> b
     """A sheet of pictures, from the first to the last, each with its time. Raises Refused."""
     looks = _looks(data, seconds)
     most = limits.SHEET_COLUMNS * limits.SHEET_ROWS
+    looks.enough_keys = 2 * most
     chosen: list[tuple[float, Image.Image]] = []
     for at, pixels in looks:
         if at >= len(chosen) * looks.seconds / most and len(chosen) < most:

@@ -1,14 +1,9 @@
 """Writing down the frames of a content, once: with its row, or when its bytes were seen later."""
 
-from django.db.models import QuerySet
-
 from answerable.cases.inputs import Prints
 from answerable.cases.models import ContentFrame, ItemContent
-from answerable.db.prepared import prepared
 from answerable.db.rows import insert
 from answerable.media.frames import spans
-
-SEARCHABLE_QUALITY = 50
 
 
 def write_frames(content: ItemContent, prints: Prints) -> bool:
@@ -33,10 +28,3 @@ def frames_of(content: ItemContent, prints: Prints) -> list[ContentFrame]:
         )
         for number, (frame, span) in enumerate(zip(prints.frames, shown, strict=True))
     ]
-
-
-@prepared
-def searchable_frames(content_id: int) -> "QuerySet[ContentFrame]":
-    """The frames of a content that say enough to be searched, in their order."""
-    frames = ContentFrame.objects.filter(content_id=content_id, quality__gte=SEARCHABLE_QUALITY)
-    return frames.order_by("number")

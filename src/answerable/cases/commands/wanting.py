@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from answerable.cases.commands.framing import SEARCHABLE_QUALITY, searchable_frames
 from answerable.cases.commands.writing import Writing
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Item, KnownChange
+from answerable.cases.queries.frames import searchable_frames
 from answerable.db.prepared import first, prepared
 from answerable.db.rows import update
+from answerable.media.limits import SEARCHABLE_QUALITY
 from answerable.obligations import Owed
 from answerable.policy.words import By, Visibility
 
