@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from answerable.cases.overlaps import Overlap
+from answerable.media import Fingerprints
 from answerable.media.frames import Frame
 from answerable.policy.words import Age, CopyKind, Danger, Interim, Relation, Verdict, Visibility
 
@@ -110,6 +111,20 @@ class Prints:
     frames: tuple[Frame, ...] = ()
     """Of a video or an animation."""
     duration_seconds: float | None = None
+
+    @classmethod
+    def of(cls, found: Fingerprints) -> "Prints":
+        """What there is to keep of a file's fingerprints."""
+        return cls(
+            sha256=found.sha256,
+            md5=found.md5,
+            pdq=found.pdq,
+            pdq_quality=found.pdq_quality,
+            media_type=found.media_type,
+            size=found.size,
+            frames=found.frames,
+            duration_seconds=found.duration_seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
