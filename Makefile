@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types pytest demo bench requirements pictures clean
+.PHONY: run test lint types pytest demo bench bench-matching soak fuzz-decoder requirements pictures clean
 
 run:
 	@scripts/environment run
@@ -34,6 +34,16 @@ bench:
 	@scripts/system-packages postgresql
 	@$(PYTHON) -m bench
 
+# Searching, hashing and screening beside their peers, in one run: about twenty minutes and 14 GB of memory.
+bench-matching:
+	@scripts/environment dev
+	@scripts/environment bench
+	@$(PYTHON) -m bench.search
+	@$(PYTHON) -m bench.hashing
+	@$(PYTHON) -m bench.matching
+	@$(PYTHON) -m bench.lookups
+	@$(PYTHON) -m bench.charts
+
 # Hours of kills, and of events in any order, each run with a seed of its own. KILLS=500 TREE_KILLS=50 STORIES=100 for
 # a shorter one.
 KILLS ?= 10000
@@ -49,6 +59,13 @@ soak:
 	  $(PYTHON) -m pytest -s tests/crash tests/cases/test_any_order.py || exit 1; \
 	done
 
+# A million mutated images through the decoder's process, about an hour. FUZZ=20000 for a shorter one.
+FUZZ ?= 1000000
+fuzz-decoder:
+	@scripts/environment dev
+	ANSWERABLE_TEST_DATABASE=sqlite ANSWERABLE_SEED=$${ANSWERABLE_SEED:-$$RANDOM} \
+	  ANSWERABLE_FUZZ_DECODER=$(FUZZ) $(PYTHON) -m pytest -s tests/media/test_fuzz.py
+
 # Resolve the pinned requirements again. The index comes from your own pip or uv configuration.
 requirements:
 	@scripts/environment dev
@@ -56,6 +73,8 @@ requirements:
 	  pyproject.toml requirements/build.in -o requirements/run.txt
 	$(VENV)/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  --extra dev -c requirements/run.txt pyproject.toml requirements/build.in -o requirements/dev.txt
+	$(VENV)/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra dev --extra bench -c requirements/dev.txt pyproject.toml requirements/build.in -o requirements/bench.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info

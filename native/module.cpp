@@ -2,8 +2,10 @@
 #include <nanobind/nanobind.h>
 
 #include "index.h"
+#include "pdq.h"
 
 NB_MODULE(_native, module) {
     module.doc() = "Native cores: exact search over 256-bit hashes, and the PDQ kernel.";
     answerable::bind_index(module);
+    answerable::pdq::bind_pdq(module);
 }

@@ -123,7 +123,7 @@ def test_running_out_of_processor_time_is_named_too_slow(decoder: Decoder) -> No
 def test_an_image_that_takes_too_much_memory_is_refused_by_name(decoder: Decoder) -> None:
     small = 400 * 1024 * 1024
     resource.prlimit(decoder.pid, resource.RLIMIT_AS, (small, small))
-    wide = encoded(Image.fromarray(np.zeros((5000, 6000), np.uint8)), compress_level=1)
+    wide = encoded(Image.fromarray(np.zeros((5000, 6000, 4), np.uint8)), compress_level=1)
     facts, _payload = decoder.ask({"do": "fingerprint"}, wide, soon())
     assert facts["fault"] == Fault.OUT_OF_MEMORY
     assert decoder.is_spent

@@ -4,9 +4,9 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-import pdqhash
 from PIL import Image
 
+from answerable._native import pdq_of_rgb
 from answerable.demo.sample.pictures import jpeg, landscape
 
 NEAR_BITS = 40
@@ -86,9 +86,10 @@ def _encoded(picture: Image.Image, kind: str) -> bytes:
 
 def fingerprint(data: bytes) -> tuple[bytes, int]:
     """PDQ of a picture's file, 32 bytes, and its quality from 0 to 100."""
-    pixels = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-    vector, quality = pdqhash.compute(pixels)
-    return np.packbits(np.asarray(vector, np.uint8)).tobytes(), int(quality)
+    hashes, quality, _margin = pdq_of_rgb(
+        np.asarray(Image.open(io.BytesIO(data)).convert("RGB")), turns=False
+    )
+    return hashes[0], quality
 
 
 def distance(one: bytes, other: bytes) -> int:

@@ -1,5 +1,6 @@
 """One decoder, seen from outside: start it, send it a file, wait no longer than allowed, kill it."""
 
+import fcntl
 import json
 import os
 import select
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
 }
 CHUNK_BYTES = 1 << 20
+"""As much as an unprivileged process may have in a pipe: a photo goes over in one or two turns instead of dozens."""
 
 
 class _Ended(Exception):
@@ -52,6 +55,7 @@ class Decoder:
             raise DecoderUnavailable("no pipe")
         self._to = self._process.stdin.fileno()
         self._from = self._process.stdout.fileno()
+        _widen(self._to)
         self.asked = 0
         self._is_spent = False
         os.set_blocking(self._to, False)
@@ -73,9 +77,16 @@ class Decoder:
         """The child's process number."""
         return self._process.pid
 
-    def ask(self, facts: dict[str, Any], data: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
+    def ask(
+        self,
+        facts: dict[str, Any],
+        data: bytes,
+        deadline: float,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> tuple[dict[str, Any], bytes]:
         """Send one file and wait for the answer, until `deadline` on the monotonic clock.
 
+        `meanwhile` is called once the file is sent, before waiting.
         Raises Undecodable when the file kills the decoder or takes too long, DecoderUnavailable when there
         was not enough time to say that of it. The child is dead then.
         """
@@ -86,6 +97,8 @@ class Decoder:
         self.asked += 1
         try:
             self._send([FRAME.pack(len(text), len(data)) + text, data], deadline)
+            if meanwhile is not None:
+                meanwhile()
             answer = self._receive(deadline)
         except _Slow as error:
             self.kill()
@@ -162,3 +175,11 @@ class Decoder:
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000):
             raise _Slow
+
+
+def _widen(pipe: int) -> None:
+    """Let the pipe hold a megabyte. A system that allows less gives what it has: slower, nothing else."""
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, CHUNK_BYTES)
+    except PermissionError:
+        return

@@ -12,6 +12,7 @@ class Fault(StrEnum):
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
     TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_FRAMES = "too_many_frames"
     OUT_OF_MEMORY = "out_of_memory"
     TOO_SLOW = "too_slow"
     CRASHED = "crashed"
@@ -27,6 +28,7 @@ SENTENCES = {
     Fault.MALFORMED: "The file begins like an image or a video and can't be decoded as one.",
     Fault.TOO_LARGE: "The file has more bytes than an image or a video may have here.",
     Fault.TOO_MANY_PIXELS: "The picture has more pixels than may be decoded here.",
+    Fault.TOO_MANY_FRAMES: "The animation has more frames than are read here: the first ones are known.",
     Fault.OUT_OF_MEMORY: "Decoding the file took more memory than it may.",
     Fault.TOO_SLOW: "Decoding the file took longer than it may.",
     Fault.CRASHED: "Decoding the file killed the decoder.",

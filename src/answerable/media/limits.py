@@ -13,12 +13,22 @@ DEADLINE_SECONDS = 9.0
 START_SECONDS = 60.0
 FAIR_SECONDS = 5.0
 """A file that had less time than this is not called slow: the caller was late, or the machine was busy."""
-FILES_PER_DECODER = 500
-"""A decoder is replaced after that many files, so that nothing grows for good."""
+FILES_PER_DECODER = 5000
+"""A decoder is replaced after that many files, so that nothing grows for good: its start costs as much as 50 photos."""
 MAX_DECODERS = 4
 
 SEARCHABLE_QUALITY = 50
 """PDQ below this quality says too little to be searched (hash sharing practice: discard 49 and less)."""
+
+MAX_FRAMES = 1000
+"""Frames of an animation (or pages) that are read. One that has more is named, and held like what can't be read."""
+MAX_ANIMATION_PIXELS = 256_000_000
+"""Pixels of all those frames together: 1,000 frames of 500 x 500, or 120 of full HD."""
+MAX_DISTINCT_FRAMES = 250
+ANIMATION_CPU_SECONDS = 5.0
+"""Processor time for the frames after the first. The limits above come first in all that was measured."""
+SAME_FRAME_BITS = 4
+"""Frames whose PDQ are within that many bits stand for one another: a known picture within 27 bits is still found."""
 
 PREVIEW_SIDE_PIXELS = 1200
 BLUR_SIDE_PIXELS = 12
@@ -28,8 +38,8 @@ MAX_VIDEO_BYTES = 256 * 1024 * 1024
 MAX_VIDEO_PIXELS = 36_000_000
 """Pixels of one picture of a video: 8K, and what it takes to hold a dozen of them stays under the memory limit."""
 MAX_PACKETS = 1_500_000
-MAX_WHOLE_PIXELS = 2_000_000_000
-"""Pixels of all pictures of a video that is decoded whole: 72 s of 720p at 30 a second. Of a longer one the key
+MAX_WHOLE_PIXELS = 1_500_000_000
+"""Pixels of all pictures of a video that is decoded whole: 54 s of 720p at 30 a second. Of a longer one the key
 frames are looked at, which encoders make wherever the scene changes. What is known follows from the file alone."""
 FRAME_EVERY_SECONDS = 1.0
 LOOK_EVERY_SECONDS = 0.25

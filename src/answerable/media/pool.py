@@ -8,7 +8,7 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,10 +27,15 @@ class Pool:
         self._idle: list[Decoder] = []
 
     def ask(
-        self, facts: dict[str, Any], data: bytes, within_seconds: float | None = None
+        self,
+        facts: dict[str, Any],
+        data: bytes,
+        within_seconds: float | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> tuple[dict[str, Any], bytes]:
         """One file's answer within that time, waiting for a free decoder included.
 
+        `meanwhile` is called while the decoder works, to use a second core; perhaps not when that fails.
         Raises Undecodable, or DecoderUnavailable when no decoder is to be had.
         """
         seconds = limits.DEADLINE_SECONDS if within_seconds is None else within_seconds
@@ -38,7 +43,7 @@ class Pool:
         with self._decoder(deadline) as decoder:
             was_used = decoder.asked > 0
             try:
-                return decoder.ask(facts, data, deadline)
+                return decoder.ask(facts, data, deadline, meanwhile)
             except Undecodable as error:
                 if error.fault is not Fault.CRASHED or not was_used:
                     raise

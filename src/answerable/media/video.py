@@ -13,9 +13,9 @@ from typing import Any
 
 import av
 import numpy as np
-import pdqhash
 from PIL import Image, ImageDraw
 
+from answerable._native import pdq_of_rgb
 from answerable.media import bars, limits
 from answerable.media.containers import Refused
 from answerable.media.drawing import blur, jpeg
@@ -43,9 +43,9 @@ def prepare() -> None:
 
 
 def hash_of(pixels: Pixels) -> tuple[bytes, int]:
-    """PDQ (32 bytes) of a picture (rows, columns, red green blue), and its quality. The one place that knows how."""
-    bits, quality = pdqhash.compute(np.ascontiguousarray(pixels))
-    return np.packbits(bits).tobytes(), int(quality)
+    """PDQ (32 bytes) of a picture (rows, columns, red green blue), and its quality."""
+    (pdq,), quality, _margin = pdq_of_rgb(np.ascontiguousarray(pixels), turns=False)
+    return pdq, quality
 
 
 def fingerprint(data: bytes, *, seconds: float, every_seconds: float | None = None) -> dict[str, Any]:
