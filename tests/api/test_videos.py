@@ -1,6 +1,7 @@
 """Videos through the machine API: a confirmed clip, and what is uploaded afterwards."""
 
 import base64
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -13,10 +14,11 @@ from answerable.matching import known as known_module
 from answerable.matching.items import ItemIndex
 from answerable.matching.known import Known
 from answerable.media import fingerprint
+from answerable.media.frames import Frame
 from answerable.obligations.models import Obligation
 from tests.api.conftest import Caller
 from tests.api.pictures import inline, jpeg
-from tests.cases.desk import TestDesk
+from tests.cases.desk import TestDesk, prints
 from tests.media.videos import film, scene
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +160,30 @@ def test_a_video_registered_by_its_hash_alone_is_known_by_its_frames_once_its_by
 
 def test_a_video_that_cannot_be_read_is_held(platform: Caller, clip: bytes) -> None:
     assert verdict(platform, clip[: len(clip) // 2]) == "hold"
+
+
+def test_a_video_is_screened_by_frames_that_the_platform_hashed(
+    platform: Caller, desk: TestDesk, ravi: Person, clip: bytes, compilation: bytes
+) -> None:
+    platform.post("/events", registered("clip", clip))
+    desk.report("clip", kind="video")
+    desk.yes(ravi, "clip")
+    found = fingerprint(compilation)
+    frames = [
+        {"pdq": one.pdq.hex(), "quality": one.quality, "at_seconds": one.at_seconds} for one in found.frames
+    ]
+    hashes = {"frames": frames[::-1], "duration_seconds": found.duration_seconds}
+    assert platform.post("/screen", {"hashes": hashes}).json()["verdict"] == "hold"
+    assert platform.post("/screen", {"batch": [hashes]}).status_code == 422
+    event = registered("compilation", compilation)
+    event["data"] |= {"media": None, "hashes": {**hashes, "sha256": found.sha256}}
+    assert platform.post("/events", event).json()["wanted"] == "hidden"
+
+
+def test_a_time_that_no_database_holds_is_cut_off(desk: TestDesk) -> None:
+    frames = (Frame(bytes(32), 90, 0.0), Frame(bytes([7] * 32), 90, 1e12))
+    desk.upload("long", prints=replace(prints("long"), frames=frames, duration_seconds=1e13))
+    assert list(ContentFrame.objects.order_by("number").values_list("at_ms", "until_ms")) == [
+        (0, 2**31 - 1),
+        (2**31 - 1, 2**31 - 1),
+    ]
