@@ -47,7 +47,7 @@ def test_what_was_said_never_changes(full: TestDesk, place: tuple[str, str]) -> 
         cursor.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1")
         row = cursor.fetchone()
         if row is None:
-            new: object = 1
+            new: object = "{}" if column == "overlap" else 1
         elif isinstance(row[0], bool):
             new = not row[0]
         elif isinstance(row[0], int):
