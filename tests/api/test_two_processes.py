@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from answerable.cases.models import Person
 from answerable.media import fingerprint
 from tests.api.pictures import inline, jpeg, picture
 from tests.cases.desk import TestDesk
+from tests.media.videos import film, scene
 from tests.serve.test_desk import free_ports
 from tests.support.desks import Desk
 
@@ -101,4 +103,29 @@ def test_a_confirmed_picture_is_refused_by_every_process_at_its_next_answer(
     assert time.monotonic() - confirmed_at < WITHIN_SECONDS
     for door in doors:
         assert [door.verdict(one, key) for one in (near, other)] == ["hold", "clear"]
+    connections.close_all()
+
+
+def test_a_confirmed_clip_is_held_inside_a_longer_upload_through_real_http(
+    doors: list[Door], ravi: Person
+) -> None:
+    now = clock.now()
+    desk = TestDesk(now)
+    key = create_key("site", ["events:write", "screen"], now=now, platform="sample")
+    clip = film(scene(1, 6))
+    longer, other = film(chain(scene(2, 7), scene(1, 6), scene(3, 4)), crf=28), film(scene(4, 6))
+
+    def upload(ref: str, data: bytes) -> Any:
+        about = {"ref": ref, "kind": "video", "account": ref, "media": inline(data)}
+        event = {"type": "item.registered", "timestamp": now.isoformat(), "data": about}
+        status, answer = doors[0].ask("POST", "/api/v1/events", event, key)
+        assert status == 200, answer
+        return answer["wanted"]
+
+    assert upload("clip", clip) == "visible"
+    assert doors[1].verdict(longer, key) == "clear"
+    desk.report("clip", kind="video")
+    desk.yes(ravi, "clip")
+    assert [doors[1].verdict(one, key) for one in (clip, longer, other)] == ["block", "hold", "clear"]
+    assert [upload("longer", longer), upload("other", other)] == ["hidden", "visible"]
     connections.close_all()

@@ -121,8 +121,7 @@ def sign_in(database: None) -> Callable[..., Client]:
 
 def prints_of(data: bytes) -> Prints:
     """The fingerprints of a picture."""
-    found = media.fingerprint(data)
-    return Prints(found.sha256, found.md5, found.pdq, found.pdq_quality, found.media_type, len(data))
+    return Prints.of(media.fingerprint(data))
 
 
 def post(photos: Photos, ref: str, data: bytes, now: datetime, **more: Any) -> int:

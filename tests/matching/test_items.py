@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from answerable.cases.inputs import MatchIn
 from answerable.cases.models import Claim, ItemContent, Report
-from answerable.matching import items as items_module
+from answerable.matching import table_index
 from answerable.matching.items import ItemIndex
 from answerable.policy.words import CopyKind
 from tests.matching.rows import AT, content
@@ -72,16 +72,16 @@ def test_a_gap_is_not_looked_at_for_ever(original: ItemContent) -> None:
     index = ItemIndex(monotonic=lambda: seconds[0])
     content("early", file(1), flipped(PDQ, {1}), pk=original.pk + 100)
     index.copies_of(original)
-    assert len(index._gaps) >= 99
-    seconds[0] = items_module.WINDOW_SECONDS
+    assert len(index._stills._gaps) >= 99
+    seconds[0] = table_index.WINDOW_SECONDS
     index.copies_of(original)
-    assert index._gaps == {}
+    assert index._stills._gaps == {}
 
 
 def test_more_contents_than_one_page_are_all_taken(
     original: ItemContent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(items_module, "ROWS_AT_A_TIME", 4)
+    monkeypatch.setattr(table_index, "ROWS_AT_A_TIME", 4)
     for number in range(1, 12):
         content(str(number), file(number), flipped(PDQ, {number}))
     assert len(ItemIndex().copies_of(original)) == 11
@@ -139,7 +139,7 @@ def test_a_claim_finds_by_file_and_by_picture(original: ItemContent) -> None:
 def test_what_was_kept_on_disk_is_there_after_a_start_and_late_rows_too(
     original: ItemContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(items_module, "SAVE_EVERY", 1)
+    monkeypatch.setattr(table_index, "SAVE_EVERY", 1)
     worker = ItemIndex(tmp_path / "items", keeps=True)
     early = content("early", file(1), flipped(PDQ, {1}), pk=original.pk + 50)
     worker.catch_up()
@@ -154,7 +154,7 @@ def test_what_was_kept_on_disk_is_there_after_a_start_and_late_rows_too(
 def test_what_was_kept_of_another_database_is_not_believed(
     original: ItemContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(items_module, "SAVE_EVERY", 1)
+    monkeypatch.setattr(table_index, "SAVE_EVERY", 1)
     with transaction.atomic():
         content("lost", file(1), flipped(PDQ, {1}))
         worker = ItemIndex(tmp_path / "items", keeps=True)

@@ -16,7 +16,6 @@ from answerable.cases import commands
 from answerable.cases.inputs import ItemIn, NotFound, Prints, Refused
 from answerable.matching.known import IndexStale
 from answerable.matching.screening import AccountRef, screen
-from answerable.media import Fingerprints
 
 router = Router(tags=["events"])
 
@@ -64,19 +63,8 @@ def _item_in(key: ApiKey, data: RegisteredIn, *, edited: bool = False) -> ItemIn
         account_ref=data.account,
         posted_at=data.posted_at,
         views=data.views,
-        prints=_prints(found) if found is not None and found.sha256 else None,
+        prints=Prints.of(found) if found is not None and found.sha256 else None,
         held=held,
         fetch=data.media is not None and data.media.url is not None,
         edited=edited,
-    )
-
-
-def _prints(found: Fingerprints) -> Prints:
-    return Prints(
-        sha256=found.sha256,
-        md5=found.md5,
-        pdq=found.pdq,
-        pdq_quality=found.pdq_quality,
-        media_type=found.media_type,
-        size=found.size,
     )

@@ -32,6 +32,7 @@ from answerable.matching.match_ids import UnknownMatch, unseal
 from answerable.matching.screening import AccountRef, Screened, screen, screen_each
 from answerable.matching.verdicts import Verdict
 from answerable.media import Fingerprints
+from answerable.media.frames import Frame
 from answerable.platforms import registry
 
 SCOPES = ("screen", READS_MATCHES)
@@ -171,6 +172,11 @@ def _of_hashes(hashes: HashesIn) -> Fingerprints:
         md5=hashes.md5,
         pdq=bytes.fromhex(hashes.pdq) if hashes.pdq else None,
         pdq_quality=hashes.pdq_quality,
+        frames=tuple(
+            Frame(bytes.fromhex(one.pdq), one.quality, one.at_seconds)
+            for one in sorted(hashes.frames, key=lambda frame: frame.at_seconds)
+        ),
+        duration_seconds=hashes.duration_seconds,
     )
 
 

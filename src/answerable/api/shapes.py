@@ -13,6 +13,7 @@ from answerable.policy.words import Age, Danger, Relation
 
 HEX = {"sha256": 64, "md5": 32, "pdq": 64}
 BATCH_LIMIT = 10_000
+FRAMES_LIMIT = 4_000
 Ref = Annotated[str, Field(min_length=1, max_length=300)]
 ACCOUNT_LIMIT = 300
 Account = Annotated[str, Field(max_length=ACCOUNT_LIMIT)]
@@ -166,6 +167,14 @@ class MediaIn(In):
         return value
 
 
+class FrameIn(Strict):
+    """One picture of a video, as vPDQ has it: those of one a second, or of more where it moves."""
+
+    pdq: str = Field(pattern=r"^[0-9a-f]{64}$")
+    quality: int = Field(ge=0, le=100)
+    at_seconds: float = Field(ge=0, le=1_000_000)
+
+
 class HashesIn(Strict):
     """Hashes of a file that the caller made, hexadecimal. More are better."""
 
@@ -173,11 +182,13 @@ class HashesIn(Strict):
     md5: str = Field("", pattern=r"^([0-9a-f]{32})?$")
     pdq: str = Field("", pattern=r"^([0-9a-f]{64})?$")
     pdq_quality: int | None = Field(None, ge=0, le=100)
+    frames: list[FrameIn] = Field([], max_length=FRAMES_LIMIT, description="of a video; not in a batch")
+    duration_seconds: float | None = Field(None, ge=0, le=1_000_000)
 
     @model_validator(mode="after")
     def something(self) -> "HashesIn":
         """Refuse nothing at all."""
-        if not (self.sha256 or self.md5 or self.pdq):
+        if not (self.sha256 or self.md5 or self.pdq or self.frames):
             raise ValueError("give at least one hash")
         return self
 
@@ -195,6 +206,8 @@ class ScreenIn(In):
         """Refuse none or several."""
         if sum(one is not None for one in (self.media, self.hashes, self.batch)) != 1:
             raise ValueError("give exactly one of `media`, `hashes`, `batch`")
+        if any(one.frames for one in self.batch or ()):
+            raise ValueError("send a video's frames by themselves, not in a batch")
         return self
 
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from answerable.cases.overlaps import Overlap
+from answerable.media import Fingerprints
+from answerable.media.frames import Frame
 from answerable.policy.words import Age, CopyKind, Danger, Interim, Relation, Verdict, Visibility
 
 STATEMENT_LIMIT = 20_000
@@ -105,6 +108,23 @@ class Prints:
     pdq_quality: int | None = None
     media_type: str = ""
     size: int | None = None
+    frames: tuple[Frame, ...] = ()
+    """Of a video or an animation."""
+    duration_seconds: float | None = None
+
+    @classmethod
+    def of(cls, found: Fingerprints) -> "Prints":
+        """What there is to keep of a file's fingerprints."""
+        return cls(
+            sha256=found.sha256,
+            md5=found.md5,
+            pdq=found.pdq,
+            pdq_quality=found.pdq_quality,
+            media_type=found.media_type,
+            size=found.size,
+            frames=found.frames,
+            duration_seconds=found.duration_seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +182,8 @@ class MatchIn:
     content_id: int
     kind: CopyKind
     distance: int = 0
+    overlap: Overlap | None = None
+    """Where one of the two is a video: what they have in common. `mine` is the content that was searched for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,9 +58,13 @@ KEPT: Final = (
         ("confirmed_by_two_at", "overturned_at"),
     ),
     Kept("cases_finding", ("content_id", "review_id", "matched_list", "age", "at"), ("withdrawn_at",)),
-    Kept("cases_knownchange", ("seq", "op", "kind", "value", "hash_list", "cause", "at")),
+    Kept(
+        "cases_knownchange",
+        ("seq", "op", "kind", "value", "hash_list", "cause", "at", "at_ms", "until_ms"),
+    ),
+    Kept("cases_contentframe", ("content_id", "number", "at_ms", "until_ms", "pdq", "quality")),
     Kept("cases_itemcontent", ("item_id", "sha256", "seen_at")),
-    Kept("cases_copy", ("original_id", "content_id", "kind", "distance")),
+    Kept("cases_copy", ("original_id", "content_id", "kind", "distance", "overlap")),
 )
 REFUSAL: Final = "not_violating takes two qualified people, where nobody is known to be an adult"
 PEOPLE: Final = """

@@ -12,6 +12,7 @@ from answerable.matching.known import keep_known, known
 from answerable.matching.screening import screen
 from answerable.matching.verdicts import Verdict
 from answerable.media import Fingerprints
+from answerable.media.frames import Frame
 from answerable.obligations import registry
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
@@ -76,6 +77,7 @@ def screen_item(obligation: Obligation) -> None:
 
 
 def _fingerprints(content: ItemContent) -> Fingerprints:
+    frames = list(content.frames.order_by("number"))
     return Fingerprints(
         sha256=content.sha256,
         md5=content.md5,
@@ -83,6 +85,8 @@ def _fingerprints(content: ItemContent) -> Fingerprints:
         pdq_quality=content.pdq_quality,
         media_type=content.media_type,
         size=content.size,
+        frames=tuple(Frame(bytes(one.pdq), one.quality, one.at_ms / 1000) for one in frames),
+        duration_seconds=max((one.until_ms for one in frames), default=0) / 1000,
     )
 
 

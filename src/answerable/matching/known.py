@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -25,8 +25,11 @@ from answerable.matching import known_rows
 from answerable.matching.index import DEFAULT_THRESHOLD, Index
 from answerable.matching.kept_index import open_kept
 from answerable.matching.known_rows import Change, Key
+from answerable.matching.known_videos import Near, videos_in
+from answerable.matching.turns import turned
 from answerable.matching.verdicts import KnownMatch
 from answerable.media import Fingerprints
+from answerable.media.limits import SEARCHABLE_QUALITY
 
 WAIT_SECONDS = 2.0
 SAVE_EVERY: Final = 20_000
@@ -67,9 +70,9 @@ class Known:
         return self._last.seq if self._last else 0
 
     def look_up(self, fingerprints: Sequence[Fingerprints]) -> list[list[KnownMatch]]:
-        """For each file all its matches: exact ones, and PDQ within 31 bits. Raises IndexStale."""
+        """For each file all its matches: exact ones, PDQ within 31 bits, and videos in common. Raises IndexStale."""
         try:
-            near = self._near([prints.searchable_pdq for prints in fingerprints])
+            near = self._near(fingerprints)
             exact = self._exact(fingerprints)
         except DatabaseError as error:
             raise IndexStale from error
@@ -152,11 +155,11 @@ class Known:
             self._saved = self.seq
 
     def _apply(self, changes: Sequence[Change]) -> None:
-        pdqs = [change for change in changes if change.kind == "pdq"]
+        pdqs = [change for change in changes if change.kind in known_rows.INDEXED]
         # Of a value that left a list the rows say whether it is on any: what is said of it now is what counts.
         left = {change.value for change in pdqs if change.op == "remove"}
         still = known_rows.lists_of(left) if left else {}
-        gone = [value for value in left if ("pdq", value) not in still]
+        gone = [value for value in left if not any((kind, value) in still for kind in known_rows.INDEXED)]
         if gone:
             self._index.remove(self._index.search(_rows(gone), 0).ids)
         first = {change.value: change.seq for change in reversed(pdqs)}
@@ -183,23 +186,51 @@ class Known:
         lists = known_rows.lists_of(values) if values else {}
         return [[one for key in keys for one in _matches(key, lists, 0)] for keys in asked]
 
-    def _near(self, queries: Sequence[bytes | None]) -> list[list[KnownMatch]]:
-        found: list[list[KnownMatch]] = [[] for _ in queries]
-        asked = [(place, pdq) for place, pdq in enumerate(queries) if pdq is not None]
+    def _near(self, fingerprints: Sequence[Fingerprints]) -> list[list[KnownMatch]]:
+        found: list[list[KnownMatch]] = [[] for _ in fingerprints]
+        asked = [one for place, prints in enumerate(fingerprints) for one in _asked(place, prints)]
         if not asked:
             return found
         with self._alone():
             self._catch_up()
-            matches = self._index.search(_rows([pdq for _place, pdq in asked]), DEFAULT_THRESHOLD)
+            matches = self._index.search(_rows([one.pdq for one in asked]), DEFAULT_THRESHOLD)
         if not len(matches.ids):
             return found
         values = known_rows.values_at(sorted(set(matches.ids.tolist())))
         lists = known_rows.lists_of(values.values())
-        for query, (place, _pdq) in enumerate(asked):
+        frames: dict[int, list[Near]] = {}
+        for query, one in enumerate(asked):
             for number, distance in matches.of(query):
-                if number in values:
-                    found[place] += _matches(("pdq", values[number]), lists, distance)
+                if number not in values:
+                    continue
+                value = values[number]
+                found[one.file] += _matches(("pdq", value), lists, distance)
+                if one.frame is None:  # a still that is shown in a known video
+                    found[one.file] += _matches(("frame", value), lists, distance)
+                elif ("frame", value) in lists:
+                    frames.setdefault(one.file, []).append(Near(one.frame, value, distance))
+        for place, near in frames.items():
+            found[place] += videos_in(fingerprints[place], near)
         return found
+
+
+class _Asked(NamedTuple):
+    """A hash that is searched for: of which file, and of which of its frames."""
+
+    file: int
+    frame: int | None
+    pdq: bytes
+
+
+def _asked(file: int, prints: Fingerprints) -> list[_Asked]:
+    """What is searched for of one file: its picture, and its frames with all their rotations and flips."""
+    asked = [_Asked(file, None, prints.searchable_pdq)] if prints.searchable_pdq is not None else []
+    frames = [one.pdq for one in prints.frames if one.quality >= SEARCHABLE_QUALITY]
+    if frames:
+        asked += [
+            _Asked(file, place, pdq.tobytes()) for place, turns in enumerate(turned(frames)) for pdq in turns
+        ]
+    return asked
 
 
 def _exact_keys(prints: Fingerprints) -> list[Key]:

@@ -48,7 +48,7 @@ def screen(
     """One upload of one or several files: the strictest of their verdicts. Raises IndexStale (HTTP 503)."""
     files = [fingerprints] if isinstance(fingerprints, Fingerprints) else list(fingerprints)
     matches = [match for found in known().look_up(files) for match in found]
-    unreadable = any(prints.unreadable_image for prints in files)
+    unreadable = any(prints.unreadable for prints in files)
     return _screened(judge(matches, account_held=_is_held(account), unreadable=unreadable))
 
 
@@ -59,7 +59,7 @@ def screen_each(
     held = _is_held(account)
     found = known().look_up(fingerprints)
     return [
-        _screened(judge(matches, account_held=held, unreadable=prints.unreadable_image))
+        _screened(judge(matches, account_held=held, unreadable=prints.unreadable))
         for prints, matches in zip(fingerprints, found, strict=True)
     ]
 

@@ -17,7 +17,7 @@ from answerable.media.decoder import FRAME
 from answerable.media.errors import DecoderUnavailable, Fault, Undecodable
 
 ROOT = Path(__file__).resolve().parents[2]
-START = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from answerable.media.decoder import main; main()"
+START = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from answerable.media.decoder import main; main"
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -39,10 +39,11 @@ class _Slow(Exception):
 class Decoder:
     """One child process. Not for two threads at a time: the pool lends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "images") -> None:
+        self._kind = kind
         # Isolated (-I), without our environment: a broken parser finds no secret and no way to import others.
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-            [sys.executable, "-I", "-c", START],
+            [sys.executable, "-I", "-c", f"{START}({kind!r})"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -65,7 +66,7 @@ class Decoder:
             self.kill()
             code = self._process.returncode
             raise DecoderUnavailable(
-                f"it did not start, exit code {code}: run `python -m answerable.media.decoder` to see why"
+                f"it did not start, exit code {code}: run `python -m answerable.media.decoder {kind}` to see why"
             ) from error
         except BaseException:
             self.kill()
@@ -89,9 +90,11 @@ class Decoder:
         Raises Undecodable when the file kills the decoder or takes too long, DecoderUnavailable when there
         was not enough time to say that of it. The child is dead then.
         """
+        began = time.monotonic()
+        if self._kind == "video":  # it may stop in time, and say what it saw until then
+            facts = {**facts, "seconds": max(0.0, deadline - began)}
         text = json.dumps(facts).encode()
         self.asked += 1
-        began = time.monotonic()
         try:
             self._send([FRAME.pack(len(text), len(data)) + text, data], deadline)
             if meanwhile is not None:
@@ -112,7 +115,7 @@ class Decoder:
             raise
         # Who ran out of memory, or has read its share of files, is replaced and not trusted further.
         out_of_memory = answer[0].get("fault") == Fault.OUT_OF_MEMORY
-        self._is_spent = out_of_memory or self.asked >= limits.FILES_PER_DECODER
+        self._is_spent = out_of_memory or self.asked >= limits.of(self._kind).files
         return answer
 
     @property

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """Why a file could not be read as an image, or not wholly."""
+    """Why a file could not be read as an image or a video, or not wholly."""
 
     EMPTY = "empty"
     NOT_AN_IMAGE = "not_an_image"
@@ -16,19 +16,25 @@ class Fault(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     TOO_SLOW = "too_slow"
     CRASHED = "crashed"
+    UNSUPPORTED = "unsupported"
+    PARTLY_SEEN = "partly_seen"
+    NO_VIDEO_DECODER = "no_video_decoder"
 
 
 SENTENCES = {
     Fault.EMPTY: "The file has no bytes.",
     Fault.NOT_AN_IMAGE: "The file is not an image of a kind that is read here.",
-    Fault.TRUNCATED: "The image ends before it is whole.",
-    Fault.MALFORMED: "The file begins like an image and can't be decoded as one.",
-    Fault.TOO_LARGE: "The file has more bytes than an image may have here.",
-    Fault.TOO_MANY_PIXELS: "The image has more pixels than may be decoded here.",
+    Fault.TRUNCATED: "The image or video ends before it is whole.",
+    Fault.MALFORMED: "The file begins like an image or a video and can't be decoded as one.",
+    Fault.TOO_LARGE: "The file has more bytes than an image or a video may have here.",
+    Fault.TOO_MANY_PIXELS: "The picture has more pixels than may be decoded here.",
     Fault.TOO_MANY_FRAMES: "The animation has more frames than are read here: the first ones are known.",
-    Fault.OUT_OF_MEMORY: "Decoding the image took more memory than it may.",
-    Fault.TOO_SLOW: "Decoding the image took longer than it may.",
-    Fault.CRASHED: "Decoding the image killed the decoder.",
+    Fault.OUT_OF_MEMORY: "Decoding the file took more memory than it may.",
+    Fault.TOO_SLOW: "Decoding the file took longer than it may.",
+    Fault.CRASHED: "Decoding the file killed the decoder.",
+    Fault.UNSUPPORTED: "The video is of a kind that is not read here.",
+    Fault.PARTLY_SEEN: "Not all of the video was looked at: it is longer than that, or can't be decoded in parts.",
+    Fault.NO_VIDEO_DECODER: "Videos are not looked at on this desk: install `answerable[video]`.",
 }
 
 
@@ -45,7 +51,7 @@ class MediaError(Exception):
 
 
 class Undecodable(MediaError):
-    """The file can't be shown as an image."""
+    """The file can't be shown as a picture."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault

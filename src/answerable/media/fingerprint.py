@@ -3,21 +3,17 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.util import find_spec
 from typing import Any
 
 from answerable.media import limits
-from answerable.media.errors import Fault, Undecodable
+from answerable.media.errors import DecoderUnavailable, Fault, Undecodable
 from answerable.media.frames import Frame
 from answerable.media.pool import pool
+from answerable.media.sniffing import container_of, media_type_of
 
-_CONTAINERS = (
-    (4, b"ftypqt", "video/quicktime"),
-    (4, b"ftyp", "video/mp4"),
-    (0, b"\x1aE\xdf\xa3", "video/webm"),
-    (0, b"OggS", "video/ogg"),
-    (0, b"%PDF-", "application/pdf"),
-)
+__all__ = ["Fingerprints", "fingerprint", "media_type_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +21,11 @@ class Fingerprints:
     """What is known of one file. Who has hashes only fills what they have.
 
     sha256, md5: lower-case hex of the whole file, or empty where not known.
-    pdq: 32 bytes, the first frame as shown; None where no picture could be read.
+    pdq: 32 bytes, the first frame as shown; None where no picture could be read, and of a video.
     pdq_quality: 0 to 100; below 50 the hash says too little to be searched.
     pdq_dihedral: the PDQ of all eight rotations and flips of that picture, `pdq` first; empty where not known.
     frames: the distinct frames of an animation or a video, the first included; empty for a still.
+    duration_seconds: how long a video is.
     width, height: pixels, as shown. size: bytes.
     fault: why there is no PDQ, or what is damaged though there is one.
     """
@@ -39,6 +36,7 @@ class Fingerprints:
     pdq_quality: int | None = None
     pdq_dihedral: tuple[bytes, ...] = ()
     frames: tuple[Frame, ...] = ()
+    duration_seconds: float | None = None
     media_type: str = ""
     width: int | None = None
     height: int | None = None
@@ -66,6 +64,13 @@ class Fingerprints:
         unseen = self.pdq is None or self.fault is Fault.TOO_MANY_FRAMES
         return self.fault is not None and unseen and self.media_type.startswith("image/")
 
+    @property
+    def unreadable(self) -> bool:
+        """An image or a video of which nothing, or not all, could be looked at: it may show what is known."""
+        unseen = not self.frames or self.fault in (Fault.PARTLY_SEEN, Fault.TOO_SLOW)
+        unreadable_video = self.fault is not None and unseen and self.media_type.startswith("video/")
+        return self.unreadable_image or unreadable_video
+
 
 def fingerprint(data: bytes, *, within_seconds: float | None = None) -> Fingerprints:
     """All fingerprints of one file, by its bytes alone (names and declared types are not believed).
@@ -86,6 +91,7 @@ def fingerprint(data: bytes, *, within_seconds: float | None = None) -> Fingerpr
         frames=tuple(
             Frame(bytes.fromhex(pdq), quality, seconds) for pdq, quality, seconds in facts.get("frames", ())
         ),
+        duration_seconds=facts.get("duration_seconds"),
         media_type=facts.get("media_type") or media_type_of(data),
         width=facts.get("width"),
         height=facts.get("height"),
@@ -113,44 +119,11 @@ class _Exact:
         return hashlib.md5(self._data, usedforsecurity=False).hexdigest()
 
 
-def media_type_of(data: bytes) -> str:
-    """The media type by the first bytes, for files that the decoder did not name."""
-    image = _image_type_of(data)
-    if image:
-        return image
-    for offset, magic, media_type in _CONTAINERS:
-        if data[offset : offset + len(magic)] == magic:
-            return media_type
-    return "application/octet-stream"
-
-
-def _image_type_of(data: bytes) -> str:
-    head = data[:16]
-    if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        if brand in (b"avif", b"avis"):
-            return "image/avif"
-        return (
-            "image/heif" if brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1") else ""
-        )
-    if head[:4] == b"RIFF":
-        return "image/webp" if head[8:12] == b"WEBP" else ""
-    for magic, media_type in (
-        (b"\xff\xd8\xff", "image/jpeg"),
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"GIF87a", "image/gif"),
-        (b"GIF89a", "image/gif"),
-        (b"II*\x00", "image/tiff"),
-        (b"MM\x00*", "image/tiff"),
-    ):
-        if head.startswith(magic):
-            return media_type
-    return ""
-
-
 def _read(data: bytes, within_seconds: float | None, meanwhile: Callable[[], None]) -> dict[str, Any]:
     if not data:
         return {"fault": Fault.EMPTY}
+    if container_of(data) is not None:
+        return _read_video(data, within_seconds, meanwhile)
     if len(data) > limits.MAX_IMAGE_BYTES:
         return {"fault": Fault.TOO_LARGE}
     try:
@@ -158,6 +131,27 @@ def _read(data: bytes, within_seconds: float | None, meanwhile: Callable[[], Non
     except Undecodable as error:
         return {"fault": error.fault}
     return facts
+
+
+def _read_video(data: bytes, within_seconds: float | None, meanwhile: Callable[[], None]) -> dict[str, Any]:
+    if len(data) > limits.MAX_VIDEO_BYTES:
+        return {"fault": Fault.TOO_LARGE}
+    if not can_read_videos():
+        return {"fault": Fault.NO_VIDEO_DECODER}
+    seconds = limits.VIDEO_DEADLINE_SECONDS if within_seconds is None else within_seconds
+    try:
+        facts, _payload = pool("video").ask({"do": "fingerprint"}, data, seconds, meanwhile)
+    except Undecodable as error:
+        return {"fault": error.fault}
+    if facts.get("fault") == Fault.TOO_SLOW and seconds < limits.FAIR_SECONDS:
+        raise DecoderUnavailable(f"only {seconds:.1f} s were left for this file")
+    return facts
+
+
+@cache
+def can_read_videos() -> bool:
+    """Whether the extra `video` is installed."""
+    return find_spec("av") is not None
 
 
 def _check_hex(name: str, value: str, length: int) -> None:

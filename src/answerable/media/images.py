@@ -4,15 +4,15 @@ What is decoded is what people see: the EXIF orientation is applied, transparenc
 animation every distinct frame is hashed. A damaged file is read as far as viewers show it, and named.
 """
 
-import io
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from answerable import _native
 from answerable.media import limits, opening
 from answerable.media.animation import frames_of
+from answerable.media.drawing import blur, jpeg
 from answerable.media.errors import Fault
 from answerable.media.frames import Frame
 from answerable.media.hashing import Hashed, hashed
@@ -61,19 +61,7 @@ def preview(data: bytes, *, blurred: bool, grayscale: bool) -> bytes:
     image, _fault = opening.read(data, reader)
     image.thumbnail((side, side))
     if blurred:
-        image = _blur(image)
+        image = blur(image)
     if grayscale:
         image = image.convert("L")
-    # A new image carries no metadata, whatever the old one had.
-    clean = Image.frombytes(image.mode, image.size, image.tobytes())
-    out = io.BytesIO()
-    clean.save(out, "JPEG", quality=85)
-    return out.getvalue()
-
-
-def _blur(image: Image.Image) -> Image.Image:
-    side = limits.BLUR_SIDE_PIXELS
-    whole = image.size
-    scale = side / max(whole)
-    tiny = image.resize([max(1, min(side, round(n * scale))) for n in whole], Image.Resampling.BOX)
-    return tiny.resize(whole, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(max(whole) / 24))
+    return jpeg(image)

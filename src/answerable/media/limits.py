@@ -1,5 +1,7 @@
 """What one file may cost. Every number is a ceiling that a hostile file can reach and not pass."""
 
+from typing import NamedTuple
+
 MAX_IMAGE_BYTES = 64 * 1024 * 1024
 MAX_IMAGE_PIXELS = 64_000_000
 MEMORY_BYTES = 2_048 * 1024 * 1024
@@ -31,3 +33,49 @@ SAME_FRAME_BITS = 4
 PREVIEW_SIDE_PIXELS = 1200
 BLUR_SIDE_PIXELS = 12
 """A blurred preview holds no more than this many pixels a side of the original: nothing to recover."""
+
+MAX_VIDEO_BYTES = 256 * 1024 * 1024
+MAX_VIDEO_PIXELS = 36_000_000
+"""Pixels of one picture of a video: 8K, and what it takes to hold a dozen of them stays under the memory limit."""
+MAX_PACKETS = 1_500_000
+MAX_WHOLE_PIXELS = 1_500_000_000
+"""Pixels of all pictures of a video that is decoded whole: 54 s of 720p at 30 a second. Of a longer one the key
+frames are looked at, which encoders make wherever the scene changes. What is known follows from the file alone."""
+FRAME_EVERY_SECONDS = 1.0
+LOOK_EVERY_SECONDS = 0.25
+"""A picture that changed meanwhile is kept sooner than each second: a copy is cut anywhere, not on whole seconds."""
+LOOK_EVERY_PICTURES = 30
+"""Whatever the time stamps say, one picture of so many is looked at."""
+MAX_VIDEO_FRAMES = 1800
+"""Frames kept of a video. For a longer one the time between looks grows, so that they still reach its end."""
+MAX_UNSEEN_SECONDS = 10.0
+"""Where more than that was not looked at, the video is held: key frames stand closer than that in honest files."""
+VIDEO_THREADS = 2
+VIDEO_CPU_SECONDS = 40
+VIDEO_MEMORY_BYTES = 3_072 * 1024 * 1024
+VIDEOS_PER_DECODER = 100
+MAX_VIDEO_DECODERS = 2
+VIDEO_DEADLINE_SECONDS = 20.0
+"""Time of one video by the clock where the caller doesn't say: a worker's handler has less (10 s) and says so."""
+THIN_SHARE, STOP_SHARE = 0.6, 0.85
+"""Of the time that a video has: after so much of it only key frames are decoded; after so much, no more."""
+PROBE_BYTES = 1 << 20
+PROBE_SECONDS = 5
+SHEET_COLUMNS, SHEET_ROWS = 4, 3
+"""Pictures of a video on the sheet that reviewers see."""
+
+
+class Limits(NamedTuple):
+    """What a decoder's process of one kind may take, how many files one reads, and how many there are."""
+
+    memory_bytes: int
+    cpu_seconds: int
+    files: int
+    decoders: int
+
+
+def of(kind: str) -> Limits:
+    """The limits of decoders of that kind, `images` or `video`."""
+    if kind == "video":
+        return Limits(VIDEO_MEMORY_BYTES, VIDEO_CPU_SECONDS, VIDEOS_PER_DECODER, MAX_VIDEO_DECODERS)
+    return Limits(MEMORY_BYTES, CPU_SECONDS, FILES_PER_DECODER, MAX_DECODERS)

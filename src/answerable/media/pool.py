@@ -18,9 +18,10 @@ from answerable.media.errors import DecoderUnavailable, Fault, Undecodable
 
 
 class Pool:
-    """Lends decoders to threads, at most `size` at a time."""
+    """Lends decoders of one kind (`images` or `video`) to threads, at most `size` at a time."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, kind: str = "images") -> None:
+        self._kind = kind
         self._slots = threading.BoundedSemaphore(size)
         self._lock = threading.Lock()
         self._idle: list[Decoder] = []
@@ -60,7 +61,7 @@ class Pool:
         if not self._slots.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise DecoderUnavailable("all were busy")
         try:
-            decoder = Decoder() if fresh else self._take()
+            decoder = Decoder(self._kind) if fresh else self._take()
             try:
                 yield decoder
             finally:
@@ -80,7 +81,7 @@ class Pool:
             with self._lock:
                 decoder = self._idle.pop() if self._idle else None
             if decoder is None:
-                return Decoder()
+                return Decoder(self._kind)
             if decoder.is_alive():
                 return decoder
             decoder.kill()
@@ -99,30 +100,29 @@ class Pool:
         self._idle = []
 
 
-_pool: Pool | None = None
+_pools: dict[str, Pool] = {}
 _pool_lock = threading.Lock()
 
 
-def pool() -> Pool:
-    """This process's decoders."""
-    global _pool  # noqa: PLW0603 - one pool per process is the point
+def pool(kind: str = "images") -> Pool:
+    """This process's decoders of that kind."""
     with _pool_lock:
-        if _pool is None:
-            _pool = Pool(max(1, min(limits.MAX_DECODERS, os.cpu_count() or 1)))
-        return _pool
+        if kind not in _pools:
+            _pools[kind] = Pool(max(1, min(limits.of(kind).decoders, os.cpu_count() or 1)), kind)
+        return _pools[kind]
 
 
 def _after_fork() -> None:
-    global _pool, _pool_lock  # noqa: PLW0603
-    if _pool is not None:
-        _pool.forget()
-    _pool = None
+    global _pool_lock  # noqa: PLW0603
+    for one in _pools.values():
+        one.forget()
+    _pools.clear()
     _pool_lock = threading.Lock()
 
 
 def _at_exit() -> None:
-    if _pool is not None:
-        _pool.close()
+    for one in _pools.values():
+        one.close()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -116,8 +116,8 @@ def fetch_item(obligation: Obligation) -> None:
         account_ref=fetched.account,
         posted_at=fetched.posted_at,
         views=fetched.views or 0,
-        prints=_prints(found),
-        held="unreadable" if found is not None and found.unreadable_image else "",
+        prints=Prints.of(found) if found is not None else None,
+        held="unreadable" if found is not None and found.unreadable else "",
     )
     commands.item_fetched(item.pk, item_in=item_in, obligation_id=obligation.pk, now=clock.now())
 
@@ -189,19 +189,6 @@ def _fingerprints(fetched: FetchedItem, platform: str, bound: Asking) -> media.F
         hosts = registry.media_hosts(platform)
         data = media.fetch(fetched.media.url, hosts, timeout_seconds=bound.seconds_left()).data
     return media.fingerprint(data, within_seconds=bound.seconds_left())
-
-
-def _prints(found: media.Fingerprints | None) -> Prints | None:
-    if found is None:
-        return None
-    return Prints(
-        sha256=found.sha256,
-        md5=found.md5,
-        pdq=found.pdq,
-        pdq_quality=found.pdq_quality,
-        media_type=found.media_type,
-        size=found.size,
-    )
 
 
 def _item(obligation: Obligation) -> Item:

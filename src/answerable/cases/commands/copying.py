@@ -73,15 +73,10 @@ def _edges(item: Item, matches: Sequence[MatchIn], now: datetime) -> dict[int, s
         other = known.get(match.content_id)
         if other is None or other.item_id == item.pk or other.item.content_id != other.pk:
             continue
-        distance = 0 if match.kind is CopyKind.EXACT else match.distance
         if mine:
-            edges.append(
-                Copy(original=content, content=other, kind=match.kind, distance=distance, found_at=now)
-            )
+            edges.append(_edge(content, other, match, now, copy_is_mine=False))
         if is_original(other.item, other):
-            edges.append(
-                Copy(original=other, content=content, kind=match.kind, distance=distance, found_at=now)
-            )
+            edges.append(_edge(other, content, match, now, copy_is_mine=True))
     pairs = {(edge.original_id, edge.content_id) for edge in edges}
     present = set(
         Copy.objects.filter(original_id__in=[pair[0] for pair in pairs]).values_list(
@@ -94,6 +89,19 @@ def _edges(item: Item, matches: Sequence[MatchIn], now: datetime) -> dict[int, s
     for edge in fresh:
         found.setdefault(edge.original_id, set()).add(edge.content_id)
     return found
+
+
+def _edge(
+    original: ItemContent, copy: ItemContent, match: MatchIn, now: datetime, *, copy_is_mine: bool
+) -> Copy:
+    """What was found, as an edge that tells of the copy first."""
+    overlap = None
+    if match.overlap is not None:
+        overlap = (match.overlap if copy_is_mine else match.overlap.turned()).stored()
+    distance = 0 if match.kind is CopyKind.EXACT else match.distance
+    return Copy(
+        original=original, content=copy, kind=match.kind, distance=distance, overlap=overlap, found_at=now
+    )
 
 
 def is_original(item: Item, content: ItemContent) -> bool:

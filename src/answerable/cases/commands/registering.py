@@ -6,10 +6,11 @@ from django.db import transaction
 
 from answerable.cases.commands.arriving import is_there, reconsider_hiding, tell_whose_it_is
 from answerable.cases.commands.deciding import decide_violating
+from answerable.cases.commands.framing import write_frames
 from answerable.cases.commands.grouping import account_of, begin_notice, lock_at, open_case, put_in
 from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.rounds import begin_round, standing_decision
-from answerable.cases.commands.wanting import REPORTED, forget, know, want
+from answerable.cases.commands.wanting import REPORTED, forget, know, know_more, want
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import ItemIn, NotFound, Prints, Refused, Registered
 from answerable.cases.models import (
@@ -155,6 +156,7 @@ def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
             "seen_at": writing.now,
         },
     )
+    write_frames(content, prints)
     if before is not None:
         forget(writing, item, REPORTED)  # those bytes are no longer what is hidden
     item.content = content
@@ -174,13 +176,16 @@ def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
 
 def _fill(writing: Writing, item: Item, content: ItemContent, prints: Prints) -> None:
     """Add what was not known of the same bytes: an upload registered by its SHA-256 alone, fetched later."""
-    if content.pdq is not None or prints.pdq is None:
+    new_pdq = content.pdq is None and prints.pdq is not None
+    if not write_frames(content, prints) and not new_pdq:
         return
-    content.pdq, content.pdq_quality = prints.pdq, prints.pdq_quality
+    if new_pdq:
+        content.pdq, content.pdq_quality = prints.pdq, prints.pdq_quality
     content.md5 = content.md5 or prints.md5
     content.media_type = content.media_type or prints.media_type[:100]
     content.size = content.size or prints.size
     content.save(update_fields=["pdq", "pdq_quality", "md5", "media_type", "size"])
+    know_more(writing, item)
     if item.case is not None:
         _owe_search(writing, item)
 

@@ -8,13 +8,14 @@ from django.db.models import QuerySet
 from answerable.cases.commands.writing import Writing
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Item, KnownChange
+from answerable.cases.queries.frames import searchable_frames
 from answerable.db.prepared import first, prepared
 from answerable.db.rows import update
+from answerable.media.limits import SEARCHABLE_QUALITY
 from answerable.obligations import Owed
 from answerable.policy.words import By, Visibility
 
 REPORTED, CONFIRMED, CONFIRMED_BY_TWO = "own.reported", "own.confirmed", "own.confirmed_by_two"
-SEARCHABLE_QUALITY = 50
 INTERIM_WHYS = frozenset({"report", "copy", "list", "account", "unreadable", "platform"})
 """Reasons that no person decided: minutes under them are counted (rule 7)."""
 
@@ -113,6 +114,13 @@ def know(writing: Writing, item: Item, hash_list: str) -> None:
         _change(writing, item, hash_list, "add")
 
 
+def know_more(writing: Writing, item: Item) -> None:
+    """More is known of the same bytes by now: put all their fingerprints on the lists that they are on."""
+    for hash_list in (REPORTED, CONFIRMED, CONFIRMED_BY_TWO):
+        if item.content_id is not None and _last_op(writing, item.content_id, hash_list) == "add":
+            _change(writing, item, hash_list, "add")
+
+
 def forget(writing: Writing, item: Item, hash_list: str) -> bool:
     """Take the fingerprints of an item's content off a list. Whether they were on it."""
     if item.content_id is None or _last_op(writing, item.content_id, hash_list) != "add":
@@ -147,10 +155,13 @@ def _change(writing: Writing, item: Item, hash_list: str, op: str) -> None:
         prints.append(("md5", bytes.fromhex(content.md5)))
     if content.pdq is not None and (content.pdq_quality or 0) >= SEARCHABLE_QUALITY:
         prints.append(("pdq", bytes(content.pdq)))
-    cause = _cause(content.pk)
+    common = {"op": op, "hash_list": hash_list, "cause": _cause(content.pk), "at": writing.now}
+    writing.known_changes += [KnownChange(kind=kind, value=value, **common) for kind, value in prints]
     writing.known_changes += [
-        KnownChange(op=op, kind=kind, value=value, hash_list=hash_list, cause=cause, at=writing.now)
-        for kind, value in prints
+        KnownChange(
+            kind="frame", value=bytes(frame.pdq), at_ms=frame.at_ms, until_ms=frame.until_ms, **common
+        )
+        for frame in searchable_frames(content.pk)
     ]
     writing.record(
         "known_changed", {"op": op, "list": hash_list, "content": content.pk}, case_id=item.case_id

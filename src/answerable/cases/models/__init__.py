@@ -1,5 +1,6 @@
 """What a case is made of. Only `cases.commands` writes these tables."""
 
+from answerable.cases.models.frames import ContentFrame
 from answerable.cases.models.items import Account, Case, Copy, Item, ItemContent, ViewSample
 from answerable.cases.models.judgement import Appeal, Decision, Finding, Review
 from answerable.cases.models.known import KnownChange
@@ -11,6 +12,7 @@ __all__ = [
     "Appeal",
     "Case",
     "Claim",
+    "ContentFrame",
     "Copy",
     "Decision",
     "Finding",

@@ -149,6 +149,9 @@ class Copy(models.Model):
     content = models.ForeignKey(ItemContent, on_delete=models.PROTECT, related_name="copy_of")
     kind = models.CharField(max_length=5, choices=[(k, k) for k in CopyKind])
     distance = models.PositiveSmallIntegerField(default=0, help_text="bits of 256")
+    overlap = models.JSONField(
+        null=True, help_text="where a video is one of the two: `inputs.Overlap`, the copy's part first"
+    )
     found_at = models.DateTimeField()
 
     class Meta:

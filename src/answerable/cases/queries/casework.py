@@ -22,7 +22,9 @@ from answerable.cases.models import (
     Review,
     ViewSample,
 )
+from answerable.cases.overlaps import Overlap
 from answerable.cases.queries.queue import blind_items, may_see_judgements, roots, settles
+from answerable.cases.queries.shared import shared_parts
 from answerable.cases.queries.standing import is_called, may_see
 from answerable.obligations.models import Obligation
 
@@ -50,6 +52,8 @@ class CopyOf:
     item: Item
     kind: str
     distance: int
+    parts: list[str]
+    """Of a video, as sentences about the copy: which part of it is where in the original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class ItemView:
     others: list[Item]
     to_judge: bool
     contests: list[Appeal]
+    shared: list[str]
+    """Which part of it is where in other items of the case, as sentences; for videos."""
 
 
 def open_case(case_id: int, person: Person) -> Case:
@@ -141,7 +147,7 @@ def item_view(item_id: int, person: Person, *, now: datetime) -> ItemView:
     others = [other for other in found.order_by("pk") if settles(person, other, now=now) == settling]
     named = Report.objects.filter(reported_items__item=item).order_by("received_at", "pk")
     contests = list(item.appeals.filter(outcome="").order_by("received_at", "pk"))
-    return ItemView(item, case, list(named), others, item.pk in to_judge, contests)
+    return ItemView(item, case, list(named), others, item.pk in to_judge, contests, shared_parts(item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +222,15 @@ def _copies(items: Iterable[Item]) -> list[CopyOf]:
         "original__item", "content__item"
     )
     return [
-        CopyOf(e.original.item, e.content.item, e.kind, e.distance)
+        CopyOf(e.original.item, e.content.item, e.kind, e.distance, _parts(e))
         for e in edges.order_by("kind", "distance", "pk")
     ]
+
+
+def _parts(edge: Copy) -> list[str]:
+    if edge.overlap is None:
+        return []
+    return Overlap.read(edge.overlap).sentences(f"item {edge.original.item_id}")
 
 
 def _history(case_ids: Iterable[int]) -> list[Happened]:
