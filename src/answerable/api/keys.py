@@ -16,8 +16,9 @@ from answerable.api.problems import Problem
 from answerable.db.prepared import first, prepared
 from answerable.policy.words import Relation
 
-SCOPES = ("reports:write", "reports:read", "events:write", "screen", "matches:read")
-"""`matches:read` tells list, kind and distance of a match: no upload path may hold it (see ARCHITECTURE.md)."""
+SCOPES = ("reports:write", "reports:read", "events:write", "screen", "matches:read", "copies:search")
+TELLING = {"matches:read", "copies:search"}
+"""They tell how near a match is: no upload path may hold them (see ARCHITECTURE.md)."""
 PROVABLE = (Relation.TRUSTED_FLAGGER, Relation.AUTHORITY)
 PREFIX = "ak_"
 
@@ -35,9 +36,9 @@ def create_key(
         raise KeyRefused(
             f"Choose scopes among {', '.join(SCOPES)}; unknown: {', '.join(unknown) or 'none given'}."
         )
-    if "matches:read" in scopes and {"screen", "events:write"} & set(scopes):
+    if TELLING & set(scopes) and {"screen", "events:write"} & set(scopes):
         raise KeyRefused(
-            "A key that screens uploads must not read matches: an uploader could climb to a miss."
+            "A key that screens uploads must not read matches or search for copies: an uploader could climb to a miss."
         )
     if "events:write" in scopes and not platform:
         raise KeyRefused("A key that sends events speaks for one platform: name it.")

@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from answerable import __version__
-from answerable.api import events, reports, screening
+from answerable.api import copies, events, reports, screening
 from answerable.api.problems import Problem, on_problem, respond
 
 _log = structlog.get_logger(__name__)
@@ -21,7 +21,7 @@ api = NinjaAPI(
     docs_url=None,
     urls_namespace="api",
 )
-for _part in (reports, screening, events):
+for _part in (reports, screening, copies, events):
     api.add_router("", _part.router)
 api.exception_handler(Problem)(on_problem)
 

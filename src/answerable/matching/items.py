@@ -6,7 +6,7 @@ measured against the content that is asked about, never along a chain (rule 11).
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -68,6 +68,13 @@ class ItemIndex:
         if claim.kind == "pdq":
             return self._copies("", value)
         raise ValueError(f"a claim is a sha256 or a pdq, not {claim.kind!r}")
+
+    def near(self, pdqs: Sequence[bytes]) -> list[list[tuple[int, int]]]:
+        """For each of these PDQ (32 bytes) the contents within 31 bits: (content id, bits), nearest first."""
+        with self._lock:
+            self._catch_up()
+            found = self._index.search(np.frombuffer(b"".join(pdqs), np.uint8).reshape(-1, 32))
+        return [found.of(query) for query in range(len(pdqs))]
 
     def _copies(
         self,

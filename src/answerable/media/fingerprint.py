@@ -6,6 +6,7 @@ from typing import Any
 
 from answerable.media import limits
 from answerable.media.errors import Fault, Undecodable
+from answerable.media.frames import Frame
 from answerable.media.pool import pool
 
 _CONTAINERS = (
@@ -24,6 +25,8 @@ class Fingerprints:
     sha256, md5: lower-case hex of the whole file, or empty where not known.
     pdq: 32 bytes, the first frame as shown; None where no picture could be read.
     pdq_quality: 0 to 100; below 50 the hash says too little to be searched.
+    pdq_dihedral: the PDQ of all eight rotations and flips of that picture, `pdq` first; empty where not known.
+    frames: the distinct frames of an animation or a video, the first included; empty for a still.
     width, height: pixels, as shown. size: bytes.
     fault: why there is no PDQ, or what is damaged though there is one.
     """
@@ -32,6 +35,8 @@ class Fingerprints:
     md5: str = ""
     pdq: bytes | None = None
     pdq_quality: int | None = None
+    pdq_dihedral: tuple[bytes, ...] = ()
+    frames: tuple[Frame, ...] = ()
     media_type: str = ""
     width: int | None = None
     height: int | None = None
@@ -43,6 +48,8 @@ class Fingerprints:
         _check_hex("md5", self.md5, 32)
         if self.pdq is not None and len(self.pdq) != 32:
             raise ValueError(f"a PDQ has 32 bytes, this one {len(self.pdq)}")
+        if self.pdq_dihedral and (len(self.pdq_dihedral) != 8 or self.pdq_dihedral[0] != self.pdq):
+            raise ValueError("a picture has eight rotations and flips, and the first is the picture itself")
 
     @property
     def searchable_pdq(self) -> bytes | None:

@@ -24,6 +24,7 @@ from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
 from answerable.cases.commands.registering import register_item
+from answerable.cases.commands.searching import copies_searched
 from answerable.cases.commands.seeing import (
     cannot,
     done,
@@ -50,6 +51,7 @@ __all__ = [
     "complete_request",
     "consequences",
     "copies_found",
+    "copies_searched",
     "count_views",
     "delete_item",
     "done",
