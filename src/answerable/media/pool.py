@@ -107,6 +107,15 @@ def pool() -> Pool:
         return _pool
 
 
+def use(size: int) -> None:
+    """Have up to so many decoders in this process: for work that may take all cores."""
+    global _pool
+    with _pool_lock:
+        old, _pool = _pool, Pool(size)
+    if old is not None:
+        old.close()
+
+
 def _after_fork() -> None:
     global _pool, _pool_lock  # noqa: PLW0603
     if _pool is not None:

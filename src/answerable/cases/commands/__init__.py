@@ -3,6 +3,7 @@ for it, and the audit entries. Doors and handlers call nothing else.
 """
 
 from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
+from answerable.cases.commands.backfilling import begin_backfill, end_backfill, register_backfilled
 from answerable.cases.commands.claiming import claimed_found
 from answerable.cases.commands.completing import complete_request
 from answerable.cases.commands.contacts import answer_contact, ask_contact, open_contact
@@ -45,6 +46,7 @@ __all__ = [
     "applied_to_open",
     "apply_to_open",
     "ask_contact",
+    "begin_backfill",
     "cannot",
     "claimed_found",
     "complain",
@@ -55,6 +57,7 @@ __all__ = [
     "count_views",
     "delete_item",
     "done",
+    "end_backfill",
     "end_withdrawn",
     "file_report",
     "holder_told",
@@ -74,6 +77,7 @@ __all__ = [
     "open_report",
     "platform_silent",
     "read_answer",
+    "register_backfilled",
     "register_item",
     "remove_undecided",
     "resolved",
