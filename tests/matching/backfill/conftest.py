@@ -1,7 +1,7 @@
 """A desk that answers for a site, and a library of small pictures."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,6 @@ from django.db import transaction
 from answerable.matching.backfill import session
 from answerable.matching.backfill.naming import Naming
 from answerable.matching.backfill.session import Asked, Outcome
-from answerable.media import pool as decoders
 from answerable.policy import load_named, store
 from tests.matching.rows import AT
 from tests.media.pictures import encoded, landscape
@@ -45,12 +44,12 @@ def desk(database: None, configured: object) -> None:
 
 
 @pytest.fixture
-def backfill(desk: None) -> Iterator[Callable[..., Outcome]]:
-    """Backfill a library as the command does."""
+def backfill(desk: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    """Backfill a library as the command does, with the decoders that the tests have already."""
+    monkeypatch.setattr(session.decoders, "use", lambda _size: None)
 
     def run(source: object, *, naming: Naming | None = None, **options: object) -> Outcome:
         asked = Asked(source=str(source), naming=naming or Naming("site"), **options)  # type: ignore[arg-type]
         return session.run(asked, options.get("stop") or threading.Event())  # type: ignore[arg-type]
 
-    yield run
-    decoders.use(1)
+    return run

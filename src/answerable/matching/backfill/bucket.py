@@ -8,7 +8,7 @@ import configparser
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -87,7 +87,9 @@ class Bucket:
         self._rate.wait()
         try:
             answer = self._client.get_object(Bucket=self._name, Key=self._prefix + path)
-            with answer["Body"] as body:
+            with closing(
+                answer["Body"]
+            ) as body:  # entering it would give the bare stream, which may end early
                 yield Opened(body, int(answer["ContentLength"]))
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))

@@ -68,6 +68,8 @@ def _fingerprints(opened: Opened) -> Fingerprints:
         data += chunk
         if len(data) > MAX_BYTES:
             return _of_large(opened, data)
+    if opened.size is not None and len(data) != opened.size:
+        raise CantRead("it ended early, or changed while it was read", passing=True)
     return media.fingerprint(bytes(data), within_seconds=WITHIN_SECONDS)
 
 

@@ -90,7 +90,7 @@ class Registrar:
             tally.known += 1
         if registered.wanted is Visibility.GONE:
             tally.removed += 1
-        elif item.held and registered.wanted is Visibility.HIDDEN:
+        elif (item.held or registered.new) and registered.wanted is Visibility.HIDDEN:
             tally.held += 1
 
 
