@@ -48,8 +48,14 @@ def backfill(desk: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outco
     """Backfill a library as the command does, with the decoders that the tests have already."""
     monkeypatch.setattr(session.decoders, "use", lambda _size: None)
 
-    def run(source: object, *, naming: Naming | None = None, **options: object) -> Outcome:
+    def run(
+        source: object,
+        *,
+        naming: Naming | None = None,
+        stop: threading.Event | None = None,
+        **options: object,
+    ) -> Outcome:
         asked = Asked(source=str(source), naming=naming or Naming("site"), **options)  # type: ignore[arg-type]
-        return session.run(asked, options.get("stop") or threading.Event())  # type: ignore[arg-type]
+        return session.run(asked, stop or threading.Event())
 
     return run

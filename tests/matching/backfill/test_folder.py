@@ -11,10 +11,12 @@ import pytest
 
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import Account, Backfill, Item, ItemContent
+from answerable.matching.backfill.display import Lines
 from answerable.matching.backfill.folder import Folder
 from answerable.matching.backfill.naming import Naming
 from answerable.matching.backfill.pieces import CantRead, Rate
 from answerable.matching.backfill.session import CannotGoOn, Outcome
+from answerable.matching.backfill.tally import Tally
 from answerable.media import fingerprint
 from answerable.obligations.models import Obligation
 
@@ -82,6 +84,25 @@ def test_it_goes_on_where_it_was_stopped(backfill: Run, library: Path) -> None:
     outcome = backfill(library)
     assert "6 files" in outcome.summary
     assert refs() == {"uri1/p1.jpg", "uri1/p3.jpg", "uri1/p5.jpg"}
+
+
+def test_asked_to_stop_in_the_middle_it_keeps_what_it_read(
+    backfill: Run, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, real = threading.Event(), Lines.update
+
+    def update(display: Lines, tally: Tally) -> None:
+        real(display, tally)
+        if tally.seen == 2:
+            stop.set()
+
+    monkeypatch.setattr(Lines, "update", update)
+    stopped = backfill(library, stop=stop)
+    assert not stopped.is_end
+    assert refs() == {"uri0/p0.jpg", "uri0/p2.jpg"}
+    assert Backfill.objects.get().position == "uri0/p2.jpg"
+    assert "6 files" in backfill(library).summary
+    assert refs() == ALL
 
 
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(backfill: Run, library: Path) -> None:

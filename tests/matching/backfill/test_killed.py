@@ -75,3 +75,32 @@ def test_a_killed_backfill_goes_on_and_nothing_is_registered_twice(
     assert ItemContent.objects.count() == FILES
     assert AuditEntry.objects.filter(kind="backfill_begun").count() == 1
     assert AuditEntry.objects.filter(kind="backfill_ended").count() == 1
+
+
+def test_asked_to_stop_it_keeps_what_it_read_and_says_how_to_go_on(
+    fresh_database: Desk, tmp_path: Path
+) -> None:
+    library = tmp_path / "uploads"
+    library.mkdir()
+    one = encoded(landscape(64, 48), "JPEG")
+    for number in range(40):
+        (library / f"{number:04}.jpg").write_bytes(one + b"%d" % number)
+    environment = {**fresh_database.environment, **SETTINGS}
+    process = subprocess.Popen(
+        _command(library, "--per-second", "5"),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + WITHIN_SECONDS
+    while not Backfill.objects.exists() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    told, more = process.communicate(timeout=WITHIN_SECONDS)
+    assert process.returncode == 3, more
+    assert "The same command goes on from here" in more
+    row = Backfill.objects.get()
+    assert row.counts.get("seen", 0) == Item.objects.count() < 40
+    assert f"{Item.objects.count()} files" in told
+    assert row.ended_at is None

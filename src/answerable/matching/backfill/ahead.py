@@ -1,5 +1,6 @@
 """Pieces hashed in parallel and given in their order: a position is only reached when all before it is done."""
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -25,7 +26,11 @@ class Done:
 
 
 class Ahead:
-    """Hashes ahead of who takes the results, no further than `window` pieces."""
+    """Hashes ahead of who takes the results, no further than `window` pieces.
+
+    `niceness`: by how much hashing, in these threads and in the decoders that they start, steps back behind others.
+    Whoever takes the results does not: who waits for the processor with the writers' lock in hand stops them all.
+    """
 
     def __init__(
         self,
@@ -34,12 +39,15 @@ class Ahead:
         *,
         threads: int,
         stop: threading.Event,
+        niceness: int = 0,
     ) -> None:
         self._hash = hash_piece
         self._known = known
         self._stop = stop
         self._window = ASKED_AT_ONCE + 8 * threads
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="backfill")
+        self._threads = ThreadPoolExecutor(
+            threads, thread_name_prefix="backfill", initializer=_step_back, initargs=(niceness,)
+        )
         self._in_hand: set[str] = set()
 
     def results(self, pieces: Iterator[Piece]) -> Iterator[Done]:
@@ -84,3 +92,8 @@ class Ahead:
             else:
                 self._in_hand.add(piece.place.ref)
                 yield Done(piece), self._threads.submit(self._hash, piece)
+
+
+def _step_back(niceness: int) -> None:
+    if niceness:  # a thread's own, on Linux; its children begin with it
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)

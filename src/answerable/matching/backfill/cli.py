@@ -15,7 +15,7 @@ DONE, SOME_UNREADABLE, WRONG, STOPPED = 0, 1, 2, 3
 POLITE_PER_SECOND: Final = 20.0
 """Requests to a live platform, where nothing else is said."""
 NICENESS: Final = 10
-"""The desk's own processes go first."""
+"""Of hashing: the desk's own processes go first."""
 
 
 def backfill(
@@ -59,7 +59,6 @@ def backfill(
     if kind and kind not in set(ItemKind):
         raise typer.BadParameter(f"write {', '.join(ItemKind)}", param_hint="--kind")
     naming = Naming(platform, ref_from, url, account, kind)
-    os.nice(NICENESS)
     worst = DONE
     with _stopped_by_signals() as stop:
         for source in sources:
@@ -73,6 +72,7 @@ def backfill(
                 per_second=polite if per_second is None else per_second,
                 workers=workers or os.cpu_count() or 1,
                 held_at_most=held_at_most,
+                niceness=NICENESS,
                 problems=problems,
             )
             try:

@@ -13,7 +13,7 @@ from answerable.matching.backfill.registrar import Desk, Ready
 from answerable.matching.backfill.tally import Tally
 from answerable.media import Fault, Fingerprints
 
-BATCH: Final = 200
+BATCH: Final = 100
 """Items of one transaction: some ten milliseconds of the writers' lock."""
 MOST_PASSED_OVER: Final = 5_000
 MOST_SECONDS: Final = 10.0
@@ -69,6 +69,7 @@ class Run:
         threads: int,
         stop: threading.Event,
         held_at_most: int = 0,
+        niceness: int = 0,
         hash_piece: Callable[[Piece, Budget], Hashed] = hashed,
     ) -> None:
         self._source = source
@@ -81,7 +82,9 @@ class Run:
         self._batch = _Batch()
         self._failed: list[Done] = []
         budget = Budget(MEMORY_BYTES)
-        self._ahead = Ahead(lambda piece: hash_piece(piece, budget), desk.known, threads=threads, stop=stop)
+        self._ahead = Ahead(
+            lambda piece: hash_piece(piece, budget), desk.known, threads=threads, stop=stop, niceness=niceness
+        )
 
     def to_the_end(self, after: str) -> bool:
         """Go on after that position. Whether the end was reached; else it was stopped, and all that was read is kept.

@@ -22,6 +22,7 @@ from answerable.matching.known import IndexStale
 from answerable.media import DecoderUnavailable
 from answerable.media import pool as decoders
 from answerable.platforms.base import PlatformError
+from answerable.policy import PolicyError
 
 MOST_DECODERS: Final = 64
 
@@ -38,6 +39,7 @@ class Asked:
     per_second: float = 0.0
     workers: int = 1
     held_at_most: int = 0
+    niceness: int = 0
     problems: Path | None = None
 
 
@@ -76,7 +78,15 @@ def run(asked: Asked, stop: threading.Event) -> Outcome:
             found.source.close()
     except TooManyHeld as error:
         raise CannotGoOn(str(error), is_wish=True) from error
-    except (SourceFailed, Misnamed, PlatformError, Refused, DecoderUnavailable, IndexStale) as error:
+    except (
+        SourceFailed,
+        Misnamed,
+        PlatformError,
+        Refused,
+        DecoderUnavailable,
+        IndexStale,
+        PolicyError,
+    ) as error:
         raise CannotGoOn(str(error)) from error
     except (DatabaseError, OSError) as error:
         raise CannotGoOn(f"{type(error).__name__}: run the same command again to go on.") from error
@@ -121,6 +131,7 @@ def _go(
         threads=found.threads,
         stop=stop,
         held_at_most=asked.held_at_most,
+        niceness=asked.niceness,
     )
     return going.to_the_end(after)
 
