@@ -15,7 +15,7 @@ from answerable.cases.models import Backfill, Item, ItemContent
 from tests.media.pictures import encoded, landscape
 from tests.support.desks import Desk
 
-FILES = 450
+FILES = 300
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "answerable.settings.desk"}
 WITHIN_SECONDS = 60.0
 
