@@ -82,6 +82,16 @@ class ItemIndex:
             return _exact_first("", self._near_still(value))
         raise ValueError(f"a claim is a sha256 or a pdq, not {claim.kind!r}")
 
+    def near(self, pdqs: Sequence[bytes]) -> list[list[tuple[int, int]]]:
+        """For each of these PDQ (32 bytes) the stills within 31 bits, and videos that show it: (id, bits)."""
+        hashes = np.frombuffer(b"".join(pdqs), np.uint8).reshape(-1, 32)
+        stills, frames = self._stills.search(hashes), self._frames.search(hashes)
+        shown = [videos_that_show(frames.of(query)) for query in range(len(pdqs))]
+        return [
+            stills.of(query) + [(match.content_id, match.distance) for match in shown[query]]
+            for query in range(len(pdqs))
+        ]
+
     def _near_still(self, pdq: bytes, late: Sequence[Row] = ()) -> list[MatchIn]:
         """Near stills, and videos that show it."""
         hash_ = np.frombuffer(pdq, np.uint8).reshape(1, 32)
