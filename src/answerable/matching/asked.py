@@ -6,6 +6,7 @@ from pathlib import Path
 
 from answerable import media
 from answerable.cases.models import Item
+from answerable.matching.turns import turns_of_content
 from answerable.media import Fingerprints
 from answerable.platforms import registry
 
@@ -70,6 +71,7 @@ def _of_item(item: Item | None) -> Asked:
         md5=content.md5,
         pdq=bytes(content.pdq) if content.pdq is not None else None,
         pdq_quality=content.pdq_quality,
+        pdq_dihedral=tuple(turns_of_content(content)),
     )
     return Asked(prints, "item", item.pk)
 

@@ -13,6 +13,7 @@ from answerable import clock
 from answerable.cases import commands
 from answerable.cases.models import ItemContent
 from answerable.matching.items import items
+from answerable.matching.turns import turns_of
 from answerable.media import Fingerprints
 from answerable.policy.words import CopyKind
 
@@ -75,10 +76,10 @@ def search_copies(
 ) -> Found:
     """Every item with the identical file (SHA-256; MD5 where that is all there is), or within 31 bits by PDQ.
 
-    With `prints.pdq_dihedral` all eight rotations and flips are searched for. `actor` and `by` are for the log (see
-    `copies_searched`); `platform` leaves out what is elsewhere. Raises NothingToSearchFor.
+    All eight rotations and flips are searched for: exact ones where `prints.pdq_dihedral` has them. `actor` and
+    `by` are for the log (see `copies_searched`); `platform` leaves out what is elsewhere. Raises NothingToSearchFor.
     """
-    turns = _turns(prints)
+    turns = turns_of(prints)
     if not (prints.sha256 or prints.md5 or turns):
         raise NothingToSearchFor
     hits = dict.fromkeys(_identical(prints), _Hit(is_near=False))
@@ -91,13 +92,6 @@ def search_copies(
         actor=actor, by=by, query_digest=_digest(prints), found=len(copies), now=clock.now()
     )
     return Found(tuple(copies[:limit]), len(copies))
-
-
-def _turns(prints: Fingerprints) -> tuple[bytes, ...]:
-    """The PDQ that was asked for, and its rotations and flips where they are known."""
-    if prints.searchable_pdq is None:
-        return ()
-    return tuple(dict.fromkeys(prints.pdq_dihedral)) or (prints.searchable_pdq,)
 
 
 def _identical(prints: Fingerprints) -> Iterable[int]:

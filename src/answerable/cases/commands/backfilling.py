@@ -135,6 +135,7 @@ def _insert(platform: str, items: Sequence[ItemIn], now: datetime) -> None:
             md5=one.prints.md5,
             pdq=one.prints.pdq,
             pdq_quality=one.prints.pdq_quality,
+            pdq_turns=one.prints.pdq_turns,
             media_type=one.prints.media_type[:100],
             size=one.prints.size,
             seen_at=now,

@@ -154,13 +154,6 @@ def _item_in(platform: str, one: Ready, held: set[str]) -> ItemIn:
         account_ref=place.account,
         posted_at=place.posted_at,
         views=place.views,
-        prints=Prints(
-            sha256=prints.sha256,
-            md5=prints.md5,
-            pdq=prints.pdq,
-            pdq_quality=prints.pdq_quality,
-            media_type=prints.media_type,
-            size=prints.size,
-        ),
+        prints=Prints.of(prints),
         held="list" if place.ref in held else "",
     )
