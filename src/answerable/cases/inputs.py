@@ -106,13 +106,13 @@ class Prints:
     md5: str = ""
     pdq: bytes | None = None
     pdq_quality: int | None = None
-    pdq_turns: bytes | None = None
-    """The PDQ of the seven other rotations and flips, 32 bytes each; None where only hashes came."""
     media_type: str = ""
     size: int | None = None
     frames: tuple[Frame, ...] = ()
     """Of a video or an animation."""
     duration_seconds: float | None = None
+    pdq_turns: bytes | None = None
+    """The PDQ of the seven other rotations and flips, 32 bytes each; None where only hashes came."""
 
     @classmethod
     def of(cls, found: Fingerprints) -> "Prints":
