@@ -1,4 +1,4 @@
-"""What a search answers; ids and hashes as callers give them, made into what the core takes; other shapes are refused by name."""
+"""What a search answers; ids and hashes as callers give them, or a refusal that names what is wrong."""
 
 from dataclasses import dataclass
 from typing import Any, Final
