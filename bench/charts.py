@@ -11,7 +11,7 @@ from bench import machine
 
 FOLDER = machine.REPOSITORY / "docs" / "pictures"
 OURS, PEER, INK = "#0b6e4f", "#9aa5b1", "#1f2933"
-WIDTH, LABEL, ROW = 760, 250, 24
+WIDTH, LABEL, ROW = 790, 275, 24
 
 
 class Bar(NamedTuple):
@@ -77,9 +77,42 @@ def searching() -> dict[str, str]:
     }
 
 
+def hashing() -> dict[str, str]:
+    """A photo's fingerprints from its bytes, beside the peer's."""
+    bars = []
+    for (width, height, quality), line in sorted(last("hashing", "width", "height", "jpeg_quality").items()):
+        if not line.get("progressive"):
+            label = f"{width} × {height}, JPEG {quality}"
+            bars += [
+                Bar(f"{label}, Answerable", line["ours_ms"], True),
+                Bar(f"{label}, peer", line["peer_ms"], False),
+            ]
+    title = "A photo hashed from its bytes, median (log scale; the peer is threatexchange)"
+    return {"hashing-time.svg": chart(title, "ms", bars)} if bars else {}
+
+
+def screening() -> dict[str, str]:
+    """Answers a second over HTTP, on one core, beside the peer's service."""
+    found = [line for line in last("lookups", "at").values() if line.get("peer_built_seconds")]
+    if not found:
+        return {}
+    bars = [
+        Bar(
+            name.replace("ours", "Answerable").replace("peer", "HMA"),
+            figures["per_second"],
+            name.startswith("ours"),
+        )
+        for name, figures in found[-1].items()
+        if isinstance(figures, dict) and "per_second" in figures
+    ]
+    return {
+        "screening-rate.svg": chart("Answers a second over HTTP, servers on one core (log scale)", "/s", bars)
+    }
+
+
 def main(folder: Path = FOLDER) -> None:
     """Draw all that there are results for."""
-    for name, drawn in searching().items():
+    for name, drawn in (searching() | hashing() | screening()).items():
         (folder / name).write_text(drawn)
         print(folder / name)
 

@@ -7,6 +7,7 @@ another; the sides take turns in the same run, several times over, and the media
 
 import argparse
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -57,7 +58,7 @@ def pinned(roots: Iterable[int], core: int) -> None:
 
 
 def ours(desk: Desk, known: Sequence[bytes], photo: bytes) -> list[Load]:
-    """Unknown and known hashes one by one, unknown ones 10,000 at a time, and photos as bytes."""
+    """Unknown and known PDQ hashes one by one, what a real upload sends, 10,000 unknown at a time, photos as bytes."""
     port, roots = desk.public_port, desk.pids
     headers = {"Authorization": f"Bearer {desk.api_key}", "Content_Type": "application/json"}
 
@@ -67,11 +68,16 @@ def ours(desk: Desk, known: Sequence[bytes], photo: bytes) -> list[Load]:
     def asked(values: Iterable[bytes]) -> list[bytes]:
         return [post({"hashes": {"pdq": one.hex(), "pdq_quality": 100}}) for one in values]
 
+    whole = [
+        post({"account": "uri", "hashes": {**_exact(one), "pdq": one.hex(), "pdq_quality": 100}})
+        for one in _unknown()
+    ]
     batch = [{"pdq": os.urandom(32).hex(), "pdq_quality": 100} for _ in range(BATCH)]
     bytes_ = {**headers, "Content_Type": "image/jpeg"}
     photos = [request(port, "POST", "/api/v1/screen", photo, **bytes_)]
     return [
         Load("ours", "unknown", port, asked(_unknown()), roots=roots),
+        Load("ours", "all hashes, account", port, whole, roots=roots),
         Load("ours", "known", port, asked(known[:500]), roots=roots),
         Load("ours", "batch", port, [post({"batch": batch})], BATCH, 1, roots),
         Load("ours", "photo", port, photos, roots=roots),
@@ -95,6 +101,10 @@ def theirs(other: peer.Peer, known: Sequence[bytes], photo: bytes) -> list[Load]
         Load("peer", "unknown, raw", port, get("/m/raw_lookup", _unknown()), roots=roots),
         Load("peer", "photo", port, [upload], roots=roots),
     ]
+
+
+def _exact(value: bytes) -> dict[str, str]:
+    return {"sha256": hashlib.sha256(value).hexdigest(), "md5": hashlib.md5(value).hexdigest()}
 
 
 def _unknown() -> list[bytes]:

@@ -108,6 +108,8 @@ def _fill(url: str, hashes: Sequence[bytes]) -> None:
     """One content with one PDQ for each hash, written past its interface, which would take half an hour."""
     import psycopg
 
+    if not hashes:
+        return
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO bank (name, enabled_ratio) VALUES (%s, 1.0) RETURNING id", [BANK])
         row = cursor.fetchone()

@@ -1,19 +1,16 @@
 """The mark stands as long as nothing was written, by whomever, and only then."""
 
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-import pytest
 from django.db import connection, transaction
 
 from answerable.cases.models import Account
 from answerable.db.mark import mark
 
 Committing = Callable[[Sequence[Callable[[], Any]]], list[Any]]
-pytestmark = pytest.mark.skipif(
-    "connection.vendor != 'sqlite'", reason="PostgreSQL has no such mark: there everything is asked each time"
-)
 
 
 def write(ref: str = "uri") -> None:
@@ -45,6 +42,29 @@ def test_it_moves_with_what_this_connection_writes(fresh_database: object) -> No
 def test_inside_a_transaction_there_is_none(fresh_database: object) -> None:
     with transaction.atomic():
         assert mark() is None
+
+
+def test_it_moves_when_a_transaction_commits_that_had_begun_before(fresh_database: object) -> None:
+    begun, read = threading.Barrier(2), threading.Event()
+
+    def writer() -> None:
+        try:
+            with transaction.atomic():
+                Account.objects.create(platform="sample", ref="late")
+                begun.wait(10)
+                assert read.wait(10)
+        finally:
+            connection.close()
+
+    writing = threading.Thread(target=writer)
+    writing.start()
+    begun.wait(10)
+    before, seen, same = mark(), Account.objects.count(), mark()
+    read.set()
+    writing.join(10)
+    assert (seen, same) == (0, before)
+    assert mark() != before
+    assert Account.objects.count() == 1
 
 
 def test_what_was_undone_moves_it_too(fresh_database: object) -> None:

@@ -36,7 +36,9 @@ def test_a_command_shown_in_the_documents_exists(command):
 def test_every_make_target_shown_exists():
     makefile = (REPOSITORY / "Makefile").read_text()
     shown = {
-        target for path in DOCUMENTS for target in re.findall(r"(?:^|`)make ([a-z]+)", path.read_text(), re.M)
+        target
+        for path in DOCUMENTS
+        for target in re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text(), re.M)
     }
     assert {"run", "test"} <= shown
     assert {target for target in shown if f"\n{target}:" not in makefile} == set()

@@ -19,12 +19,14 @@ from answerable.db.mark import mark
 from answerable.db.prepared import first, prepared
 from answerable.policy.words import Relation
 
-SCOPES = ("reports:write", "reports:read", "events:write", "screen", "matches:read")
+SCOPES = ("reports:write", "reports:read", "events:write", "screen", "matches:read", "banks:write")
 UPLOADING = frozenset({"screen", "events:write"})
 """The scopes of whatever stands where uploads come in."""
 READS_MATCHES = "matches:read"
 """Tells list, kind and distance of a match. No key of an upload path may hold it: by distances an uploader could climb,
 change by change, to a copy that is not found."""
+WRITES_BANKS = "banks:write"
+"""Fills and empties the banks of the door for HMA's users; who uploads must not empty one."""
 PROVABLE = (Relation.TRUSTED_FLAGGER, Relation.AUTHORITY)
 PREFIX = "ak_"
 
@@ -42,6 +44,8 @@ def create_key(
         raise KeyRefused(
             f"Choose scopes among {', '.join(SCOPES)}; unknown: {', '.join(unknown) or 'none given'}."
         )
+    if WRITES_BANKS in scopes and UPLOADING & set(scopes):
+        raise KeyRefused("A key that screens uploads must not write banks: an uploader could empty them.")
     if READS_MATCHES in scopes and UPLOADING & set(scopes):
         raise KeyRefused(
             "A key that screens uploads must not read matches: an uploader could climb to a miss."

@@ -86,6 +86,7 @@ _WHOLE = {
     "known_changed": "a fingerprint came onto or off a hash list",
     "screened_hold": "an upload is held for a look",
     "screened_block": "an upload was blocked",
+    "bank_changed": "a bank of the platform's own was made, changed or deleted",
     "match_told": "a key was told what a screening had matched",
     "upload_released": "a held upload was released",
     # the desk

@@ -166,6 +166,16 @@ class ScreenedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """One fingerprint that comes onto a list ("add") or off it ("remove"), and what that follows from."""
+
+    op: str
+    kind: str
+    value: bytes
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class MatchIn:
     """One copy as the index found it: measured against the content that was searched for."""
 

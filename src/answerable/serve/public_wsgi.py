@@ -12,6 +12,7 @@ from answerable.serve.health import database_answers, with_health
 _django = get_wsgi_application()
 
 import structlog  # noqa: E402  what follows needs the applications
+from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from answerable.api.direct import with_screening  # noqa: E402
@@ -29,6 +30,9 @@ def _load() -> None:
 
 
 threading.Thread(target=_load, name="load-known", daemon=True).start()
-application = with_health(
-    with_screening(_django), {"database": database_answers, "index": lambda: known().catch_up()}
-)
+_door = with_screening(_django)
+if settings.CONFIG.hma.enabled:
+    from answerable.api.hma.door import with_hma
+
+    _door = with_hma(_door)
+application = with_health(_door, {"database": database_answers, "index": lambda: known().catch_up()})

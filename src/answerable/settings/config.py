@@ -108,6 +108,12 @@ class Web(Section):
     threads: int = Field(4, ge=1, le=256)
 
 
+class Hma(Section):
+    """The door for tools that were written for Meta's hasher-matcher-actioner, under `/hma` of the public door."""
+
+    enabled: bool = False
+
+
 class Config(Section):
     """The whole file."""
 
@@ -117,6 +123,7 @@ class Config(Section):
     alerts: Alerts = Alerts()
     worker: Worker = Worker()
     web: Web = Web()
+    hma: Hma = Hma()
     environment: Literal["production", "demo", "test"] = "production"
 
 

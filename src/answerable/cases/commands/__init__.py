@@ -26,6 +26,7 @@ from answerable.cases.commands.following import (
 )
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
+from answerable.cases.commands.listing import change_list
 from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
@@ -51,6 +52,7 @@ __all__ = [
     "apply_to_open",
     "ask_contact",
     "cannot",
+    "change_list",
     "claimed_found",
     "complain",
     "complete_request",
