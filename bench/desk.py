@@ -158,7 +158,7 @@ def _part(line: str) -> str:
     """Which part of a desk a command line is."""
     if "bench.site" in line:
         return "site"
-    if "media.child" in line:
+    if "media.decoder" in line or "media.child" in line:
         return "decoder"
     return next((name for name in ("public", "staff", "worker") if name in line.split()[3:6]), "supervisor")
 

@@ -57,7 +57,7 @@ def pinned(roots: Iterable[int], core: int) -> None:
                     os.sched_setaffinity(int(thread.name), {core})
 
 
-def ours(desk: Desk, known: Sequence[bytes], photo: bytes) -> list[Load]:
+def ours(desk: Desk, reader: str, known: Sequence[bytes], photo: bytes) -> list[Load]:
     """Unknown and known PDQ hashes one by one, what a real upload sends, 10,000 unknown at a time, photos as bytes."""
     port, roots = desk.public_port, desk.pids
     headers = {"Authorization": f"Bearer {desk.api_key}", "Content_Type": "application/json"}
@@ -73,12 +73,18 @@ def ours(desk: Desk, known: Sequence[bytes], photo: bytes) -> list[Load]:
         for one in _unknown()
     ]
     batch = [{"pdq": os.urandom(32).hex(), "pdq_quality": 100} for _ in range(BATCH)]
+    told = {"Authorization": f"Bearer {reader}"}
+    through_hma = [
+        request(port, "GET", f"/hma/m/lookup?signal_type=pdq&signal={one.hex()}", **told)
+        for one in _unknown()
+    ]
     bytes_ = {**headers, "Content_Type": "image/jpeg"}
     photos = [request(port, "POST", "/api/v1/screen", photo, **bytes_)]
     return [
         Load("ours", "unknown", port, asked(_unknown()), roots=roots),
         Load("ours", "all hashes, account", port, whole, roots=roots),
         Load("ours", "known", port, asked(known[:500]), roots=roots),
+        Load("ours", "unknown, by HMA's address", port, through_hma, roots=roots),
         Load("ours", "batch", port, [post({"batch": batch})], BATCH, 1, roots),
         Load("ours", "photo", port, photos, roots=roots),
     ]
@@ -175,10 +181,12 @@ def main() -> None:
     known, photo = hashes(asked.hashes), picture()
     for database in asked.database or ["sqlite"]:
         with contextlib.ExitStack() as ended:
-            desk = ended.enter_context(prepared(database=database))
+            desk = ended.enter_context(prepared(database=database, options="[hma]\nenabled = true\n"))
             desk.command("bench.known", str(asked.hashes))
+            reader = desk.command("answerable.cli", "key", "add", "reader", "--scope", "matches:read")
             start(desk)
-            loads = ours(desk, known, photo)
+            desk.gather_statistics()
+            loads = ours(desk, reader, known, photo)
             built = None
             if asked.peer and asked.peer_python:
                 other = ended.enter_context(

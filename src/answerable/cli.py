@@ -32,6 +32,11 @@ PARTS = {
         "answerable.policy.cli:app", "Check a policy pack; write terms and replies.", needs_desk=False
     ),
     "platform": Part("answerable.platforms.cli:app", "Try a platform's implementation of the contract."),
+    "backfill": Part(
+        "answerable.matching.backfill.cli:backfill",
+        "Hash an existing library, so that copies in it are found.",
+    ),
+    "copies": Part("answerable.matching.cli:copies", "Search all items for copies of a file or a hash."),
     "audit": Part("answerable.audit.cli:app", "Check the audit log; show its public key."),
     "verify": Part("answerable.audit.cli:verify", "Verify a receipt, without this desk.", needs_desk=False),
     "demo": Part(

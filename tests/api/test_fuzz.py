@@ -22,6 +22,7 @@ def test_every_request_gets_an_answer_that_says_what_to_do(fresh_database: objec
         "reports": create_key("button", ["reports:write", "reports:read"], now=now),
         "screen": create_key("gate", ["screen"], now=now, platform="sample"),
         "matches": create_key("analyst", ["matches:read"], now=now),
+        "copies": create_key("tool", ["copies:search"], now=now),
         "events": create_key("sample", ["events:write"], now=now, platform="sample"),
     }
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler(), headers=HOST)

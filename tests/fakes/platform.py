@@ -39,6 +39,7 @@ class Site:
     suspended: set[str] = field(default_factory=set)
     remembered: dict[str, dict[str, Any]] = field(default_factory=dict)
     first_answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cursors: set[str] = field(default_factory=set)
     elsewhere: str = "http://127.0.0.1:9"
     port: int = 0
 
@@ -229,6 +230,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _items_list(self, body: dict[str, Any]) -> dict[str, Any]:
         refs = sorted(self.site.things)
         start = int(body["cursor"] or 0)
+        if "forgets_cursors" in self.site.faults and body["cursor"] in self.site.cursors:
+            return {"items": [], "cursor": ""}  # good for one time only
+        self.site.cursors.add(body["cursor"])
         items = [self._item_get({"ref": ref}) for ref in refs[start : start + 2]]
         more = start + 2 < len(refs)
         if "endless_list" in self.site.faults:

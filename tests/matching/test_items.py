@@ -166,3 +166,14 @@ def test_what_was_kept_of_another_database_is_not_believed(
         assert again.copies_of(original) == []
         assert len(again) == 1
         again.close()
+
+
+def test_a_copy_of_a_picture_is_found_by_its_turns_as_they_were_seen(original: ItemContent) -> None:
+    """Exactly as its bytes gave them, whatever could be told from its PDQ alone."""
+    turn = hashlib.sha256(b"the picture, mirrored").digest()
+    others = [hashlib.sha256(bytes([number])).digest() for number in range(6)]
+    mirrored = content("mirrored", file(1), flipped(turn, {3, 4}))
+    assert ItemIndex().copies_of(original) == []
+    original.pdq_turns = b"".join([*others[:2], turn, *others[2:]])
+    original.save()
+    assert ItemIndex().copies_of(original) == [MatchIn(mirrored.pk, CopyKind.NEAR, 2)]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 from django.db import connection, transaction
+from PIL import Image
 
 from answerable.cases.models import Account
 from answerable.matching import known as known_module
@@ -45,6 +46,14 @@ def test_the_identical_confirmed_file_is_blocked_and_a_near_one_held() -> None:
     assert screen(fingerprint(FILE)).verdict is Verdict.BLOCK
     assert screen(fingerprint(RESIZED)).verdict is Verdict.HOLD
     assert screen(fingerprint(OTHER)).verdict is Verdict.CLEAR
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("turn", list(Image.Transpose))
+def test_a_confirmed_picture_is_held_however_it_is_turned(turn: Image.Transpose) -> None:
+    confirm(FILE)
+    turned = landscape(seed=7).transpose(turn).resize((300, 200))
+    assert screen(fingerprint(encoded(turned, "JPEG", quality=75))).verdict is Verdict.HOLD
 
 
 @pytest.mark.django_db

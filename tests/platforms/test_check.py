@@ -30,7 +30,7 @@ def test_a_site_that_follows_the_contract_passes_and_is_left_as_it_was(
 ) -> None:
     steps = tried(site, secret)
     assert failures(steps) == {}
-    assert len(steps) == 18
+    assert len(steps) == 19
     thing = site.site.things["3pic"]
     assert (thing.wanted, thing.data) == ("visible", picture)
 
@@ -54,6 +54,7 @@ FAULTS = {
     "redirects": ("the list of items answers, signed and checked", "RedirectRefused"),
     "endless": ("the list of items answers, signed and checked", "AnswerTooLarge"),
     "endless_list": ("the list of items answers, signed and checked", "never ends"),
+    "forgets_cursors": ("the list can be taken up at any page", "begins with other items"),
     "not_the_endpoint": ("the list of items answers, signed and checked", "AnswerMalformed"),
     "replays": ("hidden: strangers see nothing, the desk still does", "AnswerStale"),
 }

@@ -19,12 +19,22 @@ from answerable.db.mark import mark
 from answerable.db.prepared import first, prepared
 from answerable.policy.words import Relation
 
-SCOPES = ("reports:write", "reports:read", "events:write", "screen", "matches:read", "banks:write")
+SCOPES = (
+    "reports:write",
+    "reports:read",
+    "events:write",
+    "screen",
+    "matches:read",
+    "copies:search",
+    "banks:write",
+)
 UPLOADING = frozenset({"screen", "events:write"})
 """The scopes of whatever stands where uploads come in."""
 READS_MATCHES = "matches:read"
 """Tells list, kind and distance of a match. No key of an upload path may hold it: by distances an uploader could climb,
 change by change, to a copy that is not found."""
+TELLING = frozenset({READS_MATCHES, "copies:search"})
+"""They tell how near a match is."""
 WRITES_BANKS = "banks:write"
 """Fills and empties the banks of the door for HMA's users; who uploads must not empty one."""
 PROVABLE = (Relation.TRUSTED_FLAGGER, Relation.AUTHORITY)
@@ -46,9 +56,9 @@ def create_key(
         )
     if WRITES_BANKS in scopes and UPLOADING & set(scopes):
         raise KeyRefused("A key that screens uploads must not write banks: an uploader could empty them.")
-    if READS_MATCHES in scopes and UPLOADING & set(scopes):
+    if TELLING & set(scopes) and UPLOADING & set(scopes):
         raise KeyRefused(
-            "A key that screens uploads must not read matches: an uploader could climb to a miss."
+            "A key that screens uploads must not read matches or search for copies: an uploader could climb to a miss."
         )
     if "events:write" in scopes and not platform:
         raise KeyRefused("A key that sends events speaks for one platform: name it.")

@@ -233,6 +233,49 @@ class BatchOut(Schema):
     results: list[ScreenedOut]
 
 
+class PlaceIn(In):
+    """An item, by its platform and its ref there."""
+
+    platform: str = Field(min_length=1, max_length=40)
+    ref: Ref
+
+
+class CopiesIn(In):
+    """What to search for: a file's bytes or hashes, or an item that is registered."""
+
+    media: MediaIn | None = None
+    hashes: HashesIn | None = None
+    item: PlaceIn | None = None
+    limit: int = Field(1000, ge=1, le=BATCH_LIMIT, description="the nearest so many are told")
+
+    @model_validator(mode="after")
+    def exactly_one(self) -> "CopiesIn":
+        """Refuse none or several."""
+        if sum(one is not None for one in (self.media, self.hashes, self.item)) != 1:
+            raise ValueError("give exactly one of `media`, `hashes`, `item`")
+        return self
+
+
+class CopyOut(Schema):
+    """One item that holds a copy: the identical file (`exact`), or one within 31 bits of 256 (`near`)."""
+
+    platform: str
+    ref: str
+    url: str
+    kind: Literal["exact", "near"]
+    distance: int
+    turned: bool = Field(description="near only when rotated or flipped")
+    current: bool = Field(description="the item shows these bytes now; else it did once")
+    wanted: str = Field(description="the visibility that the desk wants: visible, limited, hidden, gone")
+
+
+class CopiesOut(Schema):
+    """The nearest copies first, and how many there are in all."""
+
+    total: int
+    copies: list[CopyOut]
+
+
 class ViewedIn(In):
     """An item's total of views."""
 

@@ -90,6 +90,8 @@ _WHOLE = {
     "match_told": "a key was told what a screening had matched",
     "upload_released": "a held upload was released",
     # the desk
+    "backfill_begun": "the hashing of an existing library began, or began anew",
+    "backfill_ended": "an existing library was hashed to its end",
     "policy_activated": "a policy pack became the desk's",
     "policy_applied": "a newer policy pack was applied to an open case",
     "person_changed": "a person of the desk, their roles or qualifications changed",

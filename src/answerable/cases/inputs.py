@@ -106,6 +106,8 @@ class Prints:
     md5: str = ""
     pdq: bytes | None = None
     pdq_quality: int | None = None
+    pdq_turns: bytes | None = None
+    """The PDQ of the seven other rotations and flips, 32 bytes each; None where only hashes came."""
     media_type: str = ""
     size: int | None = None
     frames: tuple[Frame, ...] = ()
@@ -120,6 +122,7 @@ class Prints:
             md5=found.md5,
             pdq=found.pdq,
             pdq_quality=found.pdq_quality,
+            pdq_turns=b"".join(found.pdq_dihedral[1:]) or None,
             media_type=found.media_type,
             size=found.size,
             frames=found.frames,

@@ -10,6 +10,7 @@ from answerable.db.prepared import first, prepared
 from answerable.matching.items import items, keep_items
 from answerable.matching.known import keep_known, known
 from answerable.matching.screening import screen
+from answerable.matching.turns import turns_of_content
 from answerable.matching.verdicts import Verdict
 from answerable.media import Fingerprints
 from answerable.media.frames import Frame
@@ -83,6 +84,7 @@ def _fingerprints(content: ItemContent) -> Fingerprints:
         md5=content.md5,
         pdq=bytes(content.pdq) if content.pdq is not None else None,
         pdq_quality=content.pdq_quality,
+        pdq_dihedral=tuple(turns_of_content(content)),
         media_type=content.media_type,
         size=content.size,
         frames=tuple(Frame(bytes(one.pdq), one.quality, one.at_ms / 1000) for one in frames),

@@ -22,7 +22,7 @@ from answerable.db.prepared import prepared
 from answerable.matching import table_index
 from answerable.matching.near_videos import Hit, span_of, stills_in, videos_like, videos_that_show
 from answerable.matching.table_index import Row, TableIndex
-from answerable.matching.turns import TURNS, turned
+from answerable.matching.turns import TURNS, turned, turns_of_content, turns_of_pdq
 from answerable.media.limits import SEARCHABLE_QUALITY
 from answerable.policy.words import CopyKind
 
@@ -70,7 +70,7 @@ class ItemIndex:
         else:
             # its PDQ may have come after its row: from now on others find it too
             late = [Row(content.pk, content.sha256, pdq)] if pdq is not None else []
-            near = self._near_still(pdq, late) if pdq is not None else []
+            near = self._near_still(turns_of_content(content), late) if pdq is not None else []
         return _exact_first(content.sha256, near, except_content_id=content.pk)
 
     def copies_of_claim(self, claim: Claim) -> list[MatchIn]:
@@ -79,14 +79,31 @@ class ItemIndex:
         if claim.kind == "sha256":
             return _exact_first(value.hex(), [])
         if claim.kind == "pdq":
-            return _exact_first("", self._near_still(value))
+            return _exact_first("", self._near_still(turns_of_pdq(value)))
         raise ValueError(f"a claim is a sha256 or a pdq, not {claim.kind!r}")
 
-    def _near_still(self, pdq: bytes, late: Sequence[Row] = ()) -> list[MatchIn]:
-        """Near stills, and videos that show it."""
-        hash_ = np.frombuffer(pdq, np.uint8).reshape(1, 32)
-        found = [MatchIn(pk, CopyKind.NEAR, bits) for pk, bits in self._stills.search(hash_, late).of(0)]
-        return found + videos_that_show(self._frames.search(hash_).of(0))
+    def near(self, pdqs: Sequence[bytes]) -> list[list[tuple[int, int]]]:
+        """For each of these PDQ (32 bytes) the stills within 31 bits, and videos that show it: (id, bits)."""
+        hashes = np.frombuffer(b"".join(pdqs), np.uint8).reshape(-1, 32)
+        stills, frames = self._stills.search(hashes), self._frames.search(hashes)
+        shown = [videos_that_show(frames.of(query)) for query in range(len(pdqs))]
+        return [
+            stills.of(query) + [(match.content_id, match.distance) for match in shown[query]]
+            for query in range(len(pdqs))
+        ]
+
+    def _near_still(self, turns: Sequence[bytes], late: Sequence[Row] = ()) -> list[MatchIn]:
+        """Stills near one of a picture's turns, and videos that show one."""
+        hashes = np.frombuffer(b"".join(turns), np.uint8).reshape(-1, 32)
+        stills, frames = self._stills.search(hashes, late), self._frames.search(hashes)
+        found = [
+            MatchIn(pk, CopyKind.NEAR, bits) for turn in range(len(turns)) for pk, bits in stills.of(turn)
+        ]
+        shown: dict[int, int] = {}
+        for turn in range(len(turns)):
+            for number, bits in frames.of(turn):
+                shown[number] = min(bits, shown.get(number, bits))
+        return found + videos_that_show(list(shown.items()))
 
     def _near_video(self, content_id: int, frames: Sequence[ContentFrame]) -> list[MatchIn]:
         """Stills that it shows, and videos that it has enough in common with."""

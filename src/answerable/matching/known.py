@@ -26,7 +26,7 @@ from answerable.matching.index import DEFAULT_THRESHOLD, Index
 from answerable.matching.kept_index import open_kept
 from answerable.matching.known_rows import Change, Key
 from answerable.matching.known_videos import Near, videos_in
-from answerable.matching.turns import turned
+from answerable.matching.turns import turned, turns_of
 from answerable.matching.verdicts import KnownMatch
 from answerable.media import Fingerprints
 from answerable.media.limits import SEARCHABLE_QUALITY
@@ -198,17 +198,20 @@ class Known:
             return found
         values = known_rows.values_at(sorted(set(matches.ids.tolist())))
         lists = known_rows.lists_of(values.values())
+        nearest: dict[tuple[int, bytes], int] = {}
         frames: dict[int, list[Near]] = {}
         for query, one in enumerate(asked):
             for number, distance in matches.of(query):
                 if number not in values:
                     continue
                 value = values[number]
-                found[one.file] += _matches(("pdq", value), lists, distance)
-                if one.frame is None:  # a still that is shown in a known video
-                    found[one.file] += _matches(("frame", value), lists, distance)
-                elif ("frame", value) in lists:
+                nearest[one.file, value] = min(distance, nearest.get((one.file, value), distance))
+                if one.frame is not None and ("frame", value) in lists:
                     frames.setdefault(one.file, []).append(Near(one.frame, value, distance))
+        for (place, value), distance in nearest.items():
+            found[place] += _matches(("pdq", value), lists, distance)
+            if not fingerprints[place].frames:  # a still that is shown in a known video
+                found[place] += _matches(("frame", value), lists, distance)
         for place, near in frames.items():
             found[place] += videos_in(fingerprints[place], near)
         return found
@@ -223,8 +226,8 @@ class _Asked(NamedTuple):
 
 
 def _asked(file: int, prints: Fingerprints) -> list[_Asked]:
-    """What is searched for of one file: its picture, and its frames with all their rotations and flips."""
-    asked = [_Asked(file, None, prints.searchable_pdq)] if prints.searchable_pdq is not None else []
+    """What is searched for of one file: its picture and its frames, with all their rotations and flips."""
+    asked = [_Asked(file, None, turn) for turn in turns_of(prints)]
     frames = [one.pdq for one in prints.frames if one.quality >= SEARCHABLE_QUALITY]
     if frames:
         asked += [

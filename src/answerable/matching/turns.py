@@ -12,9 +12,34 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from answerable.cases.models import ItemContent
+from answerable.media import Fingerprints
+
 TURNS: Final = 8
 _SIDE: Final = 16
 _ODD: Final = np.arange(_SIDE) % 2 == 1
+
+
+def turns_of(prints: Fingerprints) -> list[bytes]:
+    """The eight hashes to search a picture by: exact where its bytes were there, else from its PDQ; or none."""
+    if prints.searchable_pdq is None:
+        return []
+    return list(prints.pdq_dihedral) or turns_of_pdq(prints.searchable_pdq)
+
+
+def turns_of_content(content: ItemContent) -> list[bytes]:
+    """Likewise of what is kept of an item's content, whatever its quality; none without a PDQ."""
+    if content.pdq is None:
+        return []
+    if content.pdq_turns is None:
+        return turns_of_pdq(bytes(content.pdq))
+    others = bytes(content.pdq_turns)
+    return [bytes(content.pdq), *(others[at : at + 32] for at in range(0, len(others), 32))]
+
+
+def turns_of_pdq(pdq: bytes) -> list[bytes]:
+    """The eight of a PDQ alone; the first is the PDQ itself."""
+    return [turn.tobytes() for turn in turned([pdq])[0]]
 
 
 def turned(pdqs: Sequence[bytes]) -> NDArray[np.uint8]:

@@ -112,6 +112,15 @@ def pool(kind: str = "images") -> Pool:
         return _pools[kind]
 
 
+def use(size: int) -> None:
+    """Have up to so many decoders in this process: for work that may take all cores."""
+    with _pool_lock:
+        old = [_pools.pop(kind) for kind in list(_pools)]
+        _pools.update({kind: Pool(size, kind) for kind in ("images", "video")})
+    for one in old:
+        one.close()
+
+
 def _after_fork() -> None:
     global _pool_lock  # noqa: PLW0603
     for one in _pools.values():

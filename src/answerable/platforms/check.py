@@ -56,6 +56,8 @@ class _Trial:
     found: FetchedItem | None = None
     digest: str = ""
     listed: list[str] = field(default_factory=list)
+    pages: list[tuple[str, list[str]]] = field(default_factory=list)
+    """The cursor of each page that was read, and the refs on it."""
 
 
 def check(base_url: str, secret_file: Path, hosts: tuple[str, ...] = (), ref: str = "") -> Iterator[Step]:
@@ -73,7 +75,7 @@ def check(base_url: str, secret_file: Path, hosts: tuple[str, ...] = (), ref: st
         media_hosts=(here, *hosts),
     )
     trial = _Trial(Adapter(entry), secret_file, base_url, ref)
-    for step in (_LIST, *_SIGNATURES):
+    for step in (_LIST, _LIST_TAKEN_UP, *_SIGNATURES):
         yield (result := _run(step, trial))
         if step is _LIST and not result.passed:
             return
@@ -133,6 +135,7 @@ def _list(trial: _Trial) -> None:
     for _page in range(MOST_PAGES):
         page = trial.adapter.list_items(cursor)
         trial.listed += [item.ref for item in page.items]
+        trial.pages.append((cursor, [item.ref for item in page.items]))
         if len(set(trial.listed)) != len(trial.listed):
             raise Wrong("The same item is listed twice.")
         pictures = [item for item in page.items if item.kind is ItemKind.IMAGE and item.media]
@@ -145,6 +148,14 @@ def _list(trial: _Trial) -> None:
         cursor = page.cursor
     if not trial.ref:
         raise Wrong("There is no picture to try it on: post one, or name it with --ref.")
+
+
+def _list_taken_up(trial: _Trial) -> None:
+    """A backfill that was killed begins again on the page where it was."""
+    for cursor, refs in trial.pages[-2:]:
+        again = [item.ref for item in trial.adapter.list_items(cursor).items]
+        if again[: len(refs)] != refs:  # what was posted meanwhile comes after them
+            raise Wrong("A page that was asked for again, by the same cursor, begins with other items.")
 
 
 def _wrong_signature(trial: _Trial) -> None:
@@ -274,6 +285,11 @@ _LIST = _Attempt(
     "the list of items answers, signed and checked",
     _list,
     "Answer POST at this address; check the secret on both sides and the clock; echo webhook-id as `re`.",
+)
+_LIST_TAKEN_UP = _Attempt(
+    "the list can be taken up at any page",
+    _list_taken_up,
+    "Let a cursor say where a page begins, such as the last item's number before it, and keep it good for good.",
 )
 _SIGNATURES = (
     _Attempt(

@@ -80,6 +80,26 @@ class Platform(Section):
         return value
 
 
+class Bucket(Section):
+    """A bucket that `answerable backfill s3://name/…` may read, and the one host that is called for it."""
+
+    name: str = Field(min_length=3, max_length=255)
+    endpoint: str = Field(description="the whole address of the S3 service")
+    region: str = "us-east-1"
+    credentials_file: str = Field(
+        "", description="an INI file in the data directory; empty: AWS_ACCESS_KEY_ID and its companions"
+    )
+
+    @field_validator("endpoint")
+    @classmethod
+    def has_scheme_and_host(cls, value: str) -> str:
+        """Refuse what is no address."""
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ValueError("write the whole address, such as https://s3.eu-central-1.example")
+        return value
+
+
 class Database(Section):
     """`sqlite` (in the data directory) or a PostgreSQL address."""
 
@@ -119,6 +139,7 @@ class Config(Section):
 
     desk: Desk
     platforms: tuple[Platform, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
     database: Database = Database()
     alerts: Alerts = Alerts()
     worker: Worker = Worker()

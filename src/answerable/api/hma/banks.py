@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -72,6 +73,26 @@ def all_banks() -> list[tuple[str, float]]:
     others = set(KnownChange.objects.values_list("hash_list", flat=True).distinct())
     read_only = sorted(one for one in others | BLOCKING_LISTS | {REPORTED} if not one.startswith(PREFIX))
     return [*own, *((name, 1.0) for name in read_only)]
+
+
+def own(name: str) -> Bank:
+    """The platform's own bank of that name. Raises Problem (403, 404)."""
+    bank = Bank.objects.filter(name=name).first()
+    if bank is not None:
+        return bank
+    if any(name == one for one, _ratio in all_banks()):
+        raise Problem(403, f"bank '{name}' can only be read: it follows from decisions, or from its source")
+    raise absent(name)
+
+
+def absent(name: str) -> Problem:
+    """There is no such bank."""
+    return Problem(404, f"bank '{name}' not found")
+
+
+def shown(name: str, ratio: float) -> dict[str, Any]:
+    """A bank, as this door shows it."""
+    return {"matching_enabled_ratio": ratio, "name": name}
 
 
 def make(name: str, ratio: float, *, actor: str, now: datetime) -> Bank:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from answerable.api import problems
-from answerable.api.hma import curation, hashing, matching
+from answerable.api.hma import contents, curation, hashing, matching
 from answerable.api.hma.asked import Asked, Missing, asked
 from answerable.api.keys import READS_MATCHES, WRITES_BANKS
 from answerable.api.problems import Problem
@@ -51,11 +51,11 @@ ROUTES = (
     Route("GET", "/c/bank/{bank}", curation.show_bank, READS),
     Route("PUT", "/c/bank/{bank}", curation.change_bank, WRITES),
     Route("DELETE", "/c/bank/{bank}", curation.delete_bank, WRITES),
-    Route("POST", "/c/bank/{bank}/content", curation.add_content, WRITES),
-    Route("POST", "/c/bank/{bank}/signal", curation.add_signals, WRITES),
-    Route("GET", "/c/bank/{bank}/content/{content}", curation.show_content, READS),
-    Route("PUT", "/c/bank/{bank}/content/{content}", curation.change_content, WRITES),
-    Route("DELETE", "/c/bank/{bank}/content/{content}", curation.delete_content, WRITES),
+    Route("POST", "/c/bank/{bank}/content", contents.add_content, WRITES),
+    Route("POST", "/c/bank/{bank}/signal", contents.add_signals, WRITES),
+    Route("GET", "/c/bank/{bank}/content/{content}", contents.show_content, READS),
+    Route("PUT", "/c/bank/{bank}/content/{content}", contents.change_content, WRITES),
+    Route("DELETE", "/c/bank/{bank}/content/{content}", contents.delete_content, WRITES),
     Route("GET", "/c/signal_type", curation.list_signal_types, (*LOOKS, *WRITES)),
     Route("PUT", "/c/signal_type/{name}", curation.not_here, WRITES),
     Route("GET", "/c/signal_type/index", curation.signal_type_index, (*LOOKS, *WRITES)),

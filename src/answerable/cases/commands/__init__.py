@@ -3,6 +3,7 @@ for it, and the audit entries. Doors and handlers call nothing else.
 """
 
 from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
+from answerable.cases.commands.backfilling import begin_backfill, end_backfill, register_backfilled
 from answerable.cases.commands.claiming import claimed_found
 from answerable.cases.commands.completing import complete_request
 from answerable.cases.commands.contacts import answer_contact, ask_contact, open_contact
@@ -31,6 +32,7 @@ from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
 from answerable.cases.commands.registering import register_item
+from answerable.cases.commands.searching import copies_searched
 from answerable.cases.commands.seeing import (
     cannot,
     done,
@@ -51,6 +53,7 @@ __all__ = [
     "applied_to_open",
     "apply_to_open",
     "ask_contact",
+    "begin_backfill",
     "cannot",
     "change_list",
     "claimed_found",
@@ -58,9 +61,11 @@ __all__ = [
     "complete_request",
     "consequences",
     "copies_found",
+    "copies_searched",
     "count_views",
     "delete_item",
     "done",
+    "end_backfill",
     "end_withdrawn",
     "file_report",
     "holder_told",
@@ -81,6 +86,7 @@ __all__ = [
     "open_report",
     "platform_silent",
     "read_answer",
+    "register_backfilled",
     "register_item",
     "remove_undecided",
     "resolved",

@@ -151,6 +151,7 @@ def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
             "md5": prints.md5,
             "pdq": prints.pdq,
             "pdq_quality": prints.pdq_quality,
+            "pdq_turns": prints.pdq_turns,
             "media_type": prints.media_type[:100],
             "size": prints.size,
             "seen_at": writing.now,
@@ -181,10 +182,11 @@ def _fill(writing: Writing, item: Item, content: ItemContent, prints: Prints) ->
         return
     if new_pdq:
         content.pdq, content.pdq_quality = prints.pdq, prints.pdq_quality
+        content.pdq_turns = prints.pdq_turns
     content.md5 = content.md5 or prints.md5
     content.media_type = content.media_type or prints.media_type[:100]
     content.size = content.size or prints.size
-    content.save(update_fields=["pdq", "pdq_quality", "md5", "media_type", "size"])
+    content.save(update_fields=["pdq", "pdq_quality", "pdq_turns", "md5", "media_type", "size"])
     know_more(writing, item)
     if item.case is not None:
         _owe_search(writing, item)

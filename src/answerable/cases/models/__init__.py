@@ -1,5 +1,6 @@
 """What a case is made of. Only `cases.commands` writes these tables."""
 
+from answerable.cases.models.backfill import Backfill
 from answerable.cases.models.frames import ContentFrame
 from answerable.cases.models.items import Account, Case, Copy, Item, ItemContent, ViewSample
 from answerable.cases.models.judgement import Appeal, Decision, Finding, Review
@@ -10,6 +11,7 @@ from answerable.cases.models.reports import Claim, IdempotencyKey, Message, Noti
 __all__ = [
     "Account",
     "Appeal",
+    "Backfill",
     "Case",
     "Claim",
     "ContentFrame",

@@ -131,6 +131,11 @@ class ItemContent(models.Model):
         max_length=32, null=True, help_text="32 bytes; null where no image could be read"
     )
     pdq_quality = models.PositiveSmallIntegerField(null=True, help_text="0 to 100; below 50 is not searched")
+    pdq_turns = models.BinaryField(
+        max_length=224,
+        null=True,
+        help_text="its seven other rotations and flips; null where only hashes came",
+    )
     media_type = models.CharField(max_length=100, default="")
     size = models.PositiveBigIntegerField(null=True, help_text="bytes")
     seen_at = models.DateTimeField()
