@@ -56,7 +56,7 @@ class Entry:
 class Ncmec(Party):
     """The service. `entries` are in the order in which it gives them: no order of time.
 
-    A link works for the range that it was given for, until `forget_links`.
+    A link goes on in what its range held when it was first asked for, until `forget_links`.
     `extra`: how many more entries that it claims of ranges longer than 400 days.
     """
 
@@ -65,7 +65,7 @@ class Ncmec(Party):
         self.entries: list[Entry] = []
         self.size = size
         self.extra = 0
-        self.links: set[str] = set()
+        self.links: dict[str, list[Entry]] = {}
         self.feedback: list[tuple[int, str, str, str]] = []
         self.spoil: Callable[[bytes], bytes] = lambda body: body
         self.refuse_links = False
@@ -116,7 +116,7 @@ class Ncmec(Party):
         if "start" in query and (link not in self.links or self.refuse_links):
             return Reply(410)
         first, last = seconds(query["from"]), seconds(query["to"])
-        found = [entry for entry in self.entries if first <= entry.at <= last]
+        found = self.links.get(link) or [entry for entry in self.entries if first <= entry.at <= last]
         start = int(query.get("start", "1")) - 1
         shown, more = found[start : start + self.size], start + self.size < len(found)
         following = ""
@@ -125,7 +125,7 @@ class Ncmec(Party):
                 f"/v2/entries?from={query['from']}&to={query['to']}&start={start + self.size + 1}"
                 f"&size={self.size}&max={len(found) + self.extra}"
             )
-            self.links.add(following)
+            self.links[following] = found
         groups = "".join(self._group(kind, shown) for kind in ("image", "video"))
         paging = f"<paging><next>{escape(following)}</next></paging>" if following else ""
         return self._xml(f'<queryResult xmlns="{{}}">{groups}{paging}</queryResult>')

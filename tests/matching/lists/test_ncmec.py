@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from answerable.matching.lists import http, ncmec
 from answerable.matching.lists.base import Opinion, Source
 from answerable.matching.lists.ncmec.source import ClockBehind, NoReason
+from answerable.matching.lists.secret import SecretUnusable
 from tests.fakes.ncmec_hashes import LOGIN, Entry, Ncmec
 from tests.fakes.web import Reply
 from tests.matching.lists.kept import NOW, SECONDS, Kept, Waits, digest
@@ -323,7 +324,7 @@ def test_wrong_credentials_are_said_without_repeating_them(site: Ncmec, login: P
 @pytest.mark.parametrize("text", ["", "no colon", "name:", "two\nlines:here"])
 def test_a_secret_file_that_holds_no_login_is_named(site: Ncmec, login: Path, text: str) -> None:
     login.write_text(text)
-    with pytest.raises(http.SecretUnusable, match=r"ncmec\.login"):
+    with pytest.raises(SecretUnusable, match=r"ncmec\.login"):
         made(site, login)
 
 

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
 from answerable.matching.lists.base import SourceError
-from answerable.settings.config import data_directory
 
 if TYPE_CHECKING:
     import ssl
@@ -36,10 +34,6 @@ BUSY: Final = frozenset({429, 500, 502, 503, 504})
 NOT_TAKEN: Final = frozenset({429, 503})
 """Busy answers that say that the request itself was not carried out."""
 GONE: Final = frozenset({400, 404, 410})
-
-
-class SecretUnusable(SourceError):
-    """A secret of a hash list can't be read: write it into the file that the configuration names, mode 0600."""
 
 
 class HostNotConfigured(SourceError):
@@ -76,7 +70,8 @@ class Answer:
     def json(self) -> dict[str, Any]:
         """The JSON object that it is. Raises AnswerUnusable."""
         try:
-            value = json.loads(self.body)
+            # A stray byte or control character in one record must not cost the page: it shows in that record.
+            value = json.loads(self.body.decode("utf-8-sig", "replace"), strict=False)
         except (ValueError, RecursionError) as error:
             raise AnswerUnusable(f"not JSON: {type(error).__name__}") from error
         if not isinstance(value, dict):
@@ -96,27 +91,6 @@ class Waiting:
         if asked is not None:
             return asked
         return FIRST_WAIT_SECONDS * float(2**tries) * (0.5 + self.chance() / 2)
-
-
-def secret(file: str) -> str:
-    """The one line of a secret file; a relative path is in the data directory. Raises SecretUnusable."""
-    path = Path(file)
-    path = path if path.is_absolute() else data_directory() / path
-    try:
-        text = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretUnusable(f"{path.name}: {type(error).__name__}", retry=False) from error
-    if not text or not text.isprintable():
-        raise SecretUnusable(f"{path.name}: one line of text is expected", retry=False)
-    return text
-
-
-def login(file: str) -> tuple[str, str]:
-    """The name and password that a secret file holds as `name:password`. Raises SecretUnusable."""
-    name, colon, password = secret(file).partition(":")
-    if not (name and colon and password):
-        raise SecretUnusable(f"{Path(file).name}: write name:password", retry=False)
-    return name, password
 
 
 class Conversation:

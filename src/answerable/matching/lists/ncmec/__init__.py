@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from answerable.matching.lists import http
+from answerable.matching.lists import http, secret
 from answerable.matching.lists.base import Source
 from answerable.matching.lists.config import Listed
 from answerable.matching.lists.ncmec.source import Ncmec
@@ -29,7 +29,7 @@ def source(config: Config, waiting: http.Waiting | None = None) -> Source:
     door = http.Door(
         config.base_url,
         {"Accept": MEDIA_TYPE},
-        auth=http.login(config.login_file),
+        auth=secret.login(config.login_file),
         waiting=waiting or http.Waiting(),
     )
     return Ncmec(door, config.refuted_reason)

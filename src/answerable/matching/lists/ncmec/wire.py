@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from answerable.matching.lists.base import Bad, BadRecord, Gone, Opinion, Record
-from answerable.matching.lists.fields import hash_bytes, identity, word
+from answerable.matching.lists.fields import hash_bytes, identity, in_order, said, tally, word
 from answerable.matching.lists.http import AnswerUnusable
 from answerable.matching.lists.ncmec import xml
 
@@ -80,11 +80,8 @@ def feedback(opinion: Opinion, reason: str) -> bytes:
 
 
 def _in_order(entries: Iterable[Element | BadRecord], where: str) -> Iterator[Record | Gone | Bad]:
-    """The changes of a page, older ones first: it has them in any order, and the last of an entry holds.
-
-    Where two say the same second, or no time, a deletion is the last word.
-    """
-    read: list[tuple[str, bool, Record | Gone]] = []
+    """The changes of a page, what can't be read first, then the others by their time."""
+    read: list[tuple[str | int, Record | Gone]] = []
     for number, entry in enumerate(entries, 1):
         name = f"{where}, entry {number}"
         if isinstance(entry, BadRecord):
@@ -96,8 +93,8 @@ def _in_order(entries: Iterable[Element | BadRecord], where: str) -> Iterator[Re
             yield Bad(name, str(error))
             continue
         yield from (Bad(f"{name} ({change.key})", problem) for problem in problems)
-        read.append((_timestamp(entry), isinstance(change, Gone), change))
-    yield from (change for _, _, change in sorted(read, key=lambda each: each[:2]))
+        read.append((_timestamp(entry), change))
+    yield from in_order(read)
 
 
 def _change(entry: Element) -> tuple[Record | Gone, list[str]]:
@@ -113,11 +110,11 @@ def _change(entry: Element) -> tuple[Record | Gone, list[str]]:
         raise BadRecord(f"{word(entry.tag)} is neither an image nor a video")
     kept: list[tuple[str, bytes]] = []
     problems: list[str] = []
-    others: dict[str, int] = {}
+    others: list[str] = []
     for found in entry.iterfind("fingerprints/*"):
         kind = found.tag.lower()
         if kind not in KEPT[entry.tag]:
-            others[word(kind)] = others.get(word(kind), 0) + 1
+            others.append(word(kind))
             continue
         try:
             kept.append((kind, hash_bytes(kind, found.text)))
@@ -129,10 +126,8 @@ def _change(entry: Element) -> tuple[Record | Gone, list[str]]:
         return Gone(
             key
         ), []  # what it said before, if anything, holds no more, and nothing of it is kept here
-    facts: dict[str, Any] = {"kind": entry.tag, "at": _timestamp(entry), "others": others, **_votes(entry)}
-    record = Record(
-        key, tuple(kept), word(entry.findtext("classification")), {k: v for k, v in facts.items() if v}
-    )
+    facts = {"kind": entry.tag, "at": _timestamp(entry), "others": tally(others), **_votes(entry)}
+    record = Record(key, tuple(kept), word(entry.findtext("classification")), said(facts))
     return record, problems
 
 
