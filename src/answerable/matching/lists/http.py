@@ -41,7 +41,7 @@ class HostNotConfigured(SourceError):
 
 
 class Refused(SourceError):
-    """A source of hashes refused the request: check the credentials and what they may see."""
+    """A source of hashes refused the request: check base_url, the credentials and what they may see."""
 
 
 class LinkExpired(SourceError):
@@ -99,10 +99,11 @@ class Conversation:
     def __init__(self, door: "Door", runner: asyncio.Runner, client: httpx.AsyncClient) -> None:
         self._door, self._runner, self._client = door, runner, client
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+    def get(self, path: str, params: Mapping[str, str] | None = None, *, is_link: bool = False) -> Answer:
         """Ask at `base + path` or, for a whole address, there; again while it is busy.
 
-        Raises HostNotConfigured, Refused, LinkExpired, Unreachable, AnswerUnusable.
+        `is_link`: the source gave this place before, and may have forgotten it.
+        Raises HostNotConfigured, Refused, LinkExpired (of a link only), Unreachable, AnswerUnusable.
         """
         request = self._client.build_request("GET", self._door.address(path), params=params)
         for tries in range(TRIES):
@@ -112,7 +113,7 @@ class Conversation:
                 problem, asked = Unreachable(type(error).__name__), None
             else:
                 if not self._door.is_busy(status, answer.body):
-                    return self._door.judged(status, answer)
+                    return self._door.judged(status, answer, is_link=is_link)
                 problem = Unreachable(f"status {status}")
             if tries + 1 == TRIES or (asked or 0) > LONGEST_WAIT_SECONDS:
                 raise problem
@@ -122,7 +123,7 @@ class Conversation:
     def send(self, method: str, path: str, body: bytes, media_type: str) -> Answer:
         """Send something, once. `retry` of what is raised is false when it may have arrived.
 
-        Raises HostNotConfigured, Refused, LinkExpired, Unreachable, NoAnswer, AnswerUnusable.
+        Raises HostNotConfigured, Refused, Unreachable, NoAnswer, AnswerUnusable.
         """
         request = self._client.build_request(
             method, self._door.address(path), content=body, headers={"Content-Type": media_type}
@@ -207,13 +208,13 @@ class Door:
         """Whether to ask again."""
         return self.busy(status, body)
 
-    def judged(self, status: int, answer: Answer) -> Answer:
+    def judged(self, status: int, answer: Answer, *, is_link: bool = False) -> Answer:
         """The answer if its status is good. Raises Refused, LinkExpired, HostNotConfigured, AnswerUnusable."""
         if 200 <= status < 300:
             return answer
         if 300 <= status < 400:
             raise HostNotConfigured(f"a redirect, status {status}", retry=False)
-        if status in GONE:
+        if is_link and status in GONE:
             raise LinkExpired(f"status {status}", retry=False)
         if 400 <= status < 500:
             raise Refused(f"status {status}", retry=False)

@@ -114,7 +114,7 @@ class StopNcii:
     def _page(talk: http.Conversation, since: int, token: str, size: int = PAGE_SIZE) -> dict[str, Any]:
         more = {"nextPageToken": token} if token else {}
         asked = {"startTimestamp": str(since), "pageSize": str(size), **more}
-        answer = talk.get("/FetchHashes", asked).json()
+        answer = talk.get("/FetchHashes", asked, is_link=bool(token)).json()
         if not isinstance(answer.get("hashRecords"), list) or not isinstance(
             answer.get("hasMoreRecords"), bool
         ):

@@ -4,7 +4,7 @@ Not the CyberTipline, and other credentials. Written from the shapes that the op
 own documentation is for members.
 """
 
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -12,8 +12,6 @@ from answerable.matching.lists import http, secret
 from answerable.matching.lists.base import Source
 from answerable.matching.lists.config import Listed
 from answerable.matching.lists.ncmec.source import Ncmec
-
-MEDIA_TYPE: Final = "application/xml"
 
 
 class Config(Listed):
@@ -28,7 +26,7 @@ def source(config: Config, waiting: http.Waiting | None = None) -> Source:
     """The list as a source. Raises SecretUnusable."""
     door = http.Door(
         config.base_url,
-        {"Accept": MEDIA_TYPE},
+        {"Accept": "application/xml"},
         auth=secret.login(config.login_file),
         waiting=waiting or http.Waiting(),
     )

@@ -111,14 +111,14 @@ class Ncmec:
         while True:
             try:
                 if place.link:
-                    answer = talk.get(place.link)
+                    answer = talk.get(place.link, is_link=True)
                 else:
                     until = min(end, place.since + place.span)
                     answer = talk.get("/v2/entries", {"from": _text(place.since), "to": _text(until)})
                     known = _known(until, answer.date)
             except http.LinkExpired:
                 restarts += 1
-                if not place.link or restarts > MOST_RESTARTS:
+                if restarts > MOST_RESTARTS:
                     raise
                 place, links = replace(place, link="", taken=0), {""}
                 continue
