@@ -177,5 +177,5 @@ def test_a_stray_byte_costs_one_record_and_not_the_page() -> None:
 )
 def test_an_address_that_would_leak_or_not_work_is_refused(address: str) -> None:
     with pytest.raises(ValidationError) as raised:
-        ncmec.Config(name="ncmec.a", base_url=address, login_file="x")
+        ncmec.Config(base_url=address, login_file="x")
     assert "u:p" not in str(raised.value)

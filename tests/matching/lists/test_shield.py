@@ -30,9 +30,7 @@ def site() -> Iterator[Site]:
 def asked(site: Site, tmp_path: Path) -> shield.Shield:
     """Shield as the desk asks it."""
     (tmp_path / "shield.login").write_text(LOGIN)
-    return shield.source(
-        shield.Config(name="shield", base_url=site.url, login_file=str(tmp_path / "shield.login"))
-    )
+    return shield.source(shield.Config(base_url=site.url, login_file=str(tmp_path / "shield.login")))
 
 
 def test_each_hash_has_its_finding(site: Site, asked: shield.Shield) -> None:
@@ -103,7 +101,7 @@ def test_a_question_is_asked_once_and_its_failure_is_no_answer(site: Site, asked
 def test_the_credentials_are_checked(site: Site, asked: shield.Shield, tmp_path: Path) -> None:
     assert asked.check() == "Shield takes the credentials and answers."
     (tmp_path / "other").write_text("desk:something wrong")
-    config = shield.Config(name="shield", base_url=site.url, login_file=str(tmp_path / "other"))
+    config = shield.Config(base_url=site.url, login_file=str(tmp_path / "other"))
     with pytest.raises(http.Refused) as raised:
         shield.source(config).check()
     assert "something wrong" not in str(raised.value)

@@ -26,7 +26,6 @@ def made(site: StopNcii, folder: Path, *, feedback: bool = True) -> Source:
     for name, text in (("subscription", SUBSCRIPTION), ("fetch", FETCHING), ("feedback", TELLING)):
         (folder / name).write_text(text)
     config = stopncii.Config(
-        name="stopncii",
         base_url=site.base,
         subscription_key_file=str(folder / "subscription"),
         fetch_key_file=str(folder / "fetch"),
@@ -171,7 +170,6 @@ def test_the_keys_are_checked_and_never_repeated(site: StopNcii, source: Source,
     assert source.check() == "StopNCII takes the keys."
     (tmp_path / "fetch").write_text("a wrong key")
     config = stopncii.Config(
-        name="stopncii",
         base_url=site.base,
         subscription_key_file=str(tmp_path / "subscription"),
         fetch_key_file=str(tmp_path / "fetch"),

@@ -37,7 +37,6 @@ def source(site: Graph, tmp_path: Path) -> Source:
 def made(site: Graph, folder: Path, token: str = TOKEN) -> Source:
     (folder / "token").write_text(token)
     config = threatexchange.Config(
-        name="threatexchange.group",
         base_url=site.base,
         token_file=str(folder / "token"),
         privacy_group=GROUP,
@@ -197,21 +196,28 @@ def test_the_group_is_checked(site: Graph, source: Source, tmp_path: Path) -> No
         made(site, tmp_path, "no token")
 
 
-def test_a_reaction_goes_to_each_opinion_and_none_is_repeated(site: Graph, source: Source) -> None:
+def test_a_reaction_goes_to_the_first_opinion_once(site: Graph, source: Source) -> None:
     source.tell("1", Opinion.AFFIRMED, facts={"descriptors": ["10", "11"]})
     source.tell("1", Opinion.REFUTED, facts={"descriptors": ["10"]})
-    assert site.reactions == [("10", "HELPFUL"), ("11", "HELPFUL"), ("10", "DISAGREE_WITH_TAGS")]
+    assert site.reactions == [("10", "HELPFUL"), ("10", "DISAGREE_WITH_TAGS")]
     with pytest.raises(NotImplementedError):
         source.tell("1", Opinion.AFFIRMED, facts={})
-
-    def fail_after_one(_: object) -> None:
-        if len(site.reactions) == 4:
-            site.trouble = [Reply(429)]
-
-    site.before = fail_after_one
+    site.trouble = [Reply(500)]
     with pytest.raises(http.NoAnswer) as raised:
-        source.tell("1", Opinion.AFFIRMED, facts={"descriptors": ["20", "21"]})
-    assert not raised.value.retry, "the first arrived: the whole must not be said again"
+        source.tell("1", Opinion.AFFIRMED, facts={"descriptors": ["10"]})
+    assert not raised.value.retry
+    assert len(site.requests) == 3
+
+
+def test_a_clock_ahead_of_theirs_misses_nothing(site: Graph, source: Source) -> None:
+    """Pages of one range keep its very times, and what is known ends by their clock."""
+    site.date = "Fri, 27 Nov 2026 11:00:00 GMT"
+    site.updates = [picture(number) for number in range(5)]
+    kept = Kept()
+    kept.fetch(source, kill_after=1)
+    kept.fetch(source)
+    assert {request.query["stop_time"] for request in site.requests} == {str(SECONDS - 5)}
+    assert kept.checkpoint == {"since": SECONDS - 3605}
 
 
 STATES = st.dictionaries(st.integers(0, 9), st.booleans(), max_size=10)

@@ -1,16 +1,15 @@
-"""What every list that is fetched needs: a name, and the one address that its hashes come from."""
+"""What every source that is asked over the network needs: the one address that its hashes come from."""
 
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from answerable.settings.config import Section
 
 
 class Listed(Section):
-    """A list that is fetched over the network. Nothing but the host of `base_url` is ever asked."""
+    """How a source is reached. Nothing but the host of `base_url` is ever asked."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9.-]{0,79}$")
     base_url: str
 
     @field_validator("base_url")

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -27,12 +27,15 @@ TIMEOUT_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
 MOST_BYTES: Final = 64 * 1024 * 1024
 TRIES: Final = 5
+TELL_SECONDS: Final = 4.0
+"""Telling is an obligation's handler, which has ten seconds, for two requests at most."""
 FIRST_WAIT_SECONDS: Final = 0.5
 LONGEST_WAIT_SECONDS: Final = 120.0
 """A source that asks to wait longer is asked at the next fetch."""
 BUSY: Final = frozenset({429, 500, 502, 503, 504})
 NOT_TAKEN: Final = frozenset({429, 503})
 """Busy answers that say that the request itself was not carried out."""
+DENIED: Final = frozenset({401, 403})
 GONE: Final = frozenset({400, 404, 410})
 
 
@@ -106,7 +109,7 @@ class Conversation:
         Raises HostNotConfigured, Refused, LinkExpired (of a link only), Unreachable, AnswerUnusable.
         """
         request = self._client.build_request("GET", self._door.address(path), params=params)
-        for tries in range(TRIES):
+        for tries in range(self._door.tries):
             try:
                 status, answer, asked = self._once(request)
             except (httpx.TransportError, TimeoutError) as error:
@@ -115,7 +118,7 @@ class Conversation:
                 if not self._door.is_busy(status, answer.body):
                     return self._door.judged(status, answer, is_link=is_link)
                 problem = Unreachable(f"status {status}")
-            if tries + 1 == TRIES or (asked or 0) > LONGEST_WAIT_SECONDS:
+            if tries + 1 == self._door.tries or (asked or 0) > LONGEST_WAIT_SECONDS:
                 raise problem
             self._door.waiting.sleep(self._door.waiting.seconds(tries, asked))
         raise AssertionError("unreachable")
@@ -170,6 +173,7 @@ class Door:
     waiting: Waiting = Waiting()
     seconds: float = TIMEOUT_SECONDS
     connect_seconds: float = CONNECT_SECONDS
+    tries: int = TRIES
     most_bytes: int = MOST_BYTES
     busy: Callable[[int, bytes], bool] = lambda status, _: status in BUSY
 
@@ -192,6 +196,10 @@ class Door:
                 yield Conversation(self, runner, client)
             finally:
                 runner.run(client.aclose())
+
+    def brief(self) -> "Door":
+        """The same door for whoever has little time: a short limit, and nothing asked again."""
+        return replace(self, seconds=min(self.seconds, TELL_SECONDS), tries=1)
 
     def address(self, path: str) -> httpx.URL:
         """The whole address, of this source's own origin. Raises HostNotConfigured."""
@@ -217,7 +225,8 @@ class Door:
         if is_link and status in GONE:
             raise LinkExpired(f"status {status}", retry=False)
         if 400 <= status < 500:
-            raise Refused(f"status {status}", retry=False)
+            # It did nothing, and may do it once the operator has put the credentials right.
+            raise Refused(f"status {status}", retry=status in DENIED)
         raise AnswerUnusable(f"status {status}")
 
 

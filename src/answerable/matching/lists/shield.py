@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -46,7 +46,6 @@ class Finding:
 class Config(Listed):
     """How Shield is reached."""
 
-    kind: Literal["shield"] = "shield"
     login_file: str = Field(description="a secret file: name:password of Shield")
 
 

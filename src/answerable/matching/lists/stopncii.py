@@ -7,7 +7,7 @@ Source: the shapes of the open reference client; the service's own documentation
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -30,7 +30,6 @@ AHEAD: Final = timedelta(days=1)
 class Config(Listed):
     """How StopNCII is reached: its API's address, and a secret file for each key."""
 
-    kind: Literal["stopncii"] = "stopncii"
     subscription_key_file: str
     fetch_key_file: str = Field(description="the function key of FetchHashes")
     feedback_key_file: str = Field(
@@ -107,7 +106,7 @@ class StopNcii:
             raise NotImplementedError("no feedback_key_file is configured")
         feedback = {"hashValue": key.partition("/")[2], "feedbackValue": FEEDBACK[opinion], "tags": []}
         body = json.dumps({"count": 1, "hashFeedbacks": [feedback]}).encode()
-        with self._telling.open() as talk:
+        with self._telling.brief().open() as talk:
             talk.send("POST", "/SubmitFeedback", body, "application/json")
 
     @staticmethod

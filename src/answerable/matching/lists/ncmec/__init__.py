@@ -4,8 +4,6 @@ Not the CyberTipline, and other credentials. Written from the shapes that the op
 own documentation is for members.
 """
 
-from typing import Literal
-
 from pydantic import Field
 
 from answerable.matching.lists import http, secret
@@ -17,7 +15,6 @@ from answerable.matching.lists.ncmec.source import Ncmec
 class Config(Listed):
     """How one of NCMEC's lists is reached. `base_url` is the one that NCMEC named, without `/v2`."""
 
-    kind: Literal["ncmec"] = "ncmec"
     login_file: str = Field(description="a secret file: name:password of NCMEC's hash sharing")
     refuted_reason: str = Field("", description="guid or name of the reason that a refutation gives")
 

@@ -88,7 +88,7 @@ class Ncmec:
             raise NotImplementedError(f"NCMEC takes feedback on {', '.join(wire.FEEDBACK_TYPES)} only")
         member, _, entry = key.partition("/")
         path = f"/v2/entries/{quote(member, safe='')}/{quote(entry, safe='')}/{kind}/feedback"
-        with self._door.open() as talk:
+        with self._door.brief().open() as talk:
             reason = self._reason_of(talk, kind) if opinion is Opinion.REFUTED else ""
             talk.send("PUT", path, wire.feedback(opinion, reason), "application/xml; charset=utf-8")
 
@@ -99,7 +99,7 @@ class Ncmec:
         if not self._reason and len(known) == 1:
             chosen = list(known)
         if len(chosen) != 1:
-            raise NoReason(", ".join(sorted(known.values())) or "it offers none", retry=False)
+            raise NoReason(", ".join(sorted(known.values())) or "it offers none")
         return chosen[0]
 
     def _range(

@@ -3,8 +3,6 @@
 Named like the reference package and sharing nothing with it: written from its shapes.
 """
 
-from typing import Literal
-
 from pydantic import Field
 
 from answerable.matching.lists import http, secret
@@ -21,7 +19,6 @@ class TokenUnusable(SourceError):
 class Config(Listed):
     """How a privacy group is reached. `base_url` ends with the Graph API's version."""
 
-    kind: Literal["threatexchange"] = "threatexchange"
     token_file: str = Field(description="a secret file: APPID|SECRET")
     privacy_group: str = Field(pattern=r"^[0-9]{1,30}$")
 

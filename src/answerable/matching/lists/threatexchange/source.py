@@ -1,11 +1,10 @@
 """Fetching the updates of a privacy group, by ranges of time, and telling its members what was seen here."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
-
-import httpx
 
 from answerable.matching.lists import http
 from answerable.matching.lists.base import Checkpoint, Opinion, Page, SourceError
@@ -17,6 +16,9 @@ DELETIONS_LAST: Final = timedelta(days=85)
 """The service keeps deletions for 90 days: a desk that comes later can't know what ended."""
 PAGE_SIZE: Final = 500
 MOST_RESTARTS: Final = 3
+_NOT_A_CURSOR: Final = frozenset(
+    {"access_token", "appsecret_proof", "start_time", "stop_time", "limit", "types", "fields"}
+)
 REACTIONS: Final = {Opinion.AFFIRMED: "HELPFUL", Opinion.REFUTED: "DISAGREE_WITH_TAGS"}
 
 
@@ -43,42 +45,42 @@ class ThreatExchange:
         since, end = int(checkpoint.get("since", 0)), int((now - LATEST).timestamp())
         if since and since < (now - DELETIONS_LAST).timestamp():
             raise TooLongAgo(retry=False)
-        link, until = str(checkpoint.get("link", "")), int(checkpoint.get("until", end))
-        if link and now.timestamp() - int(checkpoint["link_at"]) >= LINKS_LAST.total_seconds():
-            link = ""
-        if since >= end and not link:
+        place = _Place(**{"since": since, "stop": end, "known": end, **checkpoint.get("place", {})})
+        if now.timestamp() - place.at >= LINKS_LAST.total_seconds():
+            place = _Place(since, end, end)
+        if since >= end and not place.cursor:
             yield Page((), {"since": since}, True)
             return
-        restarts, links, number = 0, {link}, 0
+        restarts, seen, number = 0, [place.cursor], 0
         with self._door.open() as talk:
             while True:
                 try:
-                    if not link:
-                        until = end
-                    answer = self._page(talk, link, since, until)
+                    answer = self._page(talk, place)
                 except http.LinkExpired:
                     restarts += 1
                     if restarts > MOST_RESTARTS:
                         raise
-                    link, links = "", {""}
+                    place, seen = _Place(since, end, end), [{}]
                     continue
-                if not link and answer.date is not None:
-                    until = max(since, min(until, int((answer.date - LATEST).timestamp())))
+                if not place.cursor and answer.date is not None:
+                    # What appears until our time, and bears a time before it, is still to come by their clock.
+                    known = max(since, min(place.stop, int((answer.date - LATEST).timestamp())))
+                    place = replace(place, known=known)
                 said = answer.json()
                 updates = said.get("data")
                 if not isinstance(updates, list):
                     raise http.AnswerUnusable("without data")
                 number += 1
                 changes = wire.changes(updates, f"page {number} since {since}", self._app)
-                link = self._next(said)
-                if not link:
-                    yield Page(changes, {"since": until}, True)
+                cursor = self._cursor(said)
+                if cursor is None:
+                    yield Page(changes, {"since": place.known}, True)
                     return
-                if link in links:
+                if cursor in seen:
                     raise http.AnswerUnusable("its link to the next page leads nowhere new")
-                links.add(link)
-                place = {"since": since, "until": until, "link": link, "link_at": int(now.timestamp())}
-                yield Page(changes, place, False)
+                seen.append(cursor)
+                place = replace(place, cursor=cursor, at=int(now.timestamp()))
+                yield Page(changes, {"since": since, "place": place.kept()}, False)
 
     def check(self) -> str:
         """Ask whether the desk's app is in the group and gets its updates. Raises SourceError."""
@@ -94,7 +96,7 @@ class ThreatExchange:
         raise GroupUnusable(f"the app is not in {self._group}", retry=False)
 
     def tell(self, key: str, opinion: Opinion, *, facts: dict[str, Any]) -> None:
-        """React to each opinion that the record came with (`facts["descriptors"]`). `key` names the indicator.
+        """React to the first opinion that the record came with (`facts["descriptors"]`): the group sees it there.
 
         Raises SourceError; NotImplementedError where the record came with none.
         """
@@ -102,39 +104,49 @@ class ThreatExchange:
         if not descriptors:
             raise NotImplementedError(f"{key} came with no descriptor to react to")
         body = urlencode(self._with_token({"reactions": REACTIONS[opinion]})).encode()
-        with self._door.open() as talk:
-            for number, descriptor in enumerate(descriptors):
-                try:
-                    talk.send("POST", f"/{descriptor}", body, "application/x-www-form-urlencoded")
-                except SourceError as error:
-                    if number:
-                        raise http.NoAnswer(f"after {number}: {error}", retry=False) from error
-                    raise
+        with self._door.brief().open() as talk:
+            talk.send("POST", f"/{descriptors[0]}", body, "application/x-www-form-urlencoded")
 
-    def _page(self, talk: http.Conversation, link: str, since: int, until: int) -> http.Answer:
-        if link:
-            return talk.get(str(httpx.URL(link).copy_set_param("access_token", self._token)), is_link=True)
+    def _page(self, talk: http.Conversation, place: "_Place") -> http.Answer:
         asked = {
-            "start_time": str(since),
-            "stop_time": str(until),
+            "start_time": str(place.since),
+            "stop_time": str(place.stop),
             "limit": str(PAGE_SIZE),
             "types": ",".join(wire.TYPES),
             "fields": wire.FIELDS,
         }
-        return talk.get(f"/{self._group}/threat_updates/", self._with_token(asked))
+        path, is_link = f"/{self._group}/threat_updates/", bool(place.cursor)
+        return talk.get(path, self._with_token({**place.cursor, **asked}), is_link=is_link)
 
     def _with_token(self, asked: dict[str, str]) -> dict[str, str]:
-        return {"access_token": self._token, **asked}
+        return {**asked, "access_token": self._token}
 
-    def _next(self, said: dict[str, Any]) -> str:
-        """The link to the next page, without the token that it carries: a checkpoint is stored in clear."""
+    def _cursor(self, said: dict[str, Any]) -> dict[str, str] | None:
+        """Where the next page is: what its link says beside what was asked, never the link, which holds the token."""
         paging = said.get("paging")
         link = paging.get("next") if isinstance(paging, dict) else None
         if link is None:
-            return ""
+            return None
         if not isinstance(link, str) or not link.startswith(("http://", "https://")):
             raise http.AnswerUnusable("its link to the next page is no address")
-        url = self._door.address(link).copy_remove_param("access_token")
+        url = self._door.address(link)
         if not url.path.rstrip("/").endswith(f"/{self._group}/threat_updates"):
             raise http.AnswerUnusable("its link to the next page leads elsewhere")
-        return str(url)
+        return {name: value for name, value in url.params.items() if name not in _NOT_A_CURSOR}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a fetch is. Everything before `since` is known; `stop` is what was asked for, `known` what will be known.
+
+    Seconds since 1970. `cursor` leads to the next page of exactly this range, and was given `at`.
+    """
+
+    since: int
+    stop: int
+    known: int = 0
+    cursor: dict[str, str] = field(default_factory=dict)
+    at: int = 2**62
+
+    def kept(self) -> Checkpoint:
+        return {"stop": self.stop, "known": self.known, "cursor": self.cursor, "at": self.at}
