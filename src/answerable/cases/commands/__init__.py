@@ -26,6 +26,14 @@ from answerable.cases.commands.following import (
 )
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
+from answerable.cases.commands.listing import (
+    end_entries,
+    list_alarmed,
+    list_tried,
+    make_list,
+    store_page,
+    turn_list,
+)
 from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
@@ -59,6 +67,7 @@ __all__ = [
     "count_views",
     "delete_item",
     "done",
+    "end_entries",
     "end_withdrawn",
     "file_report",
     "holder_told",
@@ -67,7 +76,10 @@ __all__ = [
     "item_screened",
     "item_seen",
     "judge_account",
+    "list_alarmed",
+    "list_tried",
     "look_at",
+    "make_list",
     "mark_kept",
     "match_told",
     "may_tell",
@@ -83,6 +95,8 @@ __all__ = [
     "remove_undecided",
     "resolved",
     "review",
+    "store_page",
+    "turn_list",
     "uploads_screened",
     "withdraw_report",
     "write_message",
