@@ -10,6 +10,34 @@ from tests.policy.edits import BASELINE, edited, holes_in, line_of
 # what is wrong · what stood there · what stands there now · words of the line to be named · the reason
 TABLE = [
     (
+        "a near match that decides",
+        "contest_for: 184d\n",
+        "contest_for: 184d\nlists:\n  - {list: ncmec, near: block}\n",
+        "{list: ncmec, near: block}",
+        "a near match with 'ncmec' is held for a look",
+    ),
+    (
+        "what people say about themselves, deciding",
+        "contest_for: 184d\n",
+        "contest_for: 184d\nlists:\n  - {list: stopncii.Active, exact: block}\n",
+        "{list: stopncii.Active, exact: block}",
+        "'stopncii.Active' is what people said, unseen",
+    ),
+    (
+        "our own list among those of others",
+        "contest_for: 184d\n",
+        "contest_for: 184d\nlists:\n  - {list: own.reported, exact: block}\n",
+        "{list: own.reported, exact: block}",
+        "'own.reported' is what people here decided",
+    ),
+    (
+        "one list with two meanings",
+        "contest_for: 184d\n",
+        "contest_for: 184d\nlists:\n  - {list: ncmec}\n  - {list: ncmec, exact: block}\n",
+        "{list: ncmec, exact: block}",
+        "'ncmec' stands there twice",
+    ),
+    (
         "a promise bound to nothing",
         "      kept_by: hide\n",
         "      kept_by: [hide, send_flowers]\n",

@@ -16,6 +16,7 @@ from answerable.matching.known import IndexStale, known
 from answerable.matching.match_ids import seal
 from answerable.matching.verdicts import Judged, KnownMatch, Verdict, judge
 from answerable.media import Fingerprints
+from answerable.policy import store
 
 
 class AccountRef(NamedTuple):
@@ -49,7 +50,7 @@ def screen(
     files = [fingerprints] if isinstance(fingerprints, Fingerprints) else list(fingerprints)
     matches = [match for found in known().look_up(files) for match in found]
     unreadable = any(prints.unreadable_image for prints in files)
-    return _screened(judge(matches, account_held=_is_held(account), unreadable=unreadable))
+    return _screened(_judged(matches, _is_held(account), unreadable))
 
 
 def screen_each(
@@ -59,9 +60,22 @@ def screen_each(
     held = _is_held(account)
     found = known().look_up(fingerprints)
     return [
-        _screened(judge(matches, account_held=held, unreadable=prints.unreadable_image))
+        _screened(_judged(matches, held, prints.unreadable_image))
         for prints, matches in zip(fingerprints, found, strict=True)
     ]
+
+
+def _judged(matches: list[KnownMatch], held: bool, unreadable: bool) -> Judged:
+    """The verdict. The policy pack is asked only where it could change it: most uploads match nothing."""
+    if not any(match.of_others and match.is_the_file for match in matches):
+        return judge(matches, account_held=held, unreadable=unreadable)
+    try:
+        trusts = store.active().trusts
+    except store.UnknownPackError:
+        return judge(matches, account_held=held, unreadable=unreadable)  # no pack, no trust: it is held
+    except DatabaseError as error:
+        raise IndexStale from error
+    return judge(matches, account_held=held, unreadable=unreadable, trusts=trusts)
 
 
 def _screened(judged: Judged) -> Screened:

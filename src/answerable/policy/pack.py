@@ -18,6 +18,7 @@ from answerable.policy.shapes import (
     Entry,
     Harm,
     Language,
+    ListMeaning,
     Name,
     Notice,
     Owes,
@@ -71,6 +72,7 @@ class Pack(Part):
     replies: dict[Name, Reply]
     notices: dict[Name, Notice]
     terms: Terms = ()
+    lists: tuple[ListMeaning, ...] = ()
     erases: dict[Name, Duration]
     contest_for: Duration
 
@@ -118,6 +120,11 @@ class Pack(Part):
             if entry.when is None or condition(entry.when).holds(facts):
                 return entry.use
         raise KeyError(harm_id)
+
+    def trusts(self, hash_list: str) -> bool:
+        """Whether the identical file of this list may be refused at upload; the longest name that covers it says."""
+        said = [meaning for meaning in self.lists if meaning.covers(hash_list)]
+        return max(said, key=lambda meaning: len(meaning.list)).exact == "block" if said else False
 
     def copies(self, harm_id: str) -> Copies:
         """What happens to copies before anybody has decided."""

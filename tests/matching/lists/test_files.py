@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 
 from answerable.cases import commands
 from answerable.cases.inputs import AlreadyDone, Refused
@@ -17,8 +18,10 @@ from answerable.matching.lists.fetching import fetch
 from answerable.matching.lists.file import FileConfig, FileSource
 from answerable.matching.screening import screen
 from answerable.matching.verdicts import Verdict
-from answerable.media import fingerprint
+from answerable.media import Fingerprints, fingerprint
+from answerable.policy import load, store
 from tests.media.pictures import encoded, landscape
+from tests.policy.edits import edited
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +105,22 @@ def test_each_format_gives_the_same_entry(desk: Imports, file: str, text: str) -
     desk.read(text.format(md5=PRINTS.md5, MD5=PRINTS.md5.upper()), file=file)
     assert standing() == {("md5", PRINTS.md5)}
     assert screen(PRINTS).verdict is Verdict.HOLD
+
+
+def test_the_pack_says_on_which_lists_the_identical_file_is_refused(desk: Imports) -> None:
+    lists = "lists:\n  - {list: iwf, exact: block}\n  - {list: iwf.C, exact: hold}\n"
+    pack = load(edited("contest_for: 184d\n", f"contest_for: 184d\n{lists}"))
+    desk.read(f"id,sha256,pdq,md5,class\n1,{PRINTS.sha256},{pdq()},{PRINTS.md5},A\n")
+    assert screen(PRINTS).verdict is Verdict.HOLD, "no pack trusts it yet"
+    with transaction.atomic():
+        store.activate(pack, desk.now)
+    assert screen(PRINTS).verdict is Verdict.BLOCK
+    assert screen(fingerprint(RESIZED)).verdict is Verdict.HOLD
+    assert screen(Fingerprints(md5=PRINTS.md5)).verdict is Verdict.HOLD, "weaker than SHA-256"
+    desk.read(f"id,sha256,class\n1,{PRINTS.sha256},C\n")
+    assert screen(PRINTS).verdict is Verdict.HOLD, "a class with its own word"
+    desk.read(f"id,sha256,class\n1,{PRINTS.sha256},A\n", name="iwfish")
+    assert screen(PRINTS).verdict is Verdict.HOLD, "another list whose name begins alike"
 
 
 def test_garbage_in_the_middle_is_named_by_its_line_and_the_rest_is_kept(desk: Imports) -> None:
