@@ -32,6 +32,9 @@ PARTS = {
         "answerable.policy.cli:app", "Check a policy pack; write terms and replies.", needs_desk=False
     ),
     "platform": Part("answerable.platforms.cli:app", "Try a platform's implementation of the contract."),
+    "lists": Part(
+        "answerable.matching.lists.cli:app", "Hash lists of others: import, fetch, show, turn off."
+    ),
     "audit": Part("answerable.audit.cli:app", "Check the audit log; show its public key."),
     "verify": Part("answerable.audit.cli:verify", "Verify a receipt, without this desk.", needs_desk=False),
     "demo": Part(
