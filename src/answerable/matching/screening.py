@@ -33,12 +33,14 @@ class Screened:
     match_id: opaque (see `match_ids.unseal`), empty where no list matched.
     why: `list`, `account`, `unreadable`, or empty.
     match: what decided, for keys with `matches:read` only.
+    on_lists: every list that matched, for the desk alone.
     """
 
     verdict: Verdict
     match_id: str = ""
     why: str = ""
     match: KnownMatch | None = None
+    on_lists: tuple[str, ...] = ()
 
 
 def screen(
@@ -50,7 +52,7 @@ def screen(
     files = [fingerprints] if isinstance(fingerprints, Fingerprints) else list(fingerprints)
     matches = [match for found in known().look_up(files) for match in found]
     unreadable = any(prints.unreadable_image for prints in files)
-    return _screened(_judged(matches, _is_held(account), unreadable))
+    return _screened(_judged(matches, _is_held(account), unreadable), matches)
 
 
 def screen_each(
@@ -60,7 +62,7 @@ def screen_each(
     held = _is_held(account)
     found = known().look_up(fingerprints)
     return [
-        _screened(_judged(matches, held, prints.unreadable_image))
+        _screened(_judged(matches, held, prints.unreadable_image), matches)
         for prints, matches in zip(fingerprints, found, strict=True)
     ]
 
@@ -78,9 +80,15 @@ def _judged(matches: list[KnownMatch], held: bool, unreadable: bool) -> Judged:
     return judge(matches, account_held=held, unreadable=unreadable, trusts=trusts)
 
 
-def _screened(judged: Judged) -> Screened:
+def _screened(judged: Judged, matches: list[KnownMatch]) -> Screened:
     match_id = seal(judged.match) if judged.match else ""
-    return Screened(judged.verdict, match_id, judged.why, judged.match)
+    return Screened(
+        judged.verdict,
+        match_id,
+        judged.why,
+        judged.match,
+        tuple(sorted({match.hash_list for match in matches})),
+    )
 
 
 def _is_held(account: AccountRef | tuple[str, str] | None) -> bool:

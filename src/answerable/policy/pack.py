@@ -123,8 +123,17 @@ class Pack(Part):
 
     def trusts(self, hash_list: str) -> bool:
         """Whether the identical file of this list may be refused at upload; the longest name that covers it says."""
+        meaning = self._meaning(hash_list)
+        return meaning is not None and meaning.exact == "block"
+
+    def harm_of_list(self, hash_list: str) -> str:
+        """The harm under which what this list finds is looked at; empty where the pack names none."""
+        meaning = self._meaning(hash_list)
+        return (meaning.harm or "") if meaning is not None else ""
+
+    def _meaning(self, hash_list: str) -> ListMeaning | None:
         said = [meaning for meaning in self.lists if meaning.covers(hash_list)]
-        return max(said, key=lambda meaning: len(meaning.list)).exact == "block" if said else False
+        return max(said, key=lambda meaning: len(meaning.list)) if said else None
 
     def copies(self, harm_id: str) -> Copies:
         """What happens to copies before anybody has decided."""

@@ -109,6 +109,7 @@ class ListMeaning(Part):
     list: ForeignList
     exact: Literal["block", "hold"] = "hold"
     near: Literal["block", "hold"] = "hold"
+    harm: Name | None = Field(None, description="under which what it finds is looked at")
 
     def covers(self, name: str) -> bool:
         """Whether it speaks of the list of that name."""

@@ -108,8 +108,7 @@ def test_each_format_gives_the_same_entry(desk: Imports, file: str, text: str) -
 
 
 def test_the_pack_says_on_which_lists_the_identical_file_is_refused(desk: Imports) -> None:
-    lists = "lists:\n  - {list: iwf, exact: block}\n  - {list: iwf.C, exact: hold}\n"
-    pack = load(edited("contest_for: 184d\n", f"contest_for: 184d\n{lists}"))
+    pack = load(edited("lists:\n", "lists:\n  - {list: iwf, exact: block}\n  - {list: iwf.C, exact: hold}\n"))
     desk.read(f"id,sha256,pdq,md5,class\n1,{PRINTS.sha256},{pdq()},{PRINTS.md5},A\n")
     assert screen(PRINTS).verdict is Verdict.HOLD, "no pack trusts it yet"
     with transaction.atomic():

@@ -24,6 +24,8 @@ def holes(pack: Pack) -> Iterator[Hole]:
             yield pack.source.hole(path, f"{meaning.list!r} is what people here decided: it needs no word")
         elif meaning.exact == "block" and first.startswith(CLAIMED):
             yield pack.source.hole(path, f"{meaning.list!r} is what people said, unseen: write `exact: hold`")
+        if meaning.harm is not None and meaning.harm not in pack.harms:
+            yield pack.source.hole(path, f"there is no harm named {meaning.harm!r}")
         if meaning.list in seen:
             yield pack.source.hole(path, f"{meaning.list!r} stands there twice")
         seen.add(meaning.list)
