@@ -117,6 +117,7 @@ class HashListEntry(Section):
     terms: str = Field("", max_length=300, description="what you may do with it, for those who ask later")
     every_minutes: int = Field(60, ge=1, le=10_080)
     stale_after_hours: int = Field(720, ge=1, description="without a complete fetch people are paged")
+    feedback: bool = Field(True, description="tell the source what people here found, where it takes it")
     source: dict[str, Any] = {}
 
     @field_validator("name")

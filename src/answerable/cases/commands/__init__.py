@@ -16,6 +16,7 @@ from answerable.cases.commands.desk import (
     write_message,
 )
 from answerable.cases.commands.ending import end_withdrawn
+from answerable.cases.commands.feedback import begin_telling, source_not_told, source_told
 from answerable.cases.commands.fetching import item_fetched, item_screened
 from answerable.cases.commands.following import (
     count_views,
@@ -58,6 +59,7 @@ __all__ = [
     "applied_to_open",
     "apply_to_open",
     "ask_contact",
+    "begin_telling",
     "cannot",
     "claimed_found",
     "complain",
@@ -95,6 +97,8 @@ __all__ = [
     "remove_undecided",
     "resolved",
     "review",
+    "source_not_told",
+    "source_told",
     "store_page",
     "turn_list",
     "uploads_screened",

@@ -49,6 +49,11 @@ class ListEntry(models.Model):
     changed_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, help_text="its source withdrew it, or the list is off")
 
+    told = models.CharField(max_length=8, default="", help_text="affirmed or refuted, as its source was told")
+    telling = models.CharField(
+        max_length=8, default="", help_text="as above, while nobody knows if it arrived"
+    )
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["hash_list", "key", "kind", "value"], name="list_entry_once"),
