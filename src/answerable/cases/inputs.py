@@ -144,6 +144,8 @@ class ItemIn:
     prints: Prints | None = None
     held: str = ""
     """Why it is held: list, account, unreadable, as screening says; platform, as it says itself; or empty."""
+    on_lists: tuple[str, ...] = ()
+    """The lists that it matched: the policy pack says under which harm people look."""
     fetch: bool = False
     """Its bytes stand at an address: the worker fetches them."""
     edited: bool = False
