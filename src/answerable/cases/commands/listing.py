@@ -73,6 +73,8 @@ def store_page(name: str, page: ListPageIn, *, actor: str = "worker", now: datet
             change.take(present.get(key, []), said)
         change.write()
         _note_faults(hash_list, faults, now)
+        if page.is_last and page.whole_since is not None:
+            hash_list.faults.filter(at__lt=page.whole_since).delete()
         hash_list.checkpoint = dict(page.checkpoint)
         if page.is_last:
             hash_list.retrieved_at, hash_list.failed_since = now, None
