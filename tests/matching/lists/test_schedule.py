@@ -50,6 +50,7 @@ def test_a_list_is_fetched_again_when_its_time_has_come(
     configured: Callable[..., Config], now: datetime, tmp_path: Path
 ) -> None:
     configured({"name": "iwf", "every_minutes": 60, "class": "A"})
+    assert hash(registry.config()), "caches are keyed by the whole configuration"
     assert schedule.fetch_due(lambda: now) == 1
     assert {entry.known_as for entry in ListEntry.objects.select_related("hash_list")} == {"iwf.A"}
     (tmp_path / "l.csv").write_text(HASHES + "ab" * 16)
