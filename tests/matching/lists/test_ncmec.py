@@ -148,7 +148,7 @@ def test_an_entry_that_keeps_no_hash_that_we_search_ends(site: Ncmec, source: So
     site.entries = [entry(1, at=SECONDS + 1, fingerprints={"pdna": "A" * 200_000})]
     kept.fetch(source, NOW + timedelta(minutes=1))
     assert kept.records == {}
-    assert kept.bad == []
+    assert [bad.why for bad in kept.bad] == ["not kept here: 1 of kind pdna"]
 
 
 def test_unknown_words_and_very_long_fingerprints_are_no_trouble(site: Ncmec, source: Source) -> None:
