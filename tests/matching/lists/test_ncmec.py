@@ -288,6 +288,12 @@ def test_a_range_with_more_than_400_000_entries_is_cut_smaller(site: Ncmec, sour
     assert kept.checkpoint["since"] == SECONDS - 5
 
 
+def test_short_ranges_grow_again_where_little_happens(site: Ncmec, source: Source) -> None:
+    kept = Kept(checkpoint={"since": SECONDS - 100_005, "span": 1000})
+    kept.fetch(source)
+    assert len(site.requests) == 7, "1,000 seconds, then twice as long each time"
+
+
 def test_a_clock_ahead_of_ncmecs_misses_nothing(site: Ncmec, source: Source) -> None:
     """NCMEC's clock shows 11:00 while ours shows 12:00: what appears there at 11:30 is still to come."""
     site.date = "Fri, 27 Nov 2026 11:00:00 GMT"
