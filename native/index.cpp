@@ -99,6 +99,21 @@ nb::ndarray<nb::numpy, std::uint64_t, nb::ndim<1>> append(Tail& newest, const Se
     return handed_over(std::move(replaced));
 }
 
+// Whether each id is live somewhere: one byte for each, 1 or 0.
+nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>> holds(const Segments& segments, const Tails& tails, const Ids& ids) {
+    std::vector<std::uint8_t> held(ids.shape(0));
+    {
+        nb::gil_scoped_release released;
+        for (std::size_t at = 0; at < held.size(); ++at) {
+            const std::uint64_t id = ids.data()[at];
+            const auto has = [id](const auto& part) { return part->holds(id); };
+            held[at] = std::any_of(segments.begin(), segments.end(), has) ||
+                       std::any_of(tails.begin(), tails.end(), has);
+        }
+    }
+    return handed_over(std::move(held));
+}
+
 // Takes ids out wherever they are live. Returns those that were there.
 nb::ndarray<nb::numpy, std::uint64_t, nb::ndim<1>> remove(const Segments& segments, const Tails& tails,
                                                           const Ids& ids) {
@@ -199,6 +214,7 @@ void bind_index(nb::module_& module) {
         .def_prop_ro("capacity", &Tail::capacity)
         .def_prop_ro("nbytes", &Tail::bytes);
     module.def("remove", &remove, "segments"_a, "tails"_a, "ids"_a);
+    module.def("holds", &holds, "segments"_a, "tails"_a, "ids"_a);
     module.def("search", &search_all, "segments"_a, "tails"_a, "queries"_a, "threshold"_a);
     module.def("kernels", [] {
         std::vector<std::string> names;

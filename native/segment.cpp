@@ -96,6 +96,13 @@ bool Tail::remove(std::uint64_t id, std::uint32_t before) {
     return false;
 }
 
+bool Tail::holds(std::uint64_t id) const {
+    for (std::uint32_t row = rows(); row-- > 0;) {
+        if (ids_[row] == id && !dead_[row]) return true;
+    }
+    return false;
+}
+
 Hash Tail::hash(std::uint32_t row) const {
     Hash out;
     for (int word = 0; word < kWords; ++word) out.words[word] = columns_[std::size_t{capacity_} * word + row];

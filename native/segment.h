@@ -44,6 +44,7 @@ public:
     void append(std::uint64_t id, const Hash& hash);  // while rows() is less than capacity()
     bool remove(std::uint64_t id, std::uint32_t before);  // among the first `before` rows; false when it is not there
     bool remove(std::uint64_t id) { return remove(id, rows()); }
+    bool holds(std::uint64_t id) const;
 
     std::uint32_t capacity() const { return capacity_; }
     std::uint32_t rows() const { return rows_.load(std::memory_order_acquire); }

@@ -181,3 +181,18 @@ def test_while_hashes_are_replaced_a_reader_finds_the_old_or_the_new_of_each() -
     done.set()
     reader.join(30)
     assert wrong == []
+
+
+def test_it_says_which_ids_it_holds() -> None:
+    index = Index()
+    index.add(np.arange(9000, dtype=np.uint64), np.zeros((9000, 32), np.uint8))
+    index.add(np.array([20_000], np.uint64), np.ones((1, 32), np.uint8))
+    index.remove(np.array([7], np.uint64))
+    assert index.holds(np.array([6, 7, 8999, 9000, 20_000], np.uint64)).tolist() == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert index.holds(np.array([], np.uint64)).tolist() == []

@@ -152,6 +152,11 @@ class Index:
         self._merge_if_due()
         return count
 
+    def holds(self, ids: Any) -> NDArray[np.bool_]:
+        """For each of `ids` (uint64[n]) whether it is there."""
+        view = self._view
+        return _native.holds(view.segments, view.tails, ids_of(ids)).astype(bool)
+
     def clear(self) -> None:
         """Take everything out, on disk as well, the note too."""
         with self._alone():

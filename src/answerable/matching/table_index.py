@@ -144,9 +144,9 @@ class TableIndex:
     def _take(self, rows: Iterable[Row]) -> None:
         kept = [(row.pk, row.pdq) for row in rows if row.pdq is not None]
         hashes = np.frombuffer(b"".join(pdq for _pk, pdq in kept), np.uint8).reshape(-1, 32)
-        there = self._index.search(hashes, 0)
-        new = [at for at, (pk, _pdq) in enumerate(kept) if pk not in _ids(there, at)]
-        self._index.add(np.array([kept[at][0] for at in new], np.uint64), hashes[new])
+        numbers = np.array([pk for pk, _pdq in kept], np.uint64)
+        new = ~self._index.holds(numbers)
+        self._index.add(numbers[new], hashes[new])
 
     def _start_anew(self) -> None:
         if len(self._index):
@@ -154,10 +154,6 @@ class TableIndex:
         self._last = None
         self._saved_at_pk = 0
         self._gaps = {}
-
-
-def _ids(matches: Matches, query: int) -> set[int]:
-    return {number for number, _bits in matches.of(query)}
 
 
 def _digest(row: Row) -> str:
