@@ -27,8 +27,7 @@ def at_work(desk: None, now: datetime) -> TestDesk:
 
 
 def prints_of(data: bytes) -> Prints:
-    found = fingerprint(data)
-    return Prints(found.sha256, found.md5, found.pdq, found.pdq_quality, found.media_type, found.size)
+    return Prints.of(fingerprint(data))
 
 
 def owed(ref: str) -> set[str]:
