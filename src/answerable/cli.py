@@ -37,6 +37,9 @@ PARTS = {
         "Hash an existing library, so that copies in it are found.",
     ),
     "copies": Part("answerable.matching.cli:copies", "Search all items for copies of a file or a hash."),
+    "lists": Part(
+        "answerable.matching.lists.cli:app", "Hash lists of others: import, fetch, show, turn off."
+    ),
     "audit": Part("answerable.audit.cli:app", "Check the audit log; show its public key."),
     "verify": Part("answerable.audit.cli:verify", "Verify a receipt, without this desk.", needs_desk=False),
     "demo": Part(

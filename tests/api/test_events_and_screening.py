@@ -1,6 +1,7 @@
 """What a platform tells and asks: uploads, views, verdicts."""
 
 import base64
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 
 from answerable.api.keys import KeyRefused, create_key, revoke_key
 from answerable.audit.models import AuditEntry
+from answerable.cases import commands
+from answerable.cases.list_inputs import EntryIn, ListPageIn
 from answerable.cases.models import Item, Person, ViewSample
 from answerable.obligations.models import Obligation
 from tests.api.conftest import Caller
@@ -183,3 +186,16 @@ def test_an_edit_that_names_no_kind_makes_nothing_an_image(platform: Caller) -> 
     }
     assert platform.post("/events", edited).status_code == 200
     assert Item.objects.get(ref="t").kind == "text"
+
+
+def test_an_upload_that_a_list_of_others_holds_is_looked_at_under_its_harm(
+    platform: Caller, desk: TestDesk
+) -> None:
+    data = jpeg(picture(1))
+    entry = EntryIn("1", (("md5", hashlib.md5(data).digest()),), label="Active")
+    commands.make_list("stopncii", source="stopncii", now=desk.clock.now)
+    commands.store_page("stopncii", ListPageIn((entry,), {}, {"at": 1}, is_last=True), now=desk.clock.now)
+    platform.post("/events", registered("a", data))
+    item = Item.objects.select_related("case").get(ref="a")
+    assert item.case is not None
+    assert (item.wanted, item.wanted_why, item.case.harm) == ("hidden", "list", "ncii")

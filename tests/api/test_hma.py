@@ -20,7 +20,7 @@ from answerable.matching import known as known_module
 from answerable.matching.known import Known
 from answerable.matching.screening import screen
 from answerable.matching.verdicts import Verdict
-from answerable.media import Fingerprints
+from answerable.media import Fingerprints, fingerprint
 from tests.api.pictures import jpeg, picture
 from tests.matching.rows import change
 
@@ -143,6 +143,22 @@ def test_the_very_file_that_was_confirmed_is_to_be_blocked(gate: Tool, curator: 
     unreadable = b"\xff\xd8\xff\xe0" + bytes(300)
     assert gate.upload("/m/lookup", "photo", unreadable)[1]["pdq"].keys() == {"HOLD"}
     assert curator.upload("/m/lookup", "photo", unreadable)[0] == 400
+
+
+def test_a_still_and_a_film_find_the_video_that_is_known(gate: Tool, curator: Tool) -> None:
+    from tests.matching.test_known_videos import know
+    from tests.matching.test_known_videos import picture as pictured
+    from tests.media.videos import film, scene
+
+    know(1, 2, 3)
+    still = f"/m/lookup?signal_type=pdq&signal={pictured(2).hex()}"
+    assert curator.ask("GET", still)[1]["own.confirmed"][0]["distance"] == "0"
+    assert gate.ask("GET", still)[1].keys() == {"HOLD"}
+    data = film(scene(1, 2))
+    for place, frame in enumerate(fingerprint(data).frames):
+        change("add", "pdq", frame.pdq, "ncmec.A1", cause=f"entry:{place}")
+    assert curator.upload("/m/lookup", "video", data)[1]["pdq"].keys() == {"ncmec.A1"}
+    assert gate.upload("/m/lookup", "video", data)[1]["video_md5"].keys() == {"HOLD"}
 
 
 def test_who_is_told_a_match_is_in_the_log(curator: Tool) -> None:

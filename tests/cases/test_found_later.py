@@ -560,3 +560,38 @@ def test_every_reply_of_the_pack_is_said_by_something() -> None:
     entries = [do for harm in pack.harms for event in Event for do in pack.entries(harm, event)]
     by_pack = {entry.reply for entry in entries}
     assert {name for name in pack.replies if f'"{name}"' not in code} <= by_pack
+
+
+@pytest.mark.parametrize(
+    ("lists", "harm"),
+    [
+        (("stopncii.Active",), "ncii"),
+        (("ncmec.A1", "stopncii.Active"), "csam"),
+        (("iwf",), "csam"),
+        ((), "csam"),
+    ],
+)
+def test_what_a_list_finds_is_looked_at_under_the_harm_that_the_pack_says(
+    desk: TestDesk, lists: tuple[str, ...], harm: str
+) -> None:
+    upload = ItemIn(platform="sample", ref="new", held="list", on_lists=lists)
+    assert commands.register_item(upload, now=desk.clock.now).wanted == "hidden"
+    case = desk.item("new").case
+    assert case is not None
+    assert case.harm == harm
+    commands.register_item(ItemIn(platform="sample", ref="fetched", fetch=True), now=desk.clock.now)
+    fetch(desk, "fetched")
+    one = due("screen_item", "fetched", desk)
+    assert one is not None
+    item = desk.item("fetched")
+    commands.item_screened(
+        item.pk,
+        content_id=item.content_id,
+        held="list",
+        on_lists=lists,
+        obligation_id=one.pk,
+        now=desk.clock.now,
+    )
+    case = desk.item("fetched").case
+    assert case is not None
+    assert case.harm == harm

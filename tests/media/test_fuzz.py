@@ -6,7 +6,6 @@ Seeded: the same files in every run. `make fuzz-decoder` runs a million (or FUZZ
 import os
 import random
 import struct
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,8 @@ from tests.media.pictures import encoded, landscape
 
 MUTATIONS = int(os.environ.get("ANSWERABLE_FUZZ_DECODER", "1500"))
 SEED = int(os.environ.get("ANSWERABLE_SEED", "3"))
+PATIENCE_SECONDS = 120.0
+"""By the clock; the processor time is what is limited, so that a busy machine makes no file slow."""
 FEW = 100_000
 """Up to so many, a crash is a failure. In a million it is counted, and named: parsers written in C have bugs."""
 
@@ -126,6 +127,11 @@ def mutated(chance: random.Random) -> tuple[str, bytes]:
     return kind, bytes(data)
 
 
+def used_seconds(pid: int) -> float:
+    """Processor time that a process used so far: what a busy machine does not stretch."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 def resident_bytes(pid: int) -> int:
     """What a process holds in memory now."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -137,13 +143,12 @@ def test_no_mutation_crashes_hangs_or_grows_the_decoder() -> None:
     pool = Pool(1)
     outcomes: Counter[str] = Counter()
     ended: list[str] = []
-    slowest, most, first, pid = 0.0, 0, 0, 0
+    slowest, most, first, pid, used = 0.0, 0, 0, 0, 0.0
     try:
         for number in range(MUTATIONS):
             kind, data = mutated(chance)
-            begun = time.monotonic()
             try:
-                facts, _payload = pool.ask({"do": "fingerprint"}, data)
+                facts, _payload = pool.ask({"do": "fingerprint"}, data, PATIENCE_SECONDS)
                 assert facts.get("pdq") or facts.get("fault"), kind
                 outcomes[str(facts.get("fault", "a picture"))] += 1
             except Undecodable as error:
@@ -151,12 +156,13 @@ def test_no_mutation_crashes_hangs_or_grows_the_decoder() -> None:
                 ended.append(f"{error.fault} {kind} number {number}: {data.hex()}")
                 if MUTATIONS <= FEW:
                     raise
-            slowest = max(slowest, time.monotonic() - begun)
-            if pool._idle and number % 100 == 99:
-                held = resident_bytes(pool._idle[0].pid)
-                if pool._idle[0].pid != pid:
-                    pid, first = pool._idle[0].pid, held
-                most = max(most, held - first)
+            if pool._idle:
+                now = pool._idle[0].pid
+                if now != pid:
+                    pid, used, first = now, used_seconds(now), resident_bytes(now)
+                before, used = used, used_seconds(pid)
+                slowest = max(slowest, used - before)
+                most = max(most, resident_bytes(pid) - first)
             if MUTATIONS > FEW and number % 20_000 == 19_999:
                 print(
                     number + 1, dict(outcomes), f"slowest {slowest:.1f} s, grown {most >> 20} MiB", flush=True
@@ -165,6 +171,6 @@ def test_no_mutation_crashes_hangs_or_grows_the_decoder() -> None:
         pool.close()
     print(dict(outcomes), f"slowest {slowest:.2f} s, grown {most >> 20} MiB", *ended, sep="\n")
     assert outcomes["a picture"] > MUTATIONS // 20, "mutations that nothing survives test nothing"
-    assert slowest < limits.DEADLINE_SECONDS
+    assert slowest < limits.ANIMATION_CPU_SECONDS + 2
     assert most < 200 * 1024 * 1024
     assert len(ended) <= MUTATIONS // 10_000

@@ -10,6 +10,41 @@ from tests.policy.edits import BASELINE, edited, holes_in, line_of
 # what is wrong · what stood there · what stands there now · words of the line to be named · the reason
 TABLE = [
     (
+        "a list under a harm that isn't there",
+        "{list: stopncii, harm: ncii}",
+        "{list: stopncii, harm: ncmi}",
+        "{list: stopncii, harm: ncmi}",
+        "no harm named 'ncmi'",
+    ),
+    (
+        "a near match that decides",
+        "lists:\n",
+        "lists:\n  - {list: ncmec, near: block}\n",
+        "{list: ncmec, near: block}",
+        "a near match with 'ncmec' is held for a look",
+    ),
+    (
+        "what people say about themselves, deciding",
+        "lists:\n",
+        "lists:\n  - {list: stopncii.Active, exact: block}\n",
+        "{list: stopncii.Active, exact: block}",
+        "'stopncii.Active' is what people said, unseen",
+    ),
+    (
+        "our own list among those of others",
+        "lists:\n",
+        "lists:\n  - {list: own.reported, exact: block}\n",
+        "{list: own.reported, exact: block}",
+        "'own.reported' is what people here decided",
+    ),
+    (
+        "one list with two meanings",
+        "lists:\n",
+        "lists:\n  - {list: ncmec}\n  - {list: ncmec, exact: block}\n",
+        "{list: ncmec, exact: block}",
+        "'ncmec' stands there twice",
+    ),
+    (
         "a promise bound to nothing",
         "      kept_by: hide\n",
         "      kept_by: [hide, send_flowers]\n",

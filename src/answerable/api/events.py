@@ -47,12 +47,14 @@ def _item_in(key: ApiKey, data: RegisteredIn, *, edited: bool = False) -> ItemIn
     inline = data.media if data.media is not None and data.media.inline is not None else None
     found = fingerprints_of(key, inline, data.hashes) if data.kind != "text" else None
     held = ""
+    on_lists: tuple[str, ...] = ()
     if found is not None:
         try:
             screened = screen(found, account=AccountRef(key.platform, data.account) if data.account else None)
         except IndexStale as error:
             raise Problem(503, str(error) or "The index can't catch up: send it again.") from error
         held = screened.why if screened.verdict != "clear" else ""
+        on_lists = screened.on_lists
     if not held and (data.held or data.screened in ("hold", "block")):
         held = "platform"  # nobody sees it, and nobody would: a person looks, and says what becomes of it
     return ItemIn(
@@ -65,6 +67,7 @@ def _item_in(key: ApiKey, data: RegisteredIn, *, edited: bool = False) -> ItemIn
         views=data.views,
         prints=Prints.of(found) if found is not None and found.sha256 else None,
         held=held,
+        on_lists=on_lists,
         fetch=data.media is not None and data.media.url is not None,
         edited=edited,
     )

@@ -83,6 +83,8 @@ _WHOLE = {
     "notice_told": "an account holder was told",
     "notice_delayed": "telling an account holder waits, on a ground",
     # fingerprints
+    "source_told": "the source of a hash list was told what people here found about its record",
+    "list_changed": "a hash list was made, read, turned off or on, or people were paged about it",
     "known_changed": "a fingerprint came onto or off a hash list",
     "screened_hold": "an upload is held for a look",
     "screened_block": "an upload was blocked",

@@ -106,13 +106,13 @@ class Prints:
     md5: str = ""
     pdq: bytes | None = None
     pdq_quality: int | None = None
-    pdq_turns: bytes | None = None
-    """The PDQ of the seven other rotations and flips, 32 bytes each; None where only hashes came."""
     media_type: str = ""
     size: int | None = None
     frames: tuple[Frame, ...] = ()
     """Of a video or an animation."""
     duration_seconds: float | None = None
+    pdq_turns: bytes | None = None
+    """The PDQ of the seven other rotations and flips, 32 bytes each; None where only hashes came."""
 
     @classmethod
     def of(cls, found: Fingerprints) -> "Prints":
@@ -144,6 +144,8 @@ class ItemIn:
     prints: Prints | None = None
     held: str = ""
     """Why it is held: list, account, unreadable, as screening says; platform, as it says itself; or empty."""
+    on_lists: tuple[str, ...] = ()
+    """The lists that it matched: the policy pack says under which harm people look."""
     fetch: bool = False
     """Its bytes stand at an address: the worker fetches them."""
     edited: bool = False

@@ -38,6 +38,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "erase_text": "report",
     "page_people": "report",
     "tell_holder": "notice",
+    "tell_source": "entry",
     "judge_account": "account",
     "suspend_account": "account",
     "search_account": "account",

@@ -69,11 +69,18 @@ def screen_item(obligation: Obligation) -> None:
     """Screen an upload whose bytes were fetched from their address, as others are when they are registered."""
     item = Item.objects.select_related("content").get(pk=_number(obligation, "item"))
     held = ""
+    on_lists: tuple[str, ...] = ()
     if item.content is not None:
         found = screen(_fingerprints(item.content))
         held = found.why if found.verdict is not Verdict.CLEAR else ""
+        on_lists = found.on_lists
     commands.item_screened(
-        item.pk, content_id=item.content_id, held=held, obligation_id=obligation.pk, now=clock.now()
+        item.pk,
+        content_id=item.content_id,
+        held=held,
+        on_lists=on_lists,
+        obligation_id=obligation.pk,
+        now=clock.now(),
     )
 
 

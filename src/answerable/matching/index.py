@@ -14,42 +14,27 @@ reads whole; full tails become sorted segments in the background, and small segm
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from answerable import _native
+from answerable.matching.index_parts import SEGMENT_ROWS, Merge, View, among, due_in
+from answerable.matching.index_shapes import Matches, hashes_of, ids_of, last_of_each
 from answerable.matching.index_store import Store
 
-HASH_BYTES: Final = 32
+__all__ = ["DEFAULT_THRESHOLD", "MAX_THRESHOLD", "Index", "Matches", "MergeFailed"]
+
 MAX_THRESHOLD: Final = 63
 """Random hashes lie near 128 bits apart; beyond 63 nearness says nothing."""
 DEFAULT_THRESHOLD: Final = 31
 """The distance that PDQ's authors recommend as a match."""
 TAIL_ROWS: Final = 8192
 """As many hashes as a search reads whole in some microseconds."""
-SEGMENT_ROWS: Final = 1 << 24
 _MOST_SEALED_TAILS: Final = 16
-_GROWTH: Final = 4
-"""A segment is merged with a newer one that has more than a quarter of its rows: few segments, few rewrites."""
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Query `i` matched `ids[lims[i]:lims[i + 1]]` at `distances[...]` bits, nearest first, then by id."""
-
-    lims: NDArray[np.int64]
-    ids: NDArray[np.uint64]
-    distances: NDArray[np.uint16]
-
-    def of(self, query: int) -> list[tuple[int, int]]:
-        """The (id, distance) pairs of one query."""
-        part = slice(int(self.lims[query]), int(self.lims[query + 1]))
-        return list(zip(self.ids[part].tolist(), self.distances[part].tolist(), strict=True))
 
 
 class MergeFailed(Exception):
@@ -59,37 +44,15 @@ class MergeFailed(Exception):
         return self.__doc__ or ""
 
 
-class _View(NamedTuple):
-    """What one search reads. Never changed, only replaced (rows inside are added and removed)."""
-
-    segments: list[_native.Segment]
-    sealed: list[_native.Tail]
-    tail: _native.Tail
-
-    @property
-    def tails(self) -> list[_native.Tail]:
-        return [*self.sealed, self.tail]
-
-
-@dataclass
-class _Merge:
-    """One merge under way: what it reads, and what has been removed from there since it began."""
-
-    segments: list[_native.Segment]
-    sealed: list[_native.Tail]
-    removed: list[NDArray[np.uint64]]
-    thread: threading.Thread | None = None
-
-
 class Index:
     """Hashes by id. `Index()` lives in memory; `Index.open(path)` on disk as well."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._store: Store | None = None
-        self._merge: _Merge | None = None
+        self._merge: Merge | None = None
         self._failure: BaseException | None = None
-        self._view = _View([], [], _native.Tail(TAIL_ROWS))
+        self._view = View([], [], _native.Tail(TAIL_ROWS))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, writable: bool = True, quarantine: bool = False) -> Self:
@@ -106,7 +69,7 @@ class Index:
         store = Store(os.fspath(path), writable=writable)
         try:
             segments = store.load(quarantine=quarantine)
-            index._view = _View(segments, [], index._view.tail)
+            index._view = View(segments, [], index._view.tail)
             for ids, hashes in store.replay():
                 if hashes is None:
                     index._remove(ids)
@@ -160,12 +123,12 @@ class Index:
         Visible to every search that begins afterwards. Of an id given twice the last hash stays. Raises ValueError
         for other shapes, OSError when it can't be written to disk: nothing was added then.
         """
-        new_ids, new_hashes = _ids(ids), _hashes(hashes)
+        new_ids, new_hashes = ids_of(ids), hashes_of(hashes)
         if len(new_ids) != len(new_hashes):
             raise ValueError(f"{len(new_ids)} ids and {len(new_hashes)} hashes: one of each is needed")
         if not len(new_ids):
             return
-        new_ids, new_hashes = _last_of_each(new_ids, new_hashes)
+        new_ids, new_hashes = last_of_each(new_ids, new_hashes)
         self._wait_for_room()
         if len(new_ids) >= TAIL_ROWS:
             self._add_many(new_ids, new_hashes)
@@ -179,7 +142,7 @@ class Index:
 
     def remove(self, ids: Any) -> int:
         """Take `ids` (uint64[n]) out; unknown ones are passed over. Returns how many were there."""
-        gone = _ids(ids)
+        gone = ids_of(ids)
         if not len(gone):
             return 0
         with self._lock:
@@ -192,7 +155,7 @@ class Index:
     def clear(self) -> None:
         """Take everything out, on disk as well, the note too."""
         with self._alone():
-            self._view = _View([], [], _native.Tail(TAIL_ROWS))
+            self._view = View([], [], _native.Tail(TAIL_ROWS))
             if self._store:
                 self._store.note = {}
                 self._store.next_journal()
@@ -202,7 +165,7 @@ class Index:
         """Every id within `threshold` bits (0 to 63) of each of `queries` (uint8[q, 32])."""
         if not 0 <= threshold <= MAX_THRESHOLD:
             raise ValueError(f"threshold is 0 to {MAX_THRESHOLD} bits, not {threshold}")
-        asked = _hashes(queries)
+        asked = hashes_of(queries)
         while True:
             view = self._view
             found = _native.search(view.segments, view.tails, asked, threshold)
@@ -245,7 +208,7 @@ class Index:
         finally:
             with self._lock:
                 store, self._store = self._store, None
-                self._view = _View([], [], _native.Tail(TAIL_ROWS))
+                self._view = View([], [], _native.Tail(TAIL_ROWS))
                 if store:
                     store.close()
 
@@ -287,13 +250,13 @@ class Index:
         if self._view.tail.rows:
             self._seal()
         if self._view.sealed:
-            self._run(_Merge([], list(self._view.sealed), []))
+            self._run(Merge([], list(self._view.sealed), []))
         else:
             self._commit()
 
     def _seal(self) -> None:
         view = self._view
-        self._view = _View(view.segments, view.tails, _native.Tail(TAIL_ROWS))
+        self._view = View(view.segments, view.tails, _native.Tail(TAIL_ROWS))
         if self._store:
             self._store.next_journal()
 
@@ -346,13 +309,13 @@ class Index:
         with self._lock:
             if self._merging() is not None:
                 return
-            self._merge = due = None if self._failure else _due(self._view)
+            self._merge = due = None if self._failure else due_in(self._view)
             if due is None:
                 return
             due.thread = threading.Thread(target=self._merge_on, args=(due,), name="index-merge", daemon=True)
             due.thread.start()
 
-    def _merge_on(self, merge: _Merge | None) -> None:
+    def _merge_on(self, merge: Merge | None) -> None:
         """Merge, and go on as long as there is something to merge."""
         while merge is not None:
             try:
@@ -360,12 +323,12 @@ class Index:
             except BaseException as error:  # noqa: BLE001 - kept, and raised to whoever writes next
                 self._failure = error
             with self._lock:
-                self._merge = following = None if self._failure else _due(self._view)
+                self._merge = following = None if self._failure else due_in(self._view)
                 if following is not None:
                     following.thread = merge.thread
                 merge = following
 
-    def _run(self, merge: _Merge) -> None:
+    def _run(self, merge: Merge) -> None:
         path = self._new_path()
         made = _native.Segment.merge(merge.segments, merge.sealed, path)
         with self._lock:
@@ -373,63 +336,7 @@ class Index:
             if merge.removed:
                 _native.remove([made], [], np.concatenate(merge.removed))
             view = self._view
-            kept = [part for part in view.segments if not _among(part, merge.segments)]
-            sealed = [part for part in view.sealed if not _among(part, merge.sealed)]
-            self._view = _View([*kept, made] if made.live else kept, sealed, view.tail)
+            kept = [part for part in view.segments if not among(part, merge.segments)]
+            sealed = [part for part in view.sealed if not among(part, merge.sealed)]
+            self._view = View([*kept, made] if made.live else kept, sealed, view.tail)
             self._commit()
-
-
-def _due(view: _View) -> _Merge | None:
-    """What is worth merging now: full tails, small segments beside larger ones, those that removals hollowed out."""
-    rows = sum(part.live for part in view.sealed)
-    chosen: list[_native.Segment] = []
-    hollow = False
-    for part in sorted(view.segments, key=lambda part: part.live):
-        is_hollow = part.live < 0.75 * part.rows
-        begins = (
-            not chosen and not view.sealed
-        )  # the smallest alone is nothing to merge, but may be the first
-        if not (is_hollow or begins or part.live < _GROWTH * rows) or rows + part.live > SEGMENT_ROWS:
-            continue
-        chosen.append(part)
-        rows += part.live
-        hollow |= is_hollow
-    if not view.sealed and not hollow and len(chosen) < 2:
-        return None
-    return _Merge(chosen, list(view.sealed), [])
-
-
-def _among(part: object, parts: Iterable[object]) -> bool:
-    return any(part is other for other in parts)
-
-
-def _ids(values: Any) -> NDArray[np.uint64]:
-    array = np.asarray(values)
-    if array.size == 0:
-        return np.empty(0, np.uint64)
-    if array.ndim != 1 or array.dtype.kind not in "ui" or (array.dtype.kind == "i" and array.min() < 0):
-        raise ValueError("ids are one row of whole numbers from 0 on (uint64[n])")
-    return np.ascontiguousarray(array, np.uint64)
-
-
-def _hashes(values: Any) -> NDArray[np.uint8]:
-    array = np.asarray(values)
-    if array.size == 0 and array.ndim <= 2:
-        return np.empty((0, HASH_BYTES), np.uint8)
-    if array.ndim != 2 or array.dtype != np.uint8 or array.shape[1] != HASH_BYTES:
-        raise ValueError(
-            f"hashes are rows of {HASH_BYTES} bytes (uint8[n, 32]), not {array.dtype}{array.shape}"
-        )
-    return np.ascontiguousarray(array)
-
-
-def _last_of_each(
-    ids: NDArray[np.uint64], hashes: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
-    if len(ids) == 1 or bool((ids[1:] > ids[:-1]).all()):
-        return ids, hashes
-    unique, places = np.unique(ids[::-1], return_index=True)
-    if len(unique) == len(ids):
-        return ids, hashes
-    places = len(ids) - 1 - places
-    return unique, np.ascontiguousarray(hashes[places])

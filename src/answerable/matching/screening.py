@@ -16,6 +16,7 @@ from answerable.matching.known import IndexStale, known
 from answerable.matching.match_ids import seal
 from answerable.matching.verdicts import Judged, KnownMatch, Verdict, judge
 from answerable.media import Fingerprints
+from answerable.policy import store
 
 
 class AccountRef(NamedTuple):
@@ -32,12 +33,14 @@ class Screened:
     match_id: opaque (see `match_ids.unseal`), empty where no list matched.
     why: `list`, `account`, `unreadable`, or empty.
     match: what decided, for keys with `matches:read` only.
+    on_lists: every list that matched, for the desk alone.
     """
 
     verdict: Verdict
     match_id: str = ""
     why: str = ""
     match: KnownMatch | None = None
+    on_lists: tuple[str, ...] = ()
 
 
 def screen(
@@ -49,7 +52,7 @@ def screen(
     files = [fingerprints] if isinstance(fingerprints, Fingerprints) else list(fingerprints)
     matches = [match for found in known().look_up(files) for match in found]
     unreadable = any(prints.unreadable for prints in files)
-    return _screened(judge(matches, account_held=_is_held(account), unreadable=unreadable))
+    return _screened(_judged(matches, _is_held(account), unreadable), matches)
 
 
 def screen_each(
@@ -59,14 +62,33 @@ def screen_each(
     held = _is_held(account)
     found = known().look_up(fingerprints)
     return [
-        _screened(judge(matches, account_held=held, unreadable=prints.unreadable))
+        _screened(_judged(matches, held, prints.unreadable), matches)
         for prints, matches in zip(fingerprints, found, strict=True)
     ]
 
 
-def _screened(judged: Judged) -> Screened:
+def _judged(matches: list[KnownMatch], held: bool, unreadable: bool) -> Judged:
+    """The verdict. The policy pack is asked only where it could change it: most uploads match nothing."""
+    if not any(match.of_others and match.is_the_file for match in matches):
+        return judge(matches, account_held=held, unreadable=unreadable)
+    try:
+        trusts = store.active().trusts
+    except store.UnknownPackError:
+        return judge(matches, account_held=held, unreadable=unreadable)  # no pack, no trust: it is held
+    except DatabaseError as error:
+        raise IndexStale from error
+    return judge(matches, account_held=held, unreadable=unreadable, trusts=trusts)
+
+
+def _screened(judged: Judged, matches: list[KnownMatch]) -> Screened:
     match_id = seal(judged.match) if judged.match else ""
-    return Screened(judged.verdict, match_id, judged.why, judged.match)
+    return Screened(
+        judged.verdict,
+        match_id,
+        judged.why,
+        judged.match,
+        tuple(sorted({match.hash_list for match in matches})),
+    )
 
 
 def _is_held(account: AccountRef | tuple[str, str] | None) -> bool:

@@ -20,7 +20,7 @@ DOUBT: Final = 9.0
 """By this times (block over window)² the coefficients may be off: twice what was measured on photos with grain.
 
 That the error falls with the square follows from the weights, which hardly change within a small block. A hash whose
-margin is less is taken again from more pixels, in the end from all: one photo in thirty, and whatever is mere noise.
+margin is less is taken again from more pixels, in the end from all: one photo in a hundred, and whatever is mere noise.
 """
 
 

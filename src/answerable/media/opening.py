@@ -46,6 +46,7 @@ def prepare() -> None:
     pi_heif.register_heif_opener(thumbnails=False)
     pi_heif.options.DECODE_THREADS = 1
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    ImageFile.MAXBLOCK = 1 << 20  # bytes that a parser gets at a time: each time it is interrupted costs
     Image.init()
     warnings.simplefilter("ignore")
 

@@ -18,6 +18,7 @@ from answerable.policy.shapes import (
     Entry,
     Harm,
     Language,
+    ListMeaning,
     Name,
     Notice,
     Owes,
@@ -71,6 +72,7 @@ class Pack(Part):
     replies: dict[Name, Reply]
     notices: dict[Name, Notice]
     terms: Terms = ()
+    lists: tuple[ListMeaning, ...] = ()
     erases: dict[Name, Duration]
     contest_for: Duration
 
@@ -118,6 +120,20 @@ class Pack(Part):
             if entry.when is None or condition(entry.when).holds(facts):
                 return entry.use
         raise KeyError(harm_id)
+
+    def trusts(self, hash_list: str) -> bool:
+        """Whether the identical file of this list may be refused at upload; the longest name that covers it says."""
+        meaning = self._meaning(hash_list)
+        return meaning is not None and meaning.exact == "block"
+
+    def harm_of_list(self, hash_list: str) -> str:
+        """The harm under which what this list finds is looked at; empty where the pack names none."""
+        meaning = self._meaning(hash_list)
+        return (meaning.harm or "") if meaning is not None else ""
+
+    def _meaning(self, hash_list: str) -> ListMeaning | None:
+        said = [meaning for meaning in self.lists if meaning.covers(hash_list)]
+        return max(said, key=lambda meaning: len(meaning.list)) if said else None
 
     def copies(self, harm_id: str) -> Copies:
         """What happens to copies before anybody has decided."""

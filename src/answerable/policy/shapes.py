@@ -17,6 +17,8 @@ RegimeName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(\.[a-z]{2,3}
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 ListName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[A-Za-z0-9_]{1,40}$")]
 
+ForeignList = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)*$", max_length=60)]
+
 
 def _compiles(text: str) -> str:
     condition(text)
@@ -95,6 +97,23 @@ class ListMatch(Part):
 
     list: ListName
     exact: bool
+
+
+class ListMeaning(Part):
+    """What a match on a hash list of others means for an upload. A list that no entry names: hold.
+
+    list: its name, and all its classes (`ncmec`), or one class of it (`ncmec.A1`). exact: the identical file by
+    SHA-256; weaker hashes hold. near: what `near` can be is `hold` alone.
+    """
+
+    list: ForeignList
+    exact: Literal["block", "hold"] = "hold"
+    near: Literal["block", "hold"] = "hold"
+    harm: Name | None = Field(None, description="under which what it finds is looked at")
+
+    def covers(self, name: str) -> bool:
+        """Whether it speaks of the list of that name."""
+        return name == self.list or name.startswith(f"{self.list}.")
 
 
 class Confirm(Part):

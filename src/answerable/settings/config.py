@@ -8,10 +8,10 @@ import os
 import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 DATA_VARIABLE = "ANSWERABLE_DATA"
 CONFIG_NAME = "answerable.toml"
@@ -134,18 +134,56 @@ class Hma(Section):
     enabled: bool = False
 
 
+class HashListEntry(Section):
+    """One hash list that is fetched on schedule. `source` holds what its kind needs: addresses, files of secrets."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)*$", max_length=30)
+    kind: Literal["file", "ncmec", "stopncii", "threatexchange"]
+    label: str = Field("", alias="class", max_length=28, description="of records that say none")
+    terms: str = Field("", max_length=300, description="what you may do with it, for those who ask later")
+    every_minutes: int = Field(60, ge=1, le=10_080)
+    stale_after_hours: int = Field(720, ge=1, description="without a complete fetch people are paged")
+    feedback: bool = Field(True, description="tell the source what people here found, where it takes it")
+    source: dict[str, Any] = {}
+
+    @field_validator("name")
+    @classmethod
+    def is_not_ours(cls, value: str) -> str:
+        """Refuse the names of what people here decided."""
+        if value == "own" or value.startswith("own."):
+            raise ValueError("names that begin with `own.` are those of your own decisions")
+        return value
+
+    @model_validator(mode="after")
+    def says_who_opened_it(self) -> "HashListEntry":
+        """Bind the name of StopNCII's list to it, because no policy pack may let that one decide."""
+        if self.kind == "stopncii" and not self.name.startswith("stopncii"):
+            raise ValueError("a list of StopNCII has a name that begins with `stopncii`")
+        return self
+
+
 class Config(Section):
     """The whole file."""
 
     desk: Desk
     platforms: tuple[Platform, ...] = ()
     buckets: tuple[Bucket, ...] = ()
+    lists: tuple[HashListEntry, ...] = ()
     database: Database = Database()
     alerts: Alerts = Alerts()
     worker: Worker = Worker()
     web: Web = Web()
     hma: Hma = Hma()
     environment: Literal["production", "demo", "test"] = "production"
+
+    @field_validator("lists")
+    @classmethod
+    def has_each_name_once(cls, value: tuple[HashListEntry, ...]) -> tuple[HashListEntry, ...]:
+        """Refuse two lists of one name: each would go on where the other stopped."""
+        names = [entry.name for entry in value]
+        if len(names) != len(set(names)):
+            raise ValueError("two lists have the same name")
+        return value
 
 
 def data_directory() -> Path:

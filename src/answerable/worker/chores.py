@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,9 @@ from django.db import connection, transaction
 from answerable import audit, clock
 from answerable.audit.forget import forget_due
 from answerable.db import personal
+from answerable.db.alone import alone
 from answerable.matching.handlers import keep_indexes
+from answerable.matching.lists import schedule
 from answerable.obligations.paging import PagingFailed
 from answerable.policy import store
 from answerable.worker import alarms
@@ -22,6 +25,8 @@ from answerable.worker import alarms
 LOG_WORTH_MOVING_BYTES: Final = 4_000_000
 LOG_WORTH_SHRINKING_BYTES: Final = 64_000_000
 LONGEST_PAUSE_SECONDS: Final = 60.0
+LISTS_LOCK: Final = 0x6C697374
+"""PostgreSQL advisory lock: of several workers, one fetches hash lists at a time."""
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +71,11 @@ def chores(beat: Callable[[], None]) -> list[Chore]:
     ]
 
 
+def slow_chores() -> list[Chore]:
+    """Those that wait for others' servers: in a thread of their own, so that neither alarms nor the sign of life do."""
+    return [Chore("lists", fetch_lists, 15.0)]
+
+
 def run(stop: threading.Event, all_chores: list[Chore], every_seconds: float = 0.5) -> None:
     """Take turns until `stop`."""
     try:
@@ -80,6 +90,15 @@ def run(stop: threading.Event, all_chores: list[Chore], every_seconds: float = 0
 def sound_alarms() -> None:
     """Page about what is late."""
     alarms.sound(clock.now())
+
+
+def fetch_lists() -> None:
+    """Fetch the hash lists whose time has come, one worker at a time, and page people about those that go stale."""
+    with alone(LISTS_LOCK) if connection.vendor == "postgresql" else nullcontext(True) as mine:
+        if mine:
+            schedule.finish_ending(clock.now())
+            schedule.fetch_due(clock.now)
+            schedule.page_about(clock.now())
 
 
 def erase() -> None:

@@ -68,6 +68,9 @@ class Loop:
         beside = [
             threading.Thread(target=sequencing.run, args=(ending,), name="sequencer", daemon=True),
             threading.Thread(target=chores.run, args=(ending, own_chores), name="chores", daemon=True),
+            threading.Thread(
+                target=chores.run, args=(ending, chores.slow_chores()), name="slow chores", daemon=True
+            ),
         ]
         threading.Thread(target=self._poke_at, args=(stop,), name="stop", daemon=True).start()
         for thread in beside:

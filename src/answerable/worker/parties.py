@@ -6,6 +6,7 @@ from typing import Final
 HANDLERS: Final = (
     "answerable.platforms.handlers",
     "answerable.matching.handlers",
+    "answerable.matching.lists.handlers",
     "answerable.cases.handlers",
 )
 

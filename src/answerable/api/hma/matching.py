@@ -16,6 +16,7 @@ from answerable.api.problems import Problem
 from answerable.cases import commands
 from answerable.cases.inputs import ScreenedIn
 from answerable.matching.known import known
+from answerable.matching.known_rows import INDEXED
 from answerable.matching.match_ids import seal
 from answerable.matching.screening import screen
 from answerable.matching.verdicts import KnownMatch, Verdict
@@ -99,7 +100,8 @@ def _matches(prints: Fingerprints) -> list[KnownMatch]:
 
 
 def _of_kind(matches: list[KnownMatch], one: SignalType) -> list[KnownMatch]:
-    return [match for match in matches if match.kind == one.kind]
+    kinds = INDEXED if one.kind == "pdq" else (one.kind,)  # a still may be a frame of a known video
+    return [match for match in matches if match.kind in kinds]
 
 
 def _of_file(asked: Asked, hashed: hashing.Hashed) -> dict[str, Any]:
@@ -109,10 +111,10 @@ def _of_file(asked: Asked, hashed: hashing.Hashed) -> dict[str, Any]:
     hashed.signals()
     matches = _matches(hashed.prints)
     told: dict[str, Any] = {one.name: _told(asked, _of_kind(matches, one), one) for one in hashed.types}
-    for kind in ("sha256", "md5"):
-        of_file = [match for match in matches if match.kind == kind]
-        if of_file and kind not in {one.kind for one in hashed.types}:
-            told[kind] = _told(asked, of_file, None)
+    for kinds in (("sha256",), ("md5",), INDEXED):
+        of_file = [match for match in matches if match.kind in kinds]
+        if of_file and kinds[0] not in {one.kind for one in hashed.types}:
+            told[kinds[0]] = _told(asked, of_file, None)
     return told
 
 
@@ -129,7 +131,7 @@ def _told(asked: Asked, matches: list[KnownMatch], kind: SignalType | None) -> B
 
 
 def _match(found: Found) -> dict[str, Any]:
-    exact = found.match.kind != "pdq"
+    exact = found.match.kind not in INDEXED
     return {
         "bank_content_id": found.content_id,
         "distance": NO_DISTANCE if exact else str(found.match.distance),

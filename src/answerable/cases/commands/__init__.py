@@ -4,6 +4,7 @@ for it, and the audit entries. Doors and handlers call nothing else.
 
 from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
 from answerable.cases.commands.backfilling import begin_backfill, end_backfill, register_backfilled
+from answerable.cases.commands.banking import change_list
 from answerable.cases.commands.claiming import claimed_found
 from answerable.cases.commands.completing import complete_request
 from answerable.cases.commands.contacts import answer_contact, ask_contact, open_contact
@@ -17,6 +18,7 @@ from answerable.cases.commands.desk import (
     write_message,
 )
 from answerable.cases.commands.ending import end_withdrawn
+from answerable.cases.commands.feedback import begin_telling, source_not_told, source_told
 from answerable.cases.commands.fetching import item_fetched, item_screened
 from answerable.cases.commands.following import (
     count_views,
@@ -27,7 +29,14 @@ from answerable.cases.commands.following import (
 )
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
-from answerable.cases.commands.listing import change_list
+from answerable.cases.commands.listing import (
+    end_entries,
+    list_alarmed,
+    list_tried,
+    make_list,
+    store_page,
+    turn_list,
+)
 from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
@@ -54,6 +63,7 @@ __all__ = [
     "apply_to_open",
     "ask_contact",
     "begin_backfill",
+    "begin_telling",
     "cannot",
     "change_list",
     "claimed_found",
@@ -66,6 +76,7 @@ __all__ = [
     "delete_item",
     "done",
     "end_backfill",
+    "end_entries",
     "end_withdrawn",
     "file_report",
     "holder_told",
@@ -74,7 +85,10 @@ __all__ = [
     "item_screened",
     "item_seen",
     "judge_account",
+    "list_alarmed",
+    "list_tried",
     "look_at",
+    "make_list",
     "mark_kept",
     "match_told",
     "may_tell",
@@ -91,6 +105,10 @@ __all__ = [
     "remove_undecided",
     "resolved",
     "review",
+    "source_not_told",
+    "source_told",
+    "store_page",
+    "turn_list",
     "uploads_screened",
     "withdraw_report",
     "write_message",

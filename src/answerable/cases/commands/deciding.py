@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
+from answerable.cases.commands.feedback import owe_to_sources
 from answerable.cases.commands.filing import owe_filings
 from answerable.cases.commands.grouping import begin_notice, lock, put_in
 from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_after
@@ -87,6 +88,7 @@ def decide_violating(
         },
         case_id=case.pk,
     )
+    owe_to_sources(writing, content, case, clause, Verdict.VIOLATING)
     dos = owed_after("on_violating", case, clause, facts_of_item(item, listed=decision.by_match))
     in_time = within(dos, "remove", REMOVE_WITHIN)
     if of is not None:  # the identical file of another: a copy has its own time, where the pack gives one
@@ -204,6 +206,7 @@ def decide_not_violating(
             {"item": item.pk, "content": content.pk, "verdict": "not_violating", "clause": clause},
             case_id=case.pk,
         )
+    owe_to_sources(writing, content, case, clause, Verdict.NOT_VIOLATING)
     pack = pack_of(case)
     _answer_complete_requests(writing, item, began_at)
     lift(writing, item, case, "cleared")

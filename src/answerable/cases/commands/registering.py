@@ -1,5 +1,6 @@
 """What platforms tell us of uploads, new and edited: facts, bytes, and what is to be held."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -49,7 +50,7 @@ def register_item(
             _owe_fetch(writing, item)
         held = item_in.held or held_account(item)
         if held:
-            hold(writing, item, held)
+            hold(writing, item, held, item_in.on_lists)
         writing.finish()
         return Registered(item.pk, Visibility(item.wanted), new)
 
@@ -230,13 +231,16 @@ def _share_what_is_known(writing: Writing, item: Item) -> None:
     )
 
 
-def hold(writing: Writing, item: Item, why: str) -> None:
-    """Hold an upload that screening matched, or whose account is held: hidden until a person looked."""
+def hold(writing: Writing, item: Item, why: str, on_lists: Collection[str] = ()) -> None:
+    """Hold an upload that screening matched, or whose account is held: hidden until a person looked.
+
+    `on_lists`: the lists that it matched, where that is why.
+    """
     if item.wanted in (Visibility.HIDDEN, Visibility.GONE) or item.looked_at is not None:
         return
     if item.case is None:
         pack = store.active()
-        harm = _harm_of_account(item.account) if why == "account" else ""
+        harm = _harm_of_account(item.account) if why == "account" else _harm_of_lists(pack, on_lists)
         if harm not in pack.harms:
             harm = _presumed_harm(pack, known=why != "unreadable")
         put_in(writing, item, open_case(writing, harm, pack))
@@ -246,7 +250,8 @@ def hold(writing: Writing, item: Item, why: str) -> None:
         item.views_at_first_notice = item.views
         item.save(update_fields=["first_notice_at", "views_at_first_notice"])
     want(writing, item, Visibility.HIDDEN, why=why, due_at=writing.now + HIDE_WITHIN)
-    writing.record("screened_hold", {"item": item.pk, "why": why})
+    listed = {"lists": sorted(on_lists)} if on_lists else {}
+    writing.record("screened_hold", {"item": item.pk, "why": why, **listed})
     _owe_look(writing, item, writing.now + protecting.LOOK_SOON)
     _owe_search(writing, item)
 
@@ -258,6 +263,14 @@ def _presumed_harm(pack: Pack, *, known: bool) -> str:
     """
     choose = max if known else min
     return choose(pack.harms, key=lambda name: pack.harms[name].severity.rank)
+
+
+def _harm_of_lists(pack: Pack, on_lists: Collection[str]) -> str:
+    """The most severe harm under which what these lists find is looked at; a list that the pack gives none counts as
+    the most severe there is. Empty where there is no list.
+    """
+    harms = {pack.harm_of_list(name) or _presumed_harm(pack, known=True) for name in on_lists}
+    return max(sorted(harms), key=lambda name: pack.harms[name].severity.rank, default="")
 
 
 def _harm_of_account(account: Account | None) -> str:

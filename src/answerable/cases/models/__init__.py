@@ -5,6 +5,7 @@ from answerable.cases.models.frames import ContentFrame
 from answerable.cases.models.items import Account, Case, Copy, Item, ItemContent, ViewSample
 from answerable.cases.models.judgement import Appeal, Decision, Finding, Review
 from answerable.cases.models.known import KnownChange
+from answerable.cases.models.lists import HashList, ListEntry, ListFault
 from answerable.cases.models.people import Person
 from answerable.cases.models.reports import Claim, IdempotencyKey, Message, Notice, Report, ReportedItem
 
@@ -18,10 +19,13 @@ __all__ = [
     "Copy",
     "Decision",
     "Finding",
+    "HashList",
     "IdempotencyKey",
     "Item",
     "ItemContent",
     "KnownChange",
+    "ListEntry",
+    "ListFault",
     "Message",
     "Notice",
     "Person",

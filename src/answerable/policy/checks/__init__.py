@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 
-from answerable.policy.checks import deciding, duties, references, telling, texts
+from answerable.policy.checks import deciding, duties, lists, references, telling, texts
 from answerable.policy.checks.places import every_entry
 from answerable.policy.errors import Hole
 from answerable.policy.pack import Pack
@@ -15,7 +15,7 @@ def holes_of(pack: Pack) -> list[Hole]:
     broken = list(references.holes(pack))
     if any(hole.reason.startswith(references.LOST) for hole in broken):
         return sorted({*broken, *texts.holes(pack)})
-    checks = (texts.holes, deciding.holes, duties.holes, telling.holes)
+    checks = (texts.holes, deciding.holes, duties.holes, lists.holes, telling.holes)
     return sorted({*broken, *chain.from_iterable(check(pack) for check in checks)})
 
 
