@@ -147,7 +147,7 @@ class Run:
         if not (done.piece.is_item or _is_media(prints)):
             self._tally.no_media += 1
             return
-        if prints.unreadable_image:
+        if prints.unreadable:
             self._tally.unreadable += 1
             self._shown.problem(done.piece.name, str(prints.fault))
         elif prints.pdq is None and not prints.frames:
