@@ -42,7 +42,7 @@ def desk(db: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> TestDesk:
 def prints_of(data: bytes) -> Prints:
     """What a door hands over of a file."""
     prints = fingerprint(data)
-    return Prints(prints.sha256, prints.md5, prints.pdq, prints.pdq_quality, prints.media_type, prints.size)
+    return Prints.of(prints)
 
 
 def owed(kind: str) -> Obligation:

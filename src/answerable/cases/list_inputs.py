@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 LIST_NAME: Final = re.compile(r"^(?!own\b)[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)*$")
@@ -47,6 +48,8 @@ class ListPageIn:
     follows: Mapping[str, Any]
     checkpoint: Mapping[str, Any]
     is_last: bool
+    whole_since: datetime | None = None
+    """With the last page of a list that was read whole: when that began. Faults from before it are of the past."""
 
 
 @dataclass(frozen=True, slots=True)

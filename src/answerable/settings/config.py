@@ -146,6 +146,10 @@ class HashListEntry(Section):
     feedback: bool = Field(True, description="tell the source what people here found, where it takes it")
     source: dict[str, Any] = {}
 
+    def __hash__(self) -> int:
+        """By name and kind: `source` is a table, and the whole configuration is a key of caches."""
+        return hash((self.name, self.kind))
+
     @field_validator("name")
     @classmethod
     def is_not_ours(cls, value: str) -> str:

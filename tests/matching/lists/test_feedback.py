@@ -11,11 +11,11 @@ from answerable.cases import commands
 from answerable.cases.commands import feedback
 from answerable.cases.list_inputs import EntryIn, GoneIn, ListPageIn
 from answerable.cases.models import ListEntry, Person
-from answerable.matching.lists import handlers
+from answerable.matching.lists import handlers, registry
 from answerable.matching.lists.base import Opinion, SourceError
 from answerable.obligations.models import Obligation
 from answerable.policy.words import Verdict
-from answerable.settings.config import HashListEntry
+from answerable.settings.config import ConfigError, HashListEntry
 from answerable.worker import parties
 from tests.cases.conftest import desk  # noqa: F401
 from tests.cases.desk import TestDesk
@@ -172,4 +172,23 @@ def test_what_was_judged_under_another_harm_is_no_word_about_the_list(
 ) -> None:
     listed(harm="other_illegal")
     desk.judge(ravi, "a", Verdict.VIOLATING, clause="other_illegal.law")
+    assert owed() == []
+
+
+def test_a_configuration_that_cannot_be_used_tells_nothing_and_it_stays_owed(
+    desk: TestDesk,  # noqa: F811
+    ravi: Person,
+    wire: Wire,
+    listed: Callable[..., ListEntry],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed()
+    desk.yes(ravi, "a")
+    [one] = owed()
+    with monkeypatch.context() as broken:
+        broken.setattr(handlers, "entry_of", lambda name: registry.entry_of("typo"))
+        with pytest.raises(ConfigError):
+            handlers.tell_source(one)
+    handlers.tell_source(one)
+    assert len(wire.heard) == 1
     assert owed() == []

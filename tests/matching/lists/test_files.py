@@ -1,7 +1,7 @@
 """A file of hashes, from its bytes to what screening says of an upload."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -192,6 +192,10 @@ def test_a_whole_list_ends_what_left_its_file(desk: Imports) -> None:
     assert standing() == {("md5", OTHERS.md5)}
     desk.read("id,md5\nnonsense\n", whole=True)
     assert standing() == {("md5", OTHERS.md5)}, "a garbled line may be a record that still stands"
+    assert ListFault.objects.count() == 1
+    desk.now += timedelta(hours=1)
+    desk.read(f"id,md5\n2,{OTHERS.md5}\n", whole=True)
+    assert not ListFault.objects.exists(), "the file was put right"
 
 
 def test_a_file_that_lost_most_of_its_list_takes_nothing_off_unless_it_is_meant(desk: Imports) -> None:

@@ -65,6 +65,18 @@ def test_no_other_host_is_asked(site: Site, door: http.Door, address: str) -> No
     assert site.requests == []
 
 
+def test_a_proxy_of_the_environment_is_not_asked(
+    site: Site, door: http.Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Site() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        with door.open() as talk:
+            talk.get("/x")
+        assert proxy.requests == []
+    assert len(site.requests) == 1
+
+
 def test_a_redirect_is_not_followed(site: Site, door: http.Door) -> None:
     site.trouble = [Reply(302, headers={"location": f"{site.url}/base/other"})]
     with door.open() as talk, pytest.raises(http.HostNotConfigured, match="redirect"):

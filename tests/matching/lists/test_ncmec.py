@@ -148,7 +148,7 @@ def test_an_entry_that_keeps_no_hash_that_we_search_ends(site: Ncmec, source: So
     site.entries = [entry(1, at=SECONDS + 1, fingerprints={"pdna": "A" * 200_000})]
     kept.fetch(source, NOW + timedelta(minutes=1))
     assert kept.records == {}
-    assert kept.bad == []
+    assert [bad.why for bad in kept.bad] == ["not kept here: 1 of kind pdna"]
 
 
 def test_unknown_words_and_very_long_fingerprints_are_no_trouble(site: Ncmec, source: Source) -> None:
@@ -286,6 +286,12 @@ def test_a_range_with_more_than_400_000_entries_is_cut_smaller(site: Ncmec, sour
     assert first[0]["from"] == first[1]["from"]
     assert first[0]["to"] > first[1]["to"]
     assert kept.checkpoint["since"] == SECONDS - 5
+
+
+def test_short_ranges_grow_again_where_little_happens(site: Ncmec, source: Source) -> None:
+    kept = Kept(checkpoint={"since": SECONDS - 100_005, "span": 1000})
+    kept.fetch(source)
+    assert len(site.requests) == 7, "1,000 seconds, then twice as long each time"
 
 
 def test_a_clock_ahead_of_ncmecs_misses_nothing(site: Ncmec, source: Source) -> None:

@@ -1,5 +1,6 @@
 """Petra's lists: fetched when it is time, shown as they stand, and paged about when they fail for long."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -50,6 +51,7 @@ def test_a_list_is_fetched_again_when_its_time_has_come(
     configured: Callable[..., Config], now: datetime, tmp_path: Path
 ) -> None:
     configured({"name": "iwf", "every_minutes": 60, "class": "A"})
+    assert hash(registry.config()), "caches are keyed by the whole configuration"
     assert schedule.fetch_due(lambda: now) == 1
     assert {entry.known_as for entry in ListEntry.objects.select_related("hash_list")} == {"iwf.A"}
     (tmp_path / "l.csv").write_text(HASHES + "ab" * 16)
@@ -139,6 +141,8 @@ def test_the_command_imports_shows_and_turns_off(configured: Callable[..., Confi
     assert "iwf.B\tmd5\t3" in shown
     assert "not read: line 4" in shown
     assert "3 entries" in run(app, ["list"]).output
+    [state] = json.loads(run(app, ["list", "--json"]).output)
+    assert (state["name"], state["entries"], state["faults"], state["wrong"]) == ("iwf", 3, 1, "")
     assert "3 fingerprints ended" in run(app, ["off", "iwf"]).output
     refused = run(app, ["import", str(file), "--name", "iwf"])
     assert refused.exit_code == 1

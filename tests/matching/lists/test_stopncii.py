@@ -121,7 +121,7 @@ def test_garbage_in_the_middle_is_named_and_the_rest_is_kept(
     assert bad.where == "page 1 since 10, record 2"
 
 
-def test_unknown_kinds_are_passed_over_and_unknown_statuses_kept(site: StopNcii, source: Source) -> None:
+def test_unknown_kinds_are_counted_and_unknown_statuses_kept(site: StopNcii, source: Source) -> None:
     others = [
         record("VideoTMK", "A" * 300_000),
         record("Hologram", "x"),
@@ -131,7 +131,11 @@ def test_unknown_kinds_are_passed_over_and_unknown_statuses_kept(site: StopNcii,
     kept = Kept()
     kept.fetch(source)
     assert sorted(record.label for record in kept.records.values()) == ["", "Active", "Paused"]
-    assert kept.bad == []
+    assert sorted(bad.why for bad in kept.bad) == [
+        "not kept here: 1 of kind Hologram",
+        "not kept here: 1 of kind Text",
+        "not kept here: 1 of kind VideoTMK",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,8 @@ def store_page(name: str, page: ListPageIn, *, actor: str = "worker", now: datet
             change.take(present.get(key, []), said)
         change.write()
         _note_faults(hash_list, faults, now)
+        if page.is_last and page.whole_since is not None:
+            hash_list.faults.filter(at__lt=page.whole_since).delete()
         hash_list.checkpoint = dict(page.checkpoint)
         if page.is_last:
             hash_list.retrieved_at, hash_list.failed_since = now, None
@@ -150,6 +152,8 @@ class _Change:
     hash_list: HashList
     new: list[ListEntry] = field(default_factory=list)
     changed: list[ListEntry] = field(default_factory=list)
+    ended: list[int] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
     known: list[tuple[str, str, ListEntry]] = field(default_factory=list)
     added: int = 0
     removed: int = 0
@@ -173,8 +177,7 @@ class _Change:
     def end(self, entry: ListEntry) -> None:
         """End an entry, unless it has ended."""
         if entry.gone_at is None:
-            entry.gone_at = entry.changed_at = self.writing.now
-            self.changed.append(entry)
+            self.ended.append(entry.pk)
             self.known.append(("remove", entry.label, entry))
             self.removed += 1
 
@@ -201,6 +204,9 @@ class _Change:
         if entry.gone_at is not None or entry.label != label:
             self.known.append(("add", label, entry))
         self.added += entry.gone_at is not None
+        if (entry.label, entry.facts) == (label, facts):
+            self.back.append(entry.pk)
+            return
         entry.label, entry.facts, entry.gone_at = label, facts, None
         entry.changed_at = self.writing.now
         self.changed.append(entry)
@@ -208,6 +214,10 @@ class _Change:
     def write(self) -> None:
         """Write the entries, and note what is known by them now; `Writing.finish` writes that, last of all."""
         ListEntry.objects.bulk_create(self.new, batch_size=AT_ONCE)
+        for numbers, gone_at in ((self.ended, self.writing.now), (self.back, None)):
+            for start in range(0, len(numbers), AT_ONCE):
+                part = ListEntry.objects.filter(pk__in=numbers[start : start + AT_ONCE])
+                part.update(gone_at=gone_at, changed_at=self.writing.now)
         fields = ["label", "facts", "gone_at", "changed_at"]
         ListEntry.objects.bulk_update(self.changed, fields, batch_size=AT_ONCE // 4)
         self.writing.known_changes += [

@@ -1,5 +1,7 @@
 """`answerable lists`: hash lists of others, as they are held here."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +12,18 @@ ACTOR = "operator"
 
 
 @app.command("list")
-def list_() -> None:
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document, for monitoring")] = False,
+) -> None:
     """Show every list: how much it holds, how old it is, and what went wrong."""
     from answerable import clock  # noqa: PLC0415
     from answerable.matching.lists.states import states  # noqa: PLC0415
 
-    for state in states(clock.now()):
+    found = states(clock.now())
+    if as_json:
+        typer.echo(json.dumps([asdict(state) for state in found], default=str, indent=1))
+        return
+    for state in found:
         typer.echo(state.line())
 
 

@@ -44,7 +44,8 @@ def fetch(
     """
     hash_list = commands.make_list(name, source=kind, terms=terms, actor=actor, now=now())
     commands.list_tried(name, now=now())
-    total, checkpoint = PageStored(), dict(hash_list.checkpoint)
+    total, checkpoint, began = PageStored(), dict(hash_list.checkpoint), now()
+    whole = bool(getattr(source, "whole", False))
     try:
         for page in _all_pages(hash_list, source, now(), shrink=shrink):
             handed = ListPageIn(
@@ -52,6 +53,7 @@ def fetch(
                 follows=checkpoint,
                 checkpoint=page.checkpoint,
                 is_last=page.is_last,
+                whole_since=began if whole and page.checkpoint != checkpoint else None,
             )
             total += commands.store_page(name, handed, actor=actor, now=now())
             checkpoint = dict(page.checkpoint)

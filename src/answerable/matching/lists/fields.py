@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from answerable.matching.lists.base import KINDS, BadRecord, Gone, Record
+from answerable.matching.lists.base import KINDS, Bad, BadRecord, Gone, Record
 
+NOT_KEPT: Final = "not kept here"
+"""How a reason begins where nothing is wrong with a record but its kind, which nothing here is searched by."""
 LONGEST_WORD: Final = 100
 LONGEST_ID: Final = 200
 
@@ -60,3 +62,10 @@ def tally(words: Iterable[str]) -> dict[str, int]:
 def said(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Facts without those that say nothing."""
     return {name: value for name, value in facts.items() if value not in ("", {}, [], None)}
+
+
+def not_kept(where: str, kinds: Iterable[str]) -> list[Bad]:
+    """What was passed over for its kind, one line a kind and page: named, and not once for each of thousands."""
+    return [
+        Bad(where, f"{NOT_KEPT}: {count} of kind {kind or 'none'}") for kind, count in tally(kinds).items()
+    ]

@@ -7,6 +7,7 @@ from answerable.matching.lists.registry import entry_of, source_of
 from answerable.obligations import registry
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
+from answerable.settings.config import ConfigError
 
 
 def tell_source(obligation: Obligation) -> None:
@@ -16,6 +17,10 @@ def tell_source(obligation: Obligation) -> None:
         return
     try:
         source = source_of(entry_of(told.hash_list))
+    except (ConfigError, SourceError):  # nothing left this desk: the operator puts it right
+        _not_told(obligation, "", again=True)
+        raise
+    try:
         source.tell(told.key, Opinion(told.opinion), facts={**told.facts, "matched": told.matched})
     except NotImplementedError:
         _not_told(obligation, "the source takes no feedback on it")

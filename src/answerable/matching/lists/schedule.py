@@ -28,9 +28,12 @@ def fetch_entry(entry: HashListEntry, *, now: Callable[[], datetime], actor: str
     commands.make_list(entry.name, source=entry.kind, terms=entry.terms, actor=actor, now=now())
     try:
         source = source_of(entry)
-    except ConfigError:
+    except (ConfigError, SourceError) as error:
+        unusable = isinstance(error, ConfigError)
         commands.list_tried(entry.name, now=now())
-        commands.list_tried(entry.name, now=now(), error="its configuration can't be used")
+        commands.list_tried(
+            entry.name, now=now(), error="its configuration can't be used" if unusable else str(error)
+        )
         raise
     return fetch(
         entry.name,

@@ -14,10 +14,19 @@ from pydantic import Field
 from answerable.matching.lists import http, secret
 from answerable.matching.lists.base import Bad, BadRecord, Checkpoint, Gone, Opinion, Page, Record, Source
 from answerable.matching.lists.config import Listed
-from answerable.matching.lists.fields import hash_bytes, identity, in_order, said, tally, whole, word
+from answerable.matching.lists.fields import (
+    hash_bytes,
+    identity,
+    in_order,
+    not_kept,
+    said,
+    tally,
+    whole,
+    word,
+)
 
 KINDS: Final = {"ImagePDQ": "pdq", "VideoMD5": "md5"}
-"""The others (VideoTMK, Text, URL and what may come) are passed over: nothing here is searched by them."""
+"""The others (VideoTMK, Text, URL and what may come) are passed over and counted: nothing here is searched by them."""
 ENDED: Final = frozenset({"Withdrawn", "Deleted"})
 FROM_THE_BEGINNING: Final = 10
 PAGE_SIZE: Final = 800
@@ -123,14 +132,17 @@ class StopNcii:
 
 def _changes(answer: dict[str, Any], where: str) -> tuple[Record | Gone | Bad, ...]:
     bad: list[Bad] = []
+    others: list[str] = []
     read: list[tuple[str | int, Record | Gone]] = []
     for number, entry in enumerate(answer["hashRecords"], 1):
         try:
-            if (change := _change(entry)) is not None:
+            if (change := _change(entry)) is None:
+                others.append(word(entry.get("signalType")))
+            else:
                 read.append((whole(entry.get("lastModtimestamp")) or 0, change))
         except BadRecord as error:
             bad.append(Bad(f"{where}, record {number}", str(error)))
-    return (*bad, *in_order(read))
+    return (*bad, *not_kept(where, others), *in_order(read))
 
 
 def _change(entry: object) -> Record | Gone | None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from answerable.matching.lists.base import Bad, BadRecord, Gone, Opinion, Record
-from answerable.matching.lists.fields import hash_bytes, identity, in_order, said, tally, word
+from answerable.matching.lists.fields import hash_bytes, identity, in_order, not_kept, said, tally, word
 from answerable.matching.lists.http import AnswerUnusable
 from answerable.matching.lists.ncmec import xml
 
@@ -82,30 +82,33 @@ def feedback(opinion: Opinion, reason: str) -> bytes:
 def _in_order(entries: Iterable[Element | BadRecord], where: str) -> Iterator[Record | Gone | Bad]:
     """The changes of a page, what can't be read first, then the others by their time."""
     read: list[tuple[str | int, Record | Gone]] = []
+    passed_over: list[str] = []
     for number, entry in enumerate(entries, 1):
         name = f"{where}, entry {number}"
         if isinstance(entry, BadRecord):
             yield Bad(name, str(entry))
             continue
         try:
-            change, problems = _change(entry)
+            change, problems, others = _change(entry)
         except BadRecord as error:
             yield Bad(name, str(error))
             continue
         yield from (Bad(f"{name} ({change.key})", problem) for problem in problems)
+        passed_over += others
         read.append((_timestamp(entry), change))
+    yield from not_kept(where, passed_over)
     yield from in_order(read)
 
 
-def _change(entry: Element) -> tuple[Record | Gone, list[str]]:
-    """What an entry says now, and what of it can't be read. Raises BadRecord."""
+def _change(entry: Element) -> tuple[Record | Gone, list[str], list[str]]:
+    """What an entry says now, what of it can't be read, and its kinds where none is kept. Raises BadRecord."""
     owner = entry.find("member")
     number = owner.get("id", "").strip() if owner is not None else ""
     if not (number.isascii() and number.isdigit() and len(number) <= 18):
         raise BadRecord("it names no member")
     key = f"{int(number)}/{identity(entry.findtext('id'))}"
     if entry.tag in ("deletedImage", "deletedVideo"):
-        return Gone(key), []
+        return Gone(key), [], []
     if entry.tag not in KEPT:
         raise BadRecord(f"{word(entry.tag)} is neither an image nor a video")
     kept: list[tuple[str, bytes]] = []
@@ -123,12 +126,10 @@ def _change(entry: Element) -> tuple[Record | Gone, list[str]]:
     if not kept:
         if problems:
             raise BadRecord(f"{key}: {'; '.join(problems)}")
-        return Gone(
-            key
-        ), []  # what it said before, if anything, holds no more, and nothing of it is kept here
+        return Gone(key), [], others  # what it said before, if anything, holds no more
     facts = {"kind": entry.tag, "at": _timestamp(entry), "others": tally(others), **_votes(entry)}
     record = Record(key, tuple(kept), word(entry.findtext("classification")), said(facts))
-    return record, problems
+    return record, problems, []
 
 
 def _votes(entry: Element) -> dict[str, dict[str, int]]:

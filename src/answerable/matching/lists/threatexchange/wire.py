@@ -7,7 +7,16 @@ from typing import Any, Final
 
 from answerable.matching.lists import http
 from answerable.matching.lists.base import Bad, BadRecord, Gone, Record
-from answerable.matching.lists.fields import hash_bytes, identity, in_order, said, tally, whole, word
+from answerable.matching.lists.fields import (
+    hash_bytes,
+    identity,
+    in_order,
+    not_kept,
+    said,
+    tally,
+    whole,
+    word,
+)
 
 TOKEN: Final = re.compile(r"([0-9]{8,})\|[A-Za-z0-9_-]{20,}")
 TYPES: Final = {
@@ -46,14 +55,17 @@ def is_busy(status: int, body: bytes) -> bool:
 def changes(updates: list[Any], where: str, app: str) -> tuple[Record | Gone | Bad, ...]:
     """The changes of a page; what can't be read is named. `app`: whose opinion is this desk's own."""
     bad: list[Bad] = []
+    others: list[str] = []
     read: list[tuple[str | int, Record | Gone]] = []
     for number, update in enumerate(updates, 1):
         try:
-            if (change := _change(update, app)) is not None:
+            if (change := _change(update, app)) is None:
+                others.append(word(update.get("type")))
+            else:
                 read.append((_seconds(update.get("last_updated")), change))
         except BadRecord as error:
             bad.append(Bad(f"{where}, update {number}", str(error)))
-    return (*bad, *in_order(read))
+    return (*bad, *not_kept(where, others), *in_order(read))
 
 
 def _change(update: object, app: str) -> Record | Gone | None:
