@@ -6,8 +6,10 @@ from pathlib import Path
 
 from answerable import media
 from answerable.cases.models import Item
+from answerable.cases.queries.frames import searchable_frames
 from answerable.matching.turns import turns_of_content
 from answerable.media import Fingerprints
+from answerable.media.frames import Frame
 from answerable.platforms import registry
 
 _HASH = re.compile(r"(?:(sha256|md5|pdq):)?([0-9a-fA-F]+)")
@@ -72,6 +74,10 @@ def _of_item(item: Item | None) -> Asked:
         pdq=bytes(content.pdq) if content.pdq is not None else None,
         pdq_quality=content.pdq_quality,
         pdq_dihedral=tuple(turns_of_content(content)),
+        frames=tuple(
+            Frame(bytes(frame.pdq), frame.quality, frame.at_ms / 1000)
+            for frame in searchable_frames(content.pk)
+        ),
     )
     return Asked(prints, "item", item.pk)
 

@@ -13,8 +13,9 @@ from answerable import clock
 from answerable.cases import commands
 from answerable.cases.models import ItemContent
 from answerable.matching.items import items
-from answerable.matching.turns import turns_of
+from answerable.matching.turns import TURNS, turned, turns_of
 from answerable.media import Fingerprints
+from answerable.media.limits import SEARCHABLE_QUALITY
 from answerable.policy.words import CopyKind
 
 DEFAULT_LIMIT: Final = 1000
@@ -76,22 +77,30 @@ def search_copies(
 ) -> Found:
     """Every item with the identical file (SHA-256; MD5 where that is all there is), or within 31 bits by PDQ.
 
-    All eight rotations and flips are searched for: exact ones where `prints.pdq_dihedral` has them. `actor` and
-    `by` are for the log (see `copies_searched`); `platform` leaves out what is elsewhere. Raises NothingToSearchFor.
+    All eight rotations and flips are searched for: exact ones where `prints.pdq_dihedral` has them. Of a video or an
+    animation each frame is searched for: whatever shows one of them is found, however little that is of either. `actor`
+    and `by` are for the log (see `copies_searched`); `platform` leaves out what is elsewhere. Raises
+    NothingToSearchFor.
     """
-    turns = turns_of(prints)
-    if not (prints.sha256 or prints.md5 or turns):
+    queries = [*turns_of(prints), *_frames(prints)]
+    if not (prints.sha256 or prints.md5 or queries):
         raise NothingToSearchFor
     hits = dict.fromkeys(_identical(prints), _Hit(is_near=False))
-    for turn, near in enumerate(items().near(turns) if turns else ()):
+    for query, near in enumerate(items().near(queries) if queries else ()):
         for content_id, distance in near:
-            hit = _Hit(is_near=True, distance=distance, turned=turn > 0)
+            hit = _Hit(is_near=True, distance=distance, turned=query % TURNS > 0)
             hits[content_id] = min(hits.get(content_id, hit), hit)
     copies = _of_items(hits, platform, except_item_id)
     commands.copies_searched(
         actor=actor, by=by, query_digest=_digest(prints), found=len(copies), now=clock.now()
     )
     return Found(tuple(copies[:limit]), len(copies))
+
+
+def _frames(prints: Fingerprints) -> list[bytes]:
+    """The eight turns of each frame that says enough, frame by frame."""
+    shown = [frame.pdq for frame in prints.frames if frame.quality >= SEARCHABLE_QUALITY]
+    return [turn.tobytes() for turns in turned(shown) for turn in turns] if shown else []
 
 
 def _identical(prints: Fingerprints) -> Iterable[int]:

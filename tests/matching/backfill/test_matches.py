@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from answerable.audit.models import AuditEntry
 from answerable.cases import commands
 from answerable.cases.inputs import ItemIn, Prints
 from answerable.cases.models import Account, Backfill, Item, Person
@@ -14,6 +15,7 @@ from answerable.matching.backfill.session import CannotGoOn, Outcome
 from answerable.media import fingerprint
 from answerable.obligations.models import Obligation
 from tests.cases.desk import TestDesk
+from tests.matching.rows import change
 from tests.media.pictures import encoded, landscape
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +29,7 @@ def at_work(desk: None, now: datetime) -> TestDesk:
 
 
 def prints_of(data: bytes) -> Prints:
-    found = fingerprint(data)
-    return Prints.of(found)
+    return Prints.of(fingerprint(data))
 
 
 def owed(ref: str) -> set[str]:
@@ -109,3 +110,15 @@ def test_an_item_that_its_platform_registered_by_hashes_alone_gets_the_rest(
     content = Item.objects.select_related("content").get(ref="uri0/p0.jpg").content
     assert content is not None
     assert content.pdq is not None
+
+
+def test_what_matches_a_list_of_others_is_hidden_and_the_log_says_which_list(
+    backfill: Run, at_work: TestDesk, library: Path, draw: Callable[[int], bytes]
+) -> None:
+    change("add", "sha256", bytes.fromhex(fingerprint(draw(1)).sha256), hash_list="ncmec.A1", cause="list:1")
+    assert "1 would be hidden" in backfill(library, dry_run=True).summary
+    assert "1 hidden until a person looks" in backfill(library).summary
+    assert Item.objects.get(ref="uri1/p1.jpg").wanted == "hidden"
+    entry = AuditEntry.objects.get(kind="screened_hold")
+    assert entry.event is not None
+    assert '"lists":["ncmec.A1"]' in entry.event

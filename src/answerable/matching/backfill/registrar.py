@@ -14,7 +14,7 @@ from answerable.cases.inputs import ItemIn, Prints
 from answerable.cases.models import Backfill, Item, ItemContent
 from answerable.matching.backfill.pieces import Place
 from answerable.matching.backfill.tally import Tally
-from answerable.matching.screening import screen_each
+from answerable.matching.screening import Screened, screen_each
 from answerable.matching.verdicts import Verdict
 from answerable.media import Fingerprints
 from answerable.policy.words import Visibility
@@ -55,9 +55,9 @@ class Registrar:
 
     def take(self, batch: Sequence[Ready], *, position: str, tally: Tally) -> None:
         """Register what owes nothing in one transaction, before it one by one what screening matched or is there."""
-        held = _held(batch)
+        matched = _matched(batch)
         there = _unchanged(self._platform, batch) if self._again else set[str]()
-        items = {one.place.ref: _item_in(self._platform, one, held) for one in batch}
+        items = {one.place.ref: _item_in(self._platform, one, matched) for one in batch}
         alone = {ref for ref, item in items.items() if item.held}
         tally.known += len([ref for ref in there if ref not in alone])
         plain = [item for ref, item in items.items() if ref not in there | alone]
@@ -108,10 +108,12 @@ class Rehearsal:
     def take(self, batch: Sequence[Ready], *, position: str, tally: Tally) -> None:
         """Count what would be registered, held and removed."""
         del position
-        verdicts = _screened(batch)
         tally.registered += len(batch)
-        tally.held += sum(verdict is Verdict.HOLD for verdict in verdicts)
-        tally.removed += sum(verdict is Verdict.BLOCK for verdict in verdicts)
+        for screened in _matched(batch).values():
+            if screened.match is not None and screened.match.blocks:
+                tally.removed += 1
+            else:
+                tally.held += 1
 
 
 def _known(platform: str, refs: Collection[str]) -> set[str]:
@@ -133,18 +135,17 @@ def _unchanged(platform: str, batch: Sequence[Ready]) -> set[str]:
     return {ref for ref, sha256 in rows if asked[ref] == sha256}
 
 
-def _screened(batch: Sequence[Ready]) -> list[Verdict]:
-    """The verdict of the lists on each. An image that can't be read is no match: see docs/decisions/0043."""
+def _matched(batch: Sequence[Ready]) -> dict[str, Screened]:
+    """What the lists say of those that match one, by ref. What can't be read matches none: docs/decisions/0043."""
     found = screen_each([one.prints for one in batch]) if batch else []
-    return [Verdict.CLEAR if one.match is None else one.verdict for one in found]
+    return {
+        one.place.ref: screened
+        for one, screened in zip(batch, found, strict=True)
+        if screened.match is not None and screened.verdict is not Verdict.CLEAR
+    }
 
 
-def _held(batch: Sequence[Ready]) -> set[str]:
-    verdicts = zip(batch, _screened(batch), strict=True)
-    return {one.place.ref for one, verdict in verdicts if verdict is not Verdict.CLEAR}
-
-
-def _item_in(platform: str, one: Ready, held: set[str]) -> ItemIn:
+def _item_in(platform: str, one: Ready, matched: dict[str, Screened]) -> ItemIn:
     place, prints = one.place, one.prints
     return ItemIn(
         platform=platform,
@@ -155,5 +156,6 @@ def _item_in(platform: str, one: Ready, held: set[str]) -> ItemIn:
         posted_at=place.posted_at,
         views=place.views,
         prints=Prints.of(prints),
-        held="list" if place.ref in held else "",
+        held="list" if place.ref in matched else "",
+        on_lists=matched[place.ref].on_lists if place.ref in matched else (),
     )

@@ -14,7 +14,9 @@ from answerable.matching.backfill.tally import Tally
 from answerable.media import Fault, Fingerprints
 
 BATCH: Final = 100
-"""Items of one transaction: some ten milliseconds of the writers' lock."""
+"""Items of one transaction, or frames of videos: some ten milliseconds of the writers' lock."""
+ROWS_OF_AN_ITEM: Final = 4
+"""So many frames of a video take as long to write as an item."""
 MOST_PASSED_OVER: Final = 5_000
 MOST_SECONDS: Final = 10.0
 """A batch is handed over after that, so that a kill loses no more of a slow source."""
@@ -52,7 +54,8 @@ class _Batch:
     since: float = field(default_factory=time.monotonic)
 
     def is_due(self) -> bool:
-        full = len(self.ready) >= BATCH or self.pieces >= MOST_PASSED_OVER
+        rows = sum(1 + len(one.prints.frames) // ROWS_OF_AN_ITEM for one in self.ready)
+        full = rows >= BATCH or self.pieces >= MOST_PASSED_OVER
         return full or (self.pieces > 0 and time.monotonic() - self.since >= MOST_SECONDS)
 
 
@@ -144,10 +147,10 @@ class Run:
         if not (done.piece.is_item or _is_media(prints)):
             self._tally.no_media += 1
             return
-        if prints.unreadable_image:
+        if prints.unreadable:
             self._tally.unreadable += 1
             self._shown.problem(done.piece.name, str(prints.fault))
-        elif prints.pdq is None:
+        elif prints.pdq is None and not prints.frames:
             self._tally.exact_only += 1
         batch.ready.append(Ready(place, prints))
 

@@ -144,7 +144,7 @@ def summary(name: str, tally: Tally, *, dry_run: bool) -> str:
     for count, text in (
         (tally.held, f"{would}hidden until a person looks: they match a hash list"),
         (tally.removed, f"{would}removed: the very files of ones that were found violating"),
-        (tally.unreadable, "registered by their exact hashes only: the image can't be read"),
+        (tally.unreadable, "registered, but what they show can't be read, or not all of it"),
         (tally.exact_only, "registered by their exact hashes only: no picture is read from such files"),
         (tally.unread, "could not be read at all: a later run tries them again"),
         (tally.no_media, "passed over: neither image nor video"),

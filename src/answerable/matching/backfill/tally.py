@@ -13,9 +13,9 @@ class Tally:
 
     seen: pieces that were come to. registered: new items. known: items that the desk knew, with their fingerprints.
     held, removed: of the registered ones, those hidden until a person looks, and the very files of removed ones.
-    unreadable: registered by exact hashes only, because the image can't be read. exact_only: likewise, because it is
-    no image (or video) that is read here. unread: the bytes could not be had. no_ref, same_ref, not_a_file, no_media:
-    passed over. size: bytes hashed.
+    unreadable: registered, but what they show can't be read, or not all of it. exact_only: registered by exact hashes,
+    being no image or video that is read here. unread: the bytes could not be had. no_ref, same_ref, not_a_file,
+    no_media: passed over. size: bytes hashed.
     """
 
     seen: int = 0
