@@ -18,6 +18,15 @@ from answerable.media import Fingerprints
 TURNS: Final = 8
 _SIDE: Final = 16
 _ODD: Final = np.arange(_SIDE) % 2 == 1
+_MIRRORS: Final = np.packbits(
+    [
+        (_ODD & up_down)[:, None] ^ (_ODD & left_right)[None, :]
+        for up_down in (False, True)
+        for left_right in (False, True)
+    ],
+    axis=None,
+).reshape(1, 4, _SIDE * _SIDE // 8)
+"""The bits that each mirror inverts: none, left to right, top to bottom, both."""
 
 
 def turns_of(prints: Fingerprints) -> list[bytes]:
@@ -44,12 +53,7 @@ def turns_of_pdq(pdq: bytes) -> list[bytes]:
 
 def turned(pdqs: Sequence[bytes]) -> NDArray[np.uint8]:
     """The hashes (uint8[n, 8, 32]) of each picture: as it is first, then mirrored and turned."""
-    rows = np.frombuffer(b"".join(pdqs), np.uint8).reshape(-1, 32)
-    bits = np.unpackbits(rows, axis=1).reshape(-1, _SIDE, _SIDE).astype(bool)
-    found = []
-    for plane in (bits, bits.transpose(0, 2, 1)):
-        for up_down in (False, True):
-            for left_right in (False, True):
-                inverted = (_ODD & up_down)[:, None] ^ (_ODD & left_right)[None, :]
-                found.append(np.packbits((plane ^ inverted).reshape(len(rows), -1), axis=1))
-    return np.stack(found, axis=1)
+    rows = np.frombuffer(b"".join(pdqs), np.uint8).reshape(-1, 1, _SIDE * _SIDE // 8)
+    bits = np.unpackbits(rows, axis=2).reshape(-1, _SIDE, _SIDE)
+    over = np.packbits(bits.transpose(0, 2, 1).reshape(-1, 1, _SIDE * _SIDE), axis=2)
+    return np.concatenate([rows ^ _MIRRORS, over ^ _MIRRORS], axis=1)
