@@ -14,6 +14,7 @@ from django.db import connections
 
 from answerable import clock
 from answerable.api.keys import create_key
+from answerable.cases.inputs import Prints
 from answerable.cases.models import Person
 from answerable.media import fingerprint
 from tests.api.pictures import inline, jpeg, picture
@@ -91,7 +92,7 @@ def test_a_confirmed_picture_is_refused_by_every_process_at_its_next_answer(
     image = picture(1)
     data, near = jpeg(image), jpeg(image.resize((200, 150)), 60)
     other = jpeg(picture(2))
-    prints = fingerprint(data)
+    prints = Prints.of(fingerprint(data))
     desk.upload("a", prints=prints)
     for door in doors:
         assert [door.verdict(one, key) for one in (data, near, other)] == ["clear", "clear", "clear"]
