@@ -25,6 +25,7 @@ def searchable(prints: Fingerprints) -> list[bytes]:
 def common(mine: bytes, theirs: bytes) -> Overlap | None:
     """What two files have in common, as the index and the measure find it."""
     one, other = fingerprint(mine), fingerprint(theirs)
+    assert (one.fault, other.fault) == (None, None)
     index = Index()
     hashes = searchable(other)
     if hashes:
