@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from answerable.api.keys import KeyRefused, create_key, revoke_key
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
 from answerable.cases.list_inputs import EntryIn, ListPageIn
 from answerable.cases.models import Item, Person, ViewSample
+from answerable.media import fingerprint
 from answerable.obligations.models import Obligation
 from tests.api.conftest import Caller
 from tests.api.pictures import inline, jpeg, picture
@@ -82,6 +84,22 @@ def test_a_file_hidden_undecided_is_held_and_a_confirmed_one_blocked(
     assert platform.post("/screen", other).json()["verdict"] == "clear"
     kinds = set(AuditEntry.objects.filter(kind__startswith="screened").values_list("kind", flat=True))
     assert kinds == {"screened_hold", "screened_block"}
+
+
+def test_a_turned_picture_is_held_by_its_bytes_and_by_all_its_hashes(
+    platform: Caller, desk: TestDesk, ravi: Person
+) -> None:
+    image = picture(1)
+    platform.post("/events", registered("a", jpeg(image)))
+    desk.report("a")
+    desk.yes(ravi, "a")
+    mirrored = jpeg(image.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    assert platform.post("/screen", {"media": inline(mirrored)}).json()["verdict"] == "hold"
+    prints = fingerprint(mirrored)
+    first, *others = [turn.hex() for turn in prints.pdq_dihedral]
+    asked = {"pdq": first, "pdq_turns": others}
+    assert platform.post("/screen", {"hashes": asked}).json()["verdict"] == "hold"
+    assert platform.post("/screen", {"hashes": {**asked, "pdq_turns": others[:3]}}).status_code == 422
 
 
 def test_a_near_copy_uploaded_later_is_hidden_and_looked_at(

@@ -172,6 +172,9 @@ def _of_hashes(hashes: HashesIn) -> Fingerprints:
         md5=hashes.md5,
         pdq=bytes.fromhex(hashes.pdq) if hashes.pdq else None,
         pdq_quality=hashes.pdq_quality,
+        pdq_dihedral=tuple(bytes.fromhex(one) for one in (hashes.pdq, *hashes.pdq_turns))
+        if hashes.pdq_turns
+        else (),
         frames=tuple(
             Frame(bytes.fromhex(one.pdq), one.quality, one.at_seconds)
             for one in sorted(hashes.frames, key=lambda frame: frame.at_seconds)

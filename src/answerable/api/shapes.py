@@ -182,6 +182,11 @@ class HashesIn(Strict):
     md5: str = Field("", pattern=r"^([0-9a-f]{32})?$")
     pdq: str = Field("", pattern=r"^([0-9a-f]{64})?$")
     pdq_quality: int | None = Field(None, ge=0, le=100)
+    pdq_turns: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(
+        [],
+        max_length=7,
+        description="the PDQ of the seven other rotations and flips: then these are searched too",
+    )
     frames: list[FrameIn] = Field([], max_length=FRAMES_LIMIT, description="of a video; not in a batch")
     duration_seconds: float | None = Field(None, ge=0, le=1_000_000)
 
@@ -190,6 +195,8 @@ class HashesIn(Strict):
         """Refuse nothing at all."""
         if not (self.sha256 or self.md5 or self.pdq or self.frames):
             raise ValueError("give at least one hash")
+        if self.pdq_turns and not (self.pdq and len(self.pdq_turns) == 7):
+            raise ValueError("`pdq_turns` are the seven others beside `pdq`")
         return self
 
 

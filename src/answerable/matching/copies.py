@@ -13,7 +13,7 @@ from answerable import clock
 from answerable.cases import commands
 from answerable.cases.models import ItemContent
 from answerable.matching.items import items
-from answerable.matching.turns import TURNS, turned, turns_of
+from answerable.matching.turns import TURNS, all_turns_of, turned
 from answerable.media import Fingerprints
 from answerable.media.limits import SEARCHABLE_QUALITY
 from answerable.policy.words import CopyKind
@@ -82,7 +82,7 @@ def search_copies(
     and `by` are for the log (see `copies_searched`); `platform` leaves out what is elsewhere. Raises
     NothingToSearchFor.
     """
-    queries = [*turns_of(prints), *_frames(prints)]
+    queries = [*all_turns_of(prints), *_frames(prints)]
     if not (prints.sha256 or prints.md5 or queries):
         raise NothingToSearchFor
     hits = dict.fromkeys(_identical(prints), _Hit(is_near=False))

@@ -30,10 +30,20 @@ _MIRRORS: Final = np.packbits(
 
 
 def turns_of(prints: Fingerprints) -> list[bytes]:
-    """The eight hashes to search a picture by: exact where its bytes were there, else from its PDQ; or none."""
+    """The hashes to search a picture by: all eight where its bytes were there, else the one there is; or none.
+
+    An upload's platform that sends hashes alone can send the others too. Guessing them from the one would cost each
+    lookup more than all the rest of it.
+    """
     if prints.searchable_pdq is None:
         return []
-    return list(prints.pdq_dihedral) or turns_of_pdq(prints.searchable_pdq)
+    return list(prints.pdq_dihedral) or [prints.searchable_pdq]
+
+
+def all_turns_of(prints: Fingerprints) -> list[bytes]:
+    """Always all eight, nearly right where only the PDQ is known; or none."""
+    turns = turns_of(prints)
+    return turns if len(turns) != 1 else turns_of_pdq(turns[0])
 
 
 def turns_of_content(content: ItemContent) -> list[bytes]:
