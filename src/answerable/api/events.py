@@ -6,12 +6,12 @@ from django.http import HttpRequest
 from ninja import Body, Router
 
 from answerable import clock
+from answerable.api.event_shapes import DeletedEvent, EventIn, RegisteredEvent, RegisteredIn, TakenOut
 from answerable.api.keys import Bearer
 from answerable.api.models import ApiKey
 from answerable.api.problems import Problem
 from answerable.api.reports import idempotency
 from answerable.api.screening import fingerprints_of
-from answerable.api.shapes import DeletedEvent, EventIn, RegisteredEvent, RegisteredIn, TakenOut
 from answerable.cases import commands
 from answerable.cases.inputs import ItemIn, NotFound, Prints, Refused
 from answerable.matching.known import IndexStale
