@@ -95,27 +95,20 @@ class ItemIndex:
     def _near_still(self, turns: Sequence[bytes], late: Sequence[Row] = ()) -> list[MatchIn]:
         """Stills near one of a picture's turns, and videos that show one."""
         hashes = np.frombuffer(b"".join(turns), np.uint8).reshape(-1, 32)
-        stills, frames = self._stills.search(hashes, late), self._frames.search(hashes)
-        found = [
-            MatchIn(pk, CopyKind.NEAR, bits) for turn in range(len(turns)) for pk, bits in stills.of(turn)
-        ]
-        shown: dict[int, int] = {}
-        for turn in range(len(turns)):
-            for number, bits in frames.of(turn):
-                shown[number] = min(bits, shown.get(number, bits))
-        return found + videos_that_show(list(shown.items()))
+        (stills,), (shown,) = _by_picture(self._stills, hashes, late), _by_picture(self._frames, hashes)
+        return [MatchIn(pk, CopyKind.NEAR, bits) for pk, bits in stills] + videos_that_show(shown)
 
     def _near_video(self, content_id: int, frames: Sequence[ContentFrame]) -> list[MatchIn]:
         """Stills that it shows, and videos that it has enough in common with."""
         hashes = turned([bytes(frame.pdq) for frame in frames]).reshape(-1, 32)
         mine = [span_of(frame) for frame in frames]
-        stills = stills_in(mine, _by_frame(self._stills, hashes))
-        return videos_like(content_id, mine, _by_frame(self._frames, hashes)) + stills
+        stills = stills_in(mine, _by_picture(self._stills, hashes))
+        return videos_like(content_id, mine, _by_picture(self._frames, hashes)) + stills
 
 
-def _by_frame(index: TableIndex, hashes: NDArray[np.uint8]) -> list[list[Hit]]:
-    """What each frame is near, however it is turned: of each row the fewest bits."""
-    found = index.search(hashes)
+def _by_picture(index: TableIndex, hashes: NDArray[np.uint8], late: Sequence[Row] = ()) -> list[list[Hit]]:
+    """What each picture, of eight hashes, is near however it is turned: of each row the fewest bits."""
+    found = index.search(hashes, late)
     hits: list[list[Hit]] = []
     for first in range(0, len(hashes), TURNS):
         nearest: dict[int, int] = {}
