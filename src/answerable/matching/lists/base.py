@@ -9,6 +9,9 @@ from typing import Any, Final, Protocol
 KINDS: Final = {"sha256": 32, "sha1": 20, "md5": 16, "pdq": 32}
 """The kinds of fingerprints that are kept, and their bytes. Others (PhotoDNA and the like) are counted, not kept."""
 
+NOT_KEPT: Final = "not kept here"
+"""How a reason begins where nothing is wrong with a record but that nothing here is searched by it."""
+
 Checkpoint = dict[str, Any]
 """Where a fetch goes on: plain JSON values that only the source understands. Empty at first."""
 

@@ -9,8 +9,7 @@ from typing import Any, Final
 from answerable.cases import commands
 from answerable.cases.list_inputs import EntryIn, FaultIn, GoneIn, ListPageIn, PageStored
 from answerable.cases.models import HashList
-from answerable.matching.lists.base import Bad, Gone, Page, Record, Source, SourceError
-from answerable.matching.lists.rows import NOT_KEPT
+from answerable.matching.lists.base import NOT_KEPT, Bad, Gone, Page, Record, Source, SourceError
 
 KEY_LIMIT: Final = 200
 GONE_AT_A_TIME: Final = 500

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from answerable.matching.lists.base import KINDS, Bad, BadRecord, Gone, Record
+from answerable.matching.lists.base import KINDS, NOT_KEPT, Bad, BadRecord, Gone, Record
 
-NOT_KEPT: Final = "not kept here"
-"""How a reason begins where nothing is wrong with a record but its kind, which nothing here is searched by."""
 LONGEST_WORD: Final = 100
 LONGEST_ID: Final = 200
 

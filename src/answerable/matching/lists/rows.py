@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from answerable.matching.lists.base import KINDS, BadRecord, Gone, Record
+from answerable.matching.lists.base import KINDS, NOT_KEPT, BadRecord, Gone, Record
 from answerable.media.limits import SEARCHABLE_QUALITY
 
 VALUES: Final = ("indicator", "hash", "value", "signal", "signal_str", "hash_value", "hashvalue")
@@ -21,8 +21,6 @@ COLUMNS: Final = frozenset({*KINDS, *VALUES})
 """A file with one of these in its first row has a header."""
 HEX: Final = re.compile(r"[0-9a-f]+")
 LONGEST_FACT: Final = 200
-NOT_KEPT: Final = "not kept here"
-"""Begins why a row is passed over that is good in itself: PhotoDNA and other kinds."""
 
 
 def record_of(row: Mapping[str, Any], *, kind: str = "") -> Record | Gone:
