@@ -51,6 +51,8 @@ _WHOLE = {
     "item_asked": "a platform was asked for a visibility",
     "item_acknowledged": "a platform acknowledged",
     "item_seen": "a look at the platform saw an item's visibility",
+    "item_reappeared": "a later look no longer found an item as it was wanted",
+    "watch_alarmed": "people were paged that a platform's reports don't arrive",
     "item_fetched": "an item's content was fetched and fingerprinted",
     "item_content_changed": "an item's content changed",
     "item_edited": "a platform said that an item was edited",

@@ -6,6 +6,7 @@ from answerable.cases.kinds import AT_ONCE
 from answerable.obligations import paging, registry
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
+from answerable.settings.config import config
 
 PEOPLE_KINDS = (
     "look",
@@ -43,7 +44,7 @@ def page_people(obligation: Obligation) -> None:
     try:
         reached = paging.page(
             "Answerable: somebody is needed now",
-            f"{why}: {obligation.subject}, due {obligation.due_at:%H:%M} UTC",
+            f"{why}: {obligation.subject}, due {obligation.due_at:%H:%M} UTC\n{config().desk.staff_url}",
         )
     except paging.NobodyToPage:
         commands.nobody_paged(obligation.pk, now=clock.now())

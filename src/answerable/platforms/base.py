@@ -31,6 +31,7 @@ class Capability(StrEnum):
     NOTIFY = "notify"
     RELEASE_UPLOAD = "release_upload"
     LIST = "list"
+    WATCH = "watch"
 
 
 NEEDED_FOR = {
@@ -92,11 +93,39 @@ class Page:
     cursor: str = ""
 
 
+@dataclass(frozen=True)
+class ReportThere:
+    """A report that somebody made on the platform itself, in its own client, as its moderators get it.
+
+    `key`: the platform's own identity of the report: the same one again changes nothing. `reporter`: the ref of
+    their account there; it only counts (rule 7), and is kept as a keyed hash. `harm`: empty where nothing says it.
+    """
+
+    key: str
+    about: tuple[Named, ...]
+    words: str = field(default="", repr=False)
+    harm: str = ""
+    reporter: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class News:
+    """What a platform has to tell since a cursor, and the cursor after it. Telling it again changes nothing."""
+
+    cursor: str
+    reports: tuple[ReportThere, ...] = ()
+    posted: tuple[FetchedItem, ...] = ()
+    edited: tuple[FetchedItem, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
 class Platform(Protocol):
     """What every adapter can be asked. Methods raise `PlatformError`; only `ref_of` does no I/O."""
 
     name: str
     capabilities: frozenset[Capability]
+    poll_seconds: float
+    """How long to wait before `watch` is asked again, once it told all."""
 
     def ref_of(self, url: str) -> Named | None:
         """The item that this (normalised) link names, from its text alone."""
@@ -133,6 +162,14 @@ class Platform(Protocol):
 
     def list_items(self, cursor: str = "") -> Page:
         """All items of the platform, oldest first, a page at a time (backfill)."""
+
+    def watch(self, cursor: str) -> Iterator[News]:
+        """What has happened since the cursor ("" on the first day: from now on), a piece at a time.
+
+        Ends when there is no more for now, or goes on for as long as a stream stays open; it is asked again with
+        the last cursor that was stored. Everything may be told twice, nothing may be left out. Waits for a
+        stream no longer than a second at a time, and tells nothing then (a News with the same cursor).
+        """
 
 
 @dataclass(frozen=True)
@@ -212,6 +249,11 @@ class ItemNotFound(PlatformError):
 
 class CannotDo(PlatformError):
     """The platform can't do this. A person has to do it by hand; nothing wider is done instead."""
+
+    def __init__(self, detail: str = "", by_hand: str = "") -> None:
+        """`by_hand`: the address of the page where a person does it."""
+        super().__init__(detail)
+        self.by_hand = by_hand
 
 
 class AnswerMalformed(PlatformError):

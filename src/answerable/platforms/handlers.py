@@ -54,7 +54,7 @@ def make_it_so(obligation: Obligation) -> None:
         except base.ItemNotFound:
             seen = Visibility.GONE
         except base.CannotDo as error:
-            commands.cannot(obligation.pk, reason=str(error), now=clock.now())
+            _by_hand(obligation, error)
             return
     now = clock.now()
     as_wanted = commands.item_seen(
@@ -106,7 +106,7 @@ def fetch_item(obligation: Obligation) -> None:
             commands.item_missing(item.pk, obligation_id=obligation.pk, now=clock.now())
             return
         except base.CannotDo as error:
-            commands.cannot(obligation.pk, reason=str(error), now=clock.now())
+            _by_hand(obligation, error)
             return
     item_in = ItemIn(
         platform=item.platform,
@@ -135,7 +135,7 @@ def tell_holder(obligation: Obligation) -> None:
         try:
             target.notify(notice.account.ref, text, f"notice-{notice.pk}")
         except (base.CannotDo, base.ItemNotFound) as error:
-            commands.cannot(obligation.pk, reason=str(error), now=clock.now())
+            _by_hand(obligation, error)
             return
     commands.holder_told(notice.pk, obligation_id=obligation.pk, now=clock.now())
 
@@ -149,7 +149,7 @@ def _freeze(obligation: Obligation, item: Item) -> None:
         try:
             target.freeze(item.ref)
         except (base.CannotDo, base.ItemNotFound) as error:
-            commands.cannot(obligation.pk, reason=str(error), now=clock.now())
+            _by_hand(obligation, error)
             return
     commands.done(obligation.pk, record="item_frozen", event={"item": item.pk}, now=clock.now())
 
@@ -171,7 +171,7 @@ def make_account_so(obligation: Obligation) -> None:
         try:
             target.suspend(account.ref, suspended)
         except (base.CannotDo, base.ItemNotFound) as error:
-            commands.cannot(obligation.pk, reason=str(error), now=clock.now())
+            _by_hand(obligation, error)
             return
         with suppress(base.CannotDo):  # the look is the site's choice; without it its word is taken
             if target.is_suspended(account.ref) is not suspended:
@@ -208,9 +208,14 @@ def _lacks(target: base.Platform, needed: Capability, obligation: Obligation) ->
     """Hand the obligation to people when the platform can't do what it takes."""
     if needed in target.capabilities:
         return False
-    reason = str(base.CannotDo(f"{target.name} has no {needed.value}"))
-    commands.cannot(obligation.pk, reason=reason, now=clock.now())
+    _by_hand(obligation, base.CannotDo(f"{target.name} has no {needed.value}"))
     return True
+
+
+def _by_hand(obligation: Obligation, error: base.CannotDo | base.ItemNotFound) -> None:
+    """Hand it to people, with the address where they do it."""
+    at = error.by_hand if isinstance(error, base.CannotDo) else ""
+    commands.cannot(obligation.pk, reason=str(error), by_hand_at=at, now=clock.now())
 
 
 def _asking(obligation: Obligation) -> AbstractContextManager[Asking]:

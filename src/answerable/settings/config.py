@@ -57,6 +57,14 @@ class Platform(Section):
         (),
         description="where items live: /p/{ref}, /viewtopic.php?p={ref}; and what is there: /u/{ref} profile",
     )
+    report_harm: str = Field(
+        "csam", description="what a report made on the platform is taken for where it doesn't say"
+    )
+    options: dict[str, Any] = Field({}, description="what this adapter needs besides; it checks them itself")
+
+    def __hash__(self) -> int:
+        """By name and address: `options` is a table, and the whole configuration is a key of caches."""
+        return hash((self.name, self.base_url))
 
     @field_validator("base_url")
     @classmethod

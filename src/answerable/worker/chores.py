@@ -19,6 +19,7 @@ from answerable.db.alone import alone
 from answerable.matching.handlers import keep_indexes
 from answerable.matching.lists import schedule
 from answerable.obligations.paging import PagingFailed
+from answerable.platforms import looking
 from answerable.policy import store
 from answerable.worker import alarms
 
@@ -27,6 +28,7 @@ LOG_WORTH_SHRINKING_BYTES: Final = 64_000_000
 LONGEST_PAUSE_SECONDS: Final = 60.0
 LISTS_LOCK: Final = 0x6C697374
 """PostgreSQL advisory lock: of several workers, one fetches hash lists at a time."""
+LOOKS_LOCK: Final = 0x6C6F6F6B
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +75,7 @@ def chores(beat: Callable[[], None]) -> list[Chore]:
 
 def slow_chores() -> list[Chore]:
     """Those that wait for others' servers: in a thread of their own, so that neither alarms nor the sign of life do."""
-    return [Chore("lists", fetch_lists, 15.0)]
+    return [Chore("lists", fetch_lists, 15.0), Chore("looks", look_again, 5.0)]
 
 
 def run(stop: threading.Event, all_chores: list[Chore], every_seconds: float = 0.5) -> None:
@@ -99,6 +101,13 @@ def fetch_lists() -> None:
             schedule.finish_ending(clock.now())
             schedule.fetch_due(clock.now)
             schedule.page_about(clock.now())
+
+
+def look_again() -> None:
+    """Look again at what isn't shown, one worker at a time."""
+    with alone(LOOKS_LOCK) if connection.vendor == "postgresql" else nullcontext(True) as mine:
+        if mine:
+            looking.look_again(clock.now())
 
 
 def erase() -> None:

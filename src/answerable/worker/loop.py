@@ -15,6 +15,7 @@ from answerable.db import triggers
 from answerable.obligations.attempts import anything_due, claim, next_attempt_after, put_back
 from answerable.obligations.models import Obligation
 from answerable.obligations.wake import Waker, waker
+from answerable.platforms import watching
 from answerable.settings.config import config
 from answerable.worker import chores, heartbeat, parties, place, sequencing
 from answerable.worker.attempt import attempt, deadline_seconds, give_back
@@ -70,6 +71,12 @@ class Loop:
             threading.Thread(target=chores.run, args=(ending, own_chores), name="chores", daemon=True),
             threading.Thread(
                 target=chores.run, args=(ending, chores.slow_chores()), name="slow chores", daemon=True
+            ),
+            *(
+                threading.Thread(
+                    target=watching.run, args=(ending, one), name=f"watch {one.name}", daemon=True
+                )
+                for one in watching.watched()
             ),
         ]
         threading.Thread(target=self._poke_at, args=(stop,), name="stop", daemon=True).start()

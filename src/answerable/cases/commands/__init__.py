@@ -50,8 +50,10 @@ from answerable.cases.commands.seeing import (
     item_seen,
     may_tell,
     nobody_paged,
+    seen_again,
 )
 from answerable.cases.commands.silence import platform_silent
+from answerable.cases.commands.watching import news_taken, watch_alarmed, watch_failed
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
@@ -93,6 +95,7 @@ __all__ = [
     "match_told",
     "may_tell",
     "name_item",
+    "news_taken",
     "nobody_paged",
     "note_status_read",
     "open_contact",
@@ -105,11 +108,14 @@ __all__ = [
     "remove_undecided",
     "resolved",
     "review",
+    "seen_again",
     "source_not_told",
     "source_told",
     "store_page",
     "turn_list",
     "uploads_screened",
+    "watch_alarmed",
+    "watch_failed",
     "withdraw_report",
     "write_message",
 ]

@@ -17,9 +17,11 @@ from answerable.db.prepared import first, prepared
 from answerable.db.rows import update
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.obligations.owed import BY_HAND, by_hand
+from answerable.obligations.owed import BY_HAND, FIRST, by_hand
 from answerable.policy.words import By, Visibility
 
+SOONEST_LOOK_AGAIN = timedelta(hours=1)
+LATEST_LOOK_AGAIN = timedelta(days=7)
 SEEN_FIELDS = (
     "case_id",
     "wanted",
@@ -31,6 +33,7 @@ SEEN_FIELDS = (
     "asked_at",
     "acknowledged_at",
     "hidden_at",
+    "look_again_at",
 )
 """All that a look reads or changes: it comes once for every change of what is wanted."""
 
@@ -64,8 +67,9 @@ def item_seen(
             item.acknowledged_at = acknowledged_at or item.acknowledged_at
         if visibility >= Visibility.HIDDEN and item.hidden_at is None and item.first_notice_at is not None:
             item.hidden_at = seen_at
-        update(item, "seen", "seen_at", "asked_at", "acknowledged_at", "hidden_at")
         as_wanted = serial == item.wanted_serial and _satisfies(visibility, Visibility(item.wanted))
+        item.look_again_at = _look_again_at(item, now) if as_wanted else None
+        update(item, "seen", "seen_at", "asked_at", "acknowledged_at", "hidden_at", "look_again_at")
         writing = Writing(actor="worker", now=now, cause=f"item:{item_id}")
         entry_id = writing.record(
             "item_seen",
@@ -95,6 +99,13 @@ def item_seen(
                 tell_reports(writing, _all_gone(item), "gone", {})
                 writing.finish(entry_id)
         return as_wanted
+
+
+def _look_again_at(item: Item, now: datetime) -> datetime | None:
+    """When to look again at what isn't shown: caches run out, backups are put back, and then it is there again."""
+    if item.wanted == Visibility.VISIBLE or item.wanted_at is None:
+        return None
+    return now + min(max(now - item.wanted_at, SOONEST_LOOK_AGAIN), LATEST_LOOK_AGAIN)
 
 
 def _all_gone(item: Item) -> list[Report]:
@@ -152,10 +163,11 @@ def item_missing(item_id: int, *, obligation_id: int, now: datetime) -> None:
         writing.finish(entry_id)
 
 
-def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
+def cannot(obligation_id: int, *, reason: str, now: datetime, by_hand_at: str = "") -> None:
     """A platform can't do what is owed. Nothing wider is done: people are paged, the reporter told (rule 5).
 
-    The obligation stays owed, by people from now on: they do it by hand and mark it kept.
+    The obligation stays owed, by people from now on: they do it by hand, at the address `by_hand_at` where there is
+    one, and mark it kept.
     """
     with transaction.atomic():
         obligation = Obligation.objects.select_for_update().filter(pk=obligation_id, state="owed").first()
@@ -174,7 +186,11 @@ def cannot(obligation_id: int, *, reason: str, now: datetime) -> None:
             by=By.PEOPLE,
             due_at=max(obligation.due_at, now + timedelta(minutes=15)),
             platform=obligation.platform,
-            params={"kind": obligation.kind, "reason": reason[:200]},
+            params={
+                "kind": obligation.kind,
+                "reason": reason[:200],
+                **({"at": by_hand_at[:500]} if by_hand_at else {}),
+            },
         )
         known = Obligation.objects.filter(kind=BY_HAND, subject=instead.subject, state="owed").exists()
         writing.owe([instead])
@@ -249,6 +265,54 @@ def nobody_paged(obligation_id: int, *, now: datetime) -> None:
         event = {"obligation": obligation.pk, "kind": obligation.kind, "reason": "nobody_to_page"}
         audit.append("obligation_released", actor="worker", now=now, case_id=obligation.case_id, event=event)
         obligations.release(obligation, "nobody_to_page", now)
+
+
+def seen_again(
+    item_id: int, *, visibility: Visibility, serial: int, seen_at: datetime, now: datetime
+) -> bool:
+    """Somebody looked again at what was seen as wanted before. Where it no longer is, it is owed anew, and people know.
+
+    Returns whether it still is as wanted.
+    """
+    with transaction.atomic():
+        item = locked(item_id)
+        if item.wanted_serial != serial or (item.seen_at is not None and seen_at < item.seen_at):
+            return True  # something newer is under way
+        wanted = Visibility(item.wanted)
+        if _satisfies(visibility, wanted):
+            item.seen, item.seen_at = str(visibility), seen_at
+            item.look_again_at = _look_again_at(item, now)
+            item.save(update_fields=["seen", "seen_at", "look_again_at"])
+            return True
+        item.seen, item.seen_at, item.look_again_at = str(visibility), seen_at, None
+        item.save(update_fields=["seen", "seen_at", "look_again_at"])
+        writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
+        writing.record(
+            "item_reappeared",
+            {"item": item.pk, "serial": serial, "wanted": str(wanted), "seen": str(visibility)},
+        )
+        subject = f"item:{item.pk}"
+        writing.owe(
+            [
+                Owed(
+                    kind=KIND_BY_WANTED[wanted],
+                    subject=subject,
+                    by=By.WORKER,
+                    due_at=now + timedelta(minutes=1),
+                    platform=item.platform,
+                    urgency=FIRST,
+                ),
+                Owed(
+                    kind="page_people",
+                    subject=subject,
+                    by=By.WORKER,
+                    due_at=now + timedelta(minutes=1),
+                    params={"why": "reappeared", "kind": KIND_BY_WANTED[wanted]},
+                ),
+            ]
+        )
+        writing.finish()
+        return False
 
 
 @prepared

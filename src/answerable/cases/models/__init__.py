@@ -8,6 +8,7 @@ from answerable.cases.models.known import KnownChange
 from answerable.cases.models.lists import HashList, ListEntry, ListFault
 from answerable.cases.models.people import Person
 from answerable.cases.models.reports import Claim, IdempotencyKey, Message, Notice, Report, ReportedItem
+from answerable.cases.models.watching import PlatformWatch
 
 __all__ = [
     "Account",
@@ -29,6 +30,7 @@ __all__ = [
     "Message",
     "Notice",
     "Person",
+    "PlatformWatch",
     "Report",
     "ReportedItem",
     "Review",

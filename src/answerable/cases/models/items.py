@@ -100,6 +100,11 @@ class Item(models.Model):
         null=True, help_text="the time of that look: `verified` when it is as wanted"
     )
     hidden_at = models.DateTimeField(null=True, help_text="first verified hidden since first notice")
+    look_again_at = models.DateTimeField(
+        null=True,
+        db_index=True,
+        help_text="what isn't shown is looked at again then: an hour later, up to weekly",
+    )
     interim_since = models.DateTimeField(
         null=True, help_text="hidden or limited without a decision since then"
     )

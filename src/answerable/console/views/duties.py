@@ -72,6 +72,7 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
         "row": row,
         "form": form,
         "facts": _facts(obligation),
+        "by_hand_at": obligation.params.get("at", ""),
         "now": now,
         "report_id": int(number) if word == "report" else None,
     }

@@ -3,15 +3,16 @@
 import base64
 import json
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from standardwebhooks.webhooks import Webhook
 
 from answerable import clock
 from answerable.platforms import base, links
-from answerable.platforms.base import Capability, FetchedItem, ItemKind, Media, Named, Page
+from answerable.platforms.base import Capability, FetchedItem, ItemKind, Media, Named, News, Page
 from answerable.platforms.http import client, wire
 from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
@@ -19,13 +20,18 @@ from answerable.settings.config import Platform as Entry
 A = TypeVar("A", bound=wire.Answer)
 MOST_BYTES_OF_A_LOOK = 50_000_000
 _NOT_SHOWN = (401, 403, 404, 410, 451)
-_NAMED = {"not_found": base.ItemNotFound, "cannot": base.CannotDo, "unknown_verb": base.CannotDo}
+_NAMED: Final[dict[str, type[base.PlatformError]]] = {
+    "not_found": base.ItemNotFound,
+    "cannot": base.CannotDo,
+    "unknown_verb": base.CannotDo,
+}
 
 
 class Adapter:
     """One configured site."""
 
-    capabilities = frozenset(Capability)
+    capabilities = frozenset(Capability) - {Capability.WATCH}
+    poll_seconds = 1.0
 
     def __init__(self, entry: Entry) -> None:
         """Reads and calls nothing: the public pages make one only to understand links."""
@@ -117,6 +123,10 @@ class Adapter:
         """Ask for a page of everything there is."""
         answer = self._ask(wire.ListAnswer, "items.list", cursor=cursor)
         return Page(tuple(_fetched(item) for item in answer.items), answer.cursor)
+
+    def watch(self, cursor: str) -> Iterator[News]:  # noqa: ARG002  the contract's
+        """Nothing to ask: the site itself tells its news, at `/api/v1/events` and `/api/v1/reports`."""
+        raise base.CannotDo(f"{self.name} tells its news itself")
 
     def _ask(self, kind: type[A], verb: str, **members: Any) -> A:
         asking = base.current()

@@ -1,0 +1,40 @@
+"""How far a platform's own news was taken, and that it can't be reached."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from answerable import audit
+from answerable.cases.models import PlatformWatch
+
+
+def news_taken(platform: str, *, cursor: str, now: datetime) -> None:
+    """Everything up to `cursor` was taken: it is asked for no more."""
+    with transaction.atomic():
+        PlatformWatch.objects.update_or_create(
+            platform=platform,
+            defaults={
+                "cursor": cursor,
+                "told_at": now,
+                "failed_since": None,
+                "last_error": "",
+                "alarmed_at": None,
+            },
+        )
+
+
+def watch_failed(platform: str, *, why: str, now: datetime) -> PlatformWatch:
+    """A platform could not be asked for its news, or something in it could not be taken. Nothing is skipped."""
+    with transaction.atomic():
+        watch, _ = PlatformWatch.objects.get_or_create(platform=platform)
+        watch.failed_since = watch.failed_since or now
+        watch.last_error = why[:300]
+        watch.save(update_fields=["failed_since", "last_error"])
+        return watch
+
+
+def watch_alarmed(platform: str, *, paged: bool, now: datetime) -> None:
+    """People were paged that a platform's reports don't arrive."""
+    with transaction.atomic():
+        PlatformWatch.objects.filter(platform=platform).update(alarmed_at=now)
+        audit.append("watch_alarmed", actor="worker", now=now, event={"platform": platform, "paged": paged})

@@ -1,0 +1,165 @@
+"""Taking what platforms tell of themselves: reports made in their own clients, uploads, edits, deletions.
+
+Each piece is taken by the commands that the other doors use, then its cursor is stored. A kill between the two takes
+a piece twice, which changes nothing; nothing is skipped: what can't be taken is tried again, and people are paged.
+"""
+
+import hashlib
+import threading
+import zlib
+from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from django.conf import settings
+from django.db import Error as DatabaseFault
+from django.db import connection
+
+from answerable import clock
+from answerable.cases import commands
+from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT, ItemIn, Link, NotFound, Refused, ReportIn
+from answerable.cases.models import PlatformWatch
+from answerable.db import crash
+from answerable.db.alone import alone
+from answerable.obligations import paging
+from answerable.platforms import registry
+from answerable.platforms.base import Capability, FetchedItem, News, Platform, PlatformError, ReportThere
+from answerable.policy.words import Age, Relation
+from answerable.settings.config import config
+
+FAILS_FOR: Final = timedelta(minutes=2)
+"""Failing for so long, people are paged: what is reported there does not arrive."""
+LONGEST_PAUSE_SECONDS: Final = 30.0
+LOCKS: Final = 0x77617463 << 24
+"""PostgreSQL advisory locks: of several workers, one watches a platform at a time."""
+
+log = structlog.get_logger(__name__)
+
+
+def watched() -> list[Platform]:
+    """The configured platforms that can be watched."""
+    return [one for one in registry.platforms().values() if Capability.WATCH in one.capabilities]
+
+
+def run(stop: threading.Event, target: Platform) -> None:
+    """Watch one platform until `stop`: what a thread of the worker does."""
+    faults = 0
+    try:
+        while not stop.is_set():
+            try:
+                with _alone(target.name) as mine:
+                    if mine:
+                        watch(target, stop)
+                faults = 0
+            except Exception as error:  # noqa: BLE001  whatever it is, it is noted and tried again
+                faults += 1
+                _failed(target, error)
+            stop.wait(min(target.poll_seconds * 2 ** min(faults, 10), LONGEST_PAUSE_SECONDS))
+    finally:
+        connection.close()
+
+
+def watch(target: Platform, stop: threading.Event | None = None) -> None:
+    """Take what a platform tells now, from the stored cursor on. Raises PlatformError, Refused, DatabaseFault."""
+    row = PlatformWatch.objects.filter(platform=target.name).first()
+    for news in target.watch(row.cursor if row is not None else ""):
+        take(target.name, news)
+        if stop is not None and stop.is_set():
+            return
+
+
+def take(platform: str, news: News) -> None:
+    """Take one piece of news, then store its cursor. Raises Refused where a report can't be taken."""
+    for fetched in news.posted:
+        commands.register_item(_item_in(platform, fetched), now=clock.now())
+    for fetched in news.edited:
+        commands.register_item(_item_in(platform, fetched, edited=True), now=clock.now())
+    for report in news.reports:
+        commands.file_report(_report_in(platform, report), now=clock.now())
+    for ref in news.deleted:
+        with suppress(NotFound):  # never registered: nothing is known of it, and nothing follows
+            commands.delete_item(platform, ref, now=clock.now())
+    crash.point("watched")
+    commands.news_taken(platform, cursor=news.cursor, now=clock.now())
+
+
+def _item_in(platform: str, fetched: FetchedItem, *, edited: bool = False) -> ItemIn:
+    return ItemIn(
+        platform=platform,
+        ref=fetched.ref,
+        url=fetched.url,
+        kind=fetched.kind.value,
+        account_ref=fetched.account,
+        posted_at=fetched.posted_at,
+        views=fetched.views or 0,
+        fetch=fetched.media is not None,
+        edited=edited,
+    )
+
+
+def _report_in(platform: str, report: ReportThere) -> ReportIn:
+    """What somebody said there, as one of its users: unverified, and about somebody whose age nobody knows."""
+    entry = next(one for one in config().platforms if one.name == platform)
+    words = report.words.strip()[:STATEMENT_LIMIT]
+    about = report.about[:LINKS_LIMIT]
+    content = "\n".join([report.harm, words, *(f"{one.ref} {one.kind}" for one in about)])
+    return ReportIn(
+        harm=report.harm or entry.report_harm,
+        relation=Relation.PLATFORM_USER,
+        age=Age.UNSURE,
+        links=tuple(Link(one.ref, platform, one.ref, one.kind.value) for one in about),
+        statement=words,
+        channel="platform",
+        token=f"{platform}:{_pseudonym(platform, report.reporter)}" if report.reporter else "",
+        idempotency=(f"watch:{platform}", report.key, hashlib.sha256(content.encode()).hexdigest()),
+    )
+
+
+def _pseudonym(platform: str, account: str) -> str:
+    """The same for the same account, and of no use without this desk's key: it stands in the audit log (rule 20)."""
+    key = hashlib.sha256(settings.SECRET_KEY.encode()).digest()
+    return hashlib.blake2b(f"{platform}:{account}".encode(), key=key, digest_size=12).hexdigest()
+
+
+def _failed(target: Platform, error: Exception) -> None:
+    """Note a failure, and page people once it lasts. Never raises."""
+    known = isinstance(error, PlatformError | Refused)
+    log.warning(
+        "a platform could not be watched",
+        platform=target.name,
+        why=type(error).__name__,
+        exc_info=None if known else error,
+    )
+    try:
+        if isinstance(error, DatabaseFault):
+            connection.close()
+        why = str(error) if known else f"the desk failed: {type(error).__name__}"
+        now = clock.now()
+        row = commands.watch_failed(target.name, why=why, now=now)
+        if row.alarmed_at is None and row.failed_since is not None and now - row.failed_since > FAILS_FOR:
+            _page(target.name, now)
+    except (DatabaseFault, paging.PagingFailed) as fault:
+        log.error("that a platform can't be watched could not be noted", exc_info=fault)
+        connection.close()
+
+
+def _page(name: str, now: datetime) -> None:
+    paged = True
+    try:
+        paging.page(
+            f"{config().desk.name}: reports made on {name} do not arrive",
+            "`answerable platform list` says why.",
+        )
+    except paging.NobodyToPage as error:
+        paged = False
+        log.error("a platform can't be watched, and nobody is paged", platform=name, why=str(error))
+    commands.watch_alarmed(name, paged=paged, now=now)
+
+
+def _alone(name: str) -> AbstractContextManager[bool]:
+    return (
+        alone(LOCKS + zlib.crc32(name.encode()) % (1 << 24))
+        if connection.vendor == "postgresql"
+        else nullcontext(True)
+    )
