@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from answerable.cases.models import Account
-from answerable.db.mark import mark
+from answerable.db.mark import mark, one_mark
 
 Committing = Callable[[Sequence[Callable[[], Any]]], list[Any]]
 
@@ -82,3 +82,16 @@ def test_two_connections_never_agree(fresh_database: object, committing: Committ
     assert there != here
     connection.close()
     assert mark() != here, "a new connection counts from the beginning"
+
+
+def test_one_answer_rests_on_one_moment(fresh_database: object, committing: Committing) -> None:
+    before = mark()
+    with one_mark():
+        assert mark() == before
+        committing([write])
+        assert mark() == before, "what was committed later is for the next answer"
+        with transaction.atomic():
+            assert mark() is None
+    assert mark() != before
+    with one_mark():
+        assert mark() != before, "nothing is kept from one answer to the next"

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from answerable.api.wsgi import (
     renew_connection,
     send,
 )
+from answerable.db.mark import one_mark
 from answerable.matching.known import IndexStale, known
 
 PREFIX = "/hma"
@@ -106,9 +108,12 @@ def _answered(environ: Environ, path: str) -> tuple[int, Any]:
     if path == "/status/live":
         return 200, "I-AM-ALIVE"
     route, parts = _route(environ["REQUEST_METHOD"], path)
-    ours = asked(environ, *route.scopes)
-    ours.path = parts
-    said = route.answer(ours)
+    # Without a body and without an address to fetch first, all that is asked has come.
+    at_once = route.method == "GET" and "url=" not in environ.get("QUERY_STRING", "")
+    with one_mark() if at_once else nullcontext():
+        ours = asked(environ, *route.scopes)
+        ours.path = parts
+        said = route.answer(ours)
     return said if isinstance(said, tuple) else (200, said)
 
 
