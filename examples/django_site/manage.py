@@ -1,0 +1,9 @@
+"""`python manage.py migrate --run-syncdb` makes the tables; `python manage.py tell_desk` sends what is owed."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+execute_from_command_line(sys.argv)
