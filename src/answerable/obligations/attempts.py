@@ -133,8 +133,13 @@ def claim(worker: str, free: int, now: datetime, *, room: Room | None = None) ->
     return rows
 
 
-def failed(obligation_id: int, attempt: int, error: str, now: datetime) -> bool:
+def failed(
+    obligation_id: int, attempt: int, error: str, now: datetime, *, not_within_seconds: float | None = None
+) -> bool:
     """Give an obligation back after a failed attempt: it is tried again, later each time.
+
+    `not_within_seconds`: how long the other side asked to be left alone. It is, but for no longer than the longest
+    wait: whoever says "tomorrow" is asked again in five minutes.
 
     False when this attempt is stale (the obligation was closed, or claimed anew): that is logged, and
     changes nothing. Call it in a transaction.
@@ -142,7 +147,7 @@ def failed(obligation_id: int, attempt: int, error: str, now: datetime) -> bool:
     given_back = Obligation.objects.filter(pk=obligation_id, state="owed", attempt=attempt).update(
         lease_until=None,
         urgency=RETRY,
-        next_attempt_at=now + wait_after(attempt),
+        next_attempt_at=now + max(wait_after(attempt), _asked_for(not_within_seconds)),
         last_error=error[:LONGEST_ERROR],
     )
     if not given_back:
@@ -162,6 +167,10 @@ def wait_after(attempt: int) -> timedelta:
     """The wait after the n-th failed attempt: 1 s, doubling up to 5 minutes, less up to half by chance."""
     longest = min(LONGEST_WAIT_SECONDS, SHORTEST_WAIT_SECONDS * 2 ** min(attempt - 1, 20))
     return timedelta(seconds=_chance.uniform(longest / 2, longest))
+
+
+def _asked_for(seconds: float | None) -> timedelta:
+    return timedelta(seconds=min(max(seconds or 0.0, 0.0), LONGEST_WAIT_SECONDS))
 
 
 def clear_leases() -> int:

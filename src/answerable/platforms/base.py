@@ -209,6 +209,8 @@ class PlatformError(Exception):
 
     retry_helps = False
     """Whether the same request may succeed later without anybody changing anything."""
+    retry_after_seconds: float | None = None
+    """How long the platform asks to be left alone. The worker waits so long at least, up to its longest wait."""
 
     def __init__(self, detail: str = "") -> None:
         """`detail` says what was seen; never content, contacts or secrets, because it is kept and shown."""
@@ -237,6 +239,11 @@ class PlatformFailed(PlatformError):
     """The platform answered that it failed, or that it is too busy."""
 
     retry_helps = True
+
+    def __init__(self, detail: str = "", retry_after_seconds: float | None = None) -> None:
+        """`retry_after_seconds`: what it said of when to come again, if it did (RFC 9110, Retry-After)."""
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class PlatformRefused(PlatformError):
@@ -282,6 +289,11 @@ class SerialBehind(PlatformError):
     """The platform has carried out a later request for this item than the one it was asked for now."""
 
     retry_helps = True
+
+    def __init__(self, detail: str = "", there: int | None = None) -> None:
+        """`there`: the serial of that later request, where the platform says it."""
+        super().__init__(detail)
+        self.there = there
 
 
 class NotAsWanted(PlatformError):

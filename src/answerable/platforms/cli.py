@@ -35,7 +35,9 @@ def check(
     try:
         failed = 0
         for step in try_all(url, secret_file, tuple(host or ()), ref):
-            typer.echo(f"{'ok  ' if step.passed else 'FAIL'}  {step.name}")
+            typer.echo(f"{'FAIL' if not step.passed else 'note' if step.note else 'ok  '}  {step.name}")
+            if step.note:
+                typer.echo(f"      {step.note}\n      {step.fix}")
             if not step.passed:
                 failed += 1
                 typer.echo(f"      {step.problem}\n      To put it right: {step.fix}")

@@ -56,6 +56,12 @@ def make_it_so(obligation: Obligation) -> None:
         except base.CannotDo as error:
             _by_hand(obligation, error)
             return
+        except base.SerialBehind as error:
+            if (
+                error.there is not None
+            ):  # of a desk before this one, or before its backup: the next attempt goes beyond
+                commands.serial_passed(item.pk, there=error.there, now=clock.now())
+            raise
     now = clock.now()
     as_wanted = commands.item_seen(
         item.pk,

@@ -58,7 +58,10 @@ def give_back(obligation: Obligation, error: BaseException) -> None:
     )
     try:
         with transaction.atomic():
-            attempts.failed(obligation.pk, obligation.attempt, said(error), clock.now())
+            wait = getattr(error, "retry_after_seconds", None)
+            attempts.failed(
+                obligation.pk, obligation.attempt, said(error), clock.now(), not_within_seconds=wait
+            )
     except DatabaseFault as fault:
         log.error("a failed attempt could not be noted", obligation=obligation.pk, exc_info=fault)
 

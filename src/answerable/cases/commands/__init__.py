@@ -52,6 +52,7 @@ from answerable.cases.commands.seeing import (
     nobody_paged,
     seen_again,
 )
+from answerable.cases.commands.serials import serial_passed
 from answerable.cases.commands.silence import platform_silent
 from answerable.cases.commands.watching import news_taken, watch_alarmed, watch_failed
 from answerable.cases.queries.consequences import consequences
@@ -109,6 +110,7 @@ __all__ = [
     "resolved",
     "review",
     "seen_again",
+    "serial_passed",
     "source_not_told",
     "source_told",
     "store_page",

@@ -48,6 +48,11 @@ def register_item(
             writing.record("item_edited", {"item": item.pk, **changed})
         if item_in.prints is None and item_in.fetch and (item.content is None or item_in.edited):
             _owe_fetch(writing, item)
+        if (
+            item_in.edited and item.look_again_at is not None
+        ):  # nobody should see it: an edit may have shown it again
+            item.look_again_at = now
+            item.save(update_fields=["look_again_at"])
         held = item_in.held or held_account(item)
         if held:
             hold(writing, item, held, item_in.on_lists)

@@ -18,7 +18,7 @@ from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
 
 A = TypeVar("A", bound=wire.Answer)
-MOST_BYTES_OF_A_LOOK = 50_000_000
+MOST_BYTES_OF_A_LOOK = 50_000
 _NOT_SHOWN = (401, 403, 404, 410, 451)
 _NAMED: Final[dict[str, type[base.PlatformError]]] = {
     "not_found": base.ItemNotFound,
@@ -68,7 +68,12 @@ class Adapter:
             answer = self.ask_visibility(ref)
         except base.ItemNotFound:
             return Visibility.GONE
-        shown = [self._is_shown(url) for url in self._look_addresses(answer.look)]
+        addresses = self._look_addresses(answer.look)
+        if not addresses and answer.visibility >= Visibility.HIDDEN:
+            raise base.AnswerMalformed(
+                "look: it names no address where a stranger could see that it is hidden"
+            )
+        shown = [self._is_shown(url) for url in addresses]
         if answer.visibility >= Visibility.HIDDEN:
             return Visibility.VISIBLE if any(shown) else answer.visibility
         return answer.visibility if all(shown) else Visibility.HIDDEN
@@ -93,7 +98,7 @@ class Adapter:
         if answer.serial < serial:
             raise base.AnswerMalformed(f"serial: {answer.serial} after {serial} was carried out")
         if answer.serial > serial:
-            raise base.SerialBehind(f"{answer.serial} there, {serial} here")
+            raise base.SerialBehind(f"{answer.serial} there, {serial} here", there=answer.serial)
         return answer.frozen or wanted is Visibility.GONE
 
     def freeze(self, ref: str) -> None:
@@ -162,18 +167,22 @@ class Adapter:
         return [*pages, *look.media]
 
     def _is_shown(self, url: str) -> bool:
-        answer = client.call("GET", url, hosts=self.hosts | self.media_hosts, most_bytes=MOST_BYTES_OF_A_LOOK)
+        answer = client.call(
+            "GET", url, hosts=self.hosts | self.media_hosts, most_bytes=MOST_BYTES_OF_A_LOOK, cut=True
+        )
         if 200 <= answer.status < 300:
             return True
         if answer.status in _NOT_SHOWN:
             return False
-        raise base.PlatformFailed(f"a look was answered with status {answer.status}")
+        raise base.PlatformFailed(
+            f"a look was answered with status {answer.status}", answer.retry_after_seconds
+        )
 
 
 def _refusal(answer: client.Response, request_id: str) -> base.PlatformError:
     """What status and body stand for. Only an answer to this very request can say that an item is absent."""
     if (answer.status >= 500 and answer.status != 501) or answer.status == 429:
-        return base.PlatformFailed(f"status {answer.status}")
+        return base.PlatformFailed(f"status {answer.status}", answer.retry_after_seconds)
     if answer.status in (401, 403):
         return base.PlatformRefused(f"status {answer.status}")
     refusal = wire.parse(wire.Refusal, answer.body, request_id)

@@ -13,10 +13,12 @@ import ssl
 import threading
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from answerable import clock
 from answerable.db import crash
 from answerable.platforms import base
 
@@ -38,6 +40,20 @@ class Response:
     status: int
     body: bytes
     media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By name in lower case."""
+
+    @property
+    def retry_after_seconds(self) -> float | None:
+        """How long the server asks to be left alone (RFC 9110, 10.2.3: seconds or a date); None where it doesn't."""
+        said = self.headers.get("retry-after", "").strip()
+        if said.isdecimal() and len(said) < 10:
+            return float(said)
+        try:
+            at = parsedate_to_datetime(said)
+        except ValueError:
+            return None
+        return max(0.0, (at - clock.system_now()).total_seconds()) if at.tzinfo else None
 
 
 def call(
@@ -48,9 +64,11 @@ def call(
     most_bytes: int,
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
+    cut: bool = False,
 ) -> Response:
     """Send one request and read the whole answer, in the time that `base.current()` leaves.
 
+    `cut`: of a longer answer than `most_bytes` its beginning will do, where only the status counts.
     Raises HostNotConfigured, PlatformUnreachable, PlatformTooSlow, RedirectRefused, AnswerTooLarge.
     """
     if host_of(url) not in hosts:
@@ -62,7 +80,7 @@ def call(
     sent = {"Host": target.netloc.decode("ascii"), "Accept-Encoding": "identity", **(headers or {})}
     crash.point("call")
     try:
-        response = _exchange(method, target, sent, body, time.monotonic() + seconds, most_bytes)
+        response = _exchange(method, target, sent, body, time.monotonic() + seconds, most_bytes, cut)
     except TimeoutError as error:
         raise base.PlatformTooSlow(f"{seconds:.1f} s") from error
     except (OSError, http.client.HTTPException) as error:
@@ -164,15 +182,16 @@ def _exchange(
     body: bytes | None,
     ends_at: float,
     most_bytes: int,
+    cut: bool,
 ) -> Response:
     host = (target.scheme, target.netloc.decode("ascii"))
     kept = _taken(host)
     if kept is not None:
         try:
-            return _send(kept, host, method, target, headers, body, ends_at, most_bytes)
+            return _send(kept, host, method, target, headers, body, ends_at, most_bytes, cut)
         except ConnectionError:
             pass  # it hung up as we spoke: said again, the same request with the same id is carried out once
-    return _send(_opened(target, ends_at), host, method, target, headers, body, ends_at, most_bytes)
+    return _send(_opened(target, ends_at), host, method, target, headers, body, ends_at, most_bytes, cut)
 
 
 def _send(
@@ -184,6 +203,7 @@ def _send(
     body: bytes | None,
     ends_at: float,
     most_bytes: int,
+    cut: bool,
 ) -> Response:
     bounded.ends_at = ends_at
     connection = http.client.HTTPConnection(target.host)
@@ -199,12 +219,15 @@ def _send(
         while chunk := answer.read1(READ_BYTES):
             read += chunk
             if len(read) > most_bytes:
+                if cut:
+                    break
                 raise base.AnswerTooLarge(f"more than {most_bytes} bytes")
-        if answer.length:
+        if answer.length and len(read) <= most_bytes:
             raise http.client.IncompleteRead(bytes(read), answer.length)
-        whole = not answer.will_close
-        media_type = (answer.headers.get("content-type") or "").partition(";")[0].strip().lower()
-        return Response(answer.status, bytes(read), media_type)
+        whole = not answer.will_close and len(read) <= most_bytes
+        given = {name.lower(): value for name, value in answer.headers.items()}
+        media_type = given.get("content-type", "").partition(";")[0].strip().lower()
+        return Response(answer.status, bytes(read), media_type, given)
     finally:
         if whole and len(_kept.by_host) < KEPT_CONNECTIONS:
             _kept.by_host[host] = (bounded, time.monotonic())
