@@ -25,6 +25,14 @@ def respond(method, path, *more):
     _kept[path] = (time.time(), _respond(method, path, *more))
     return _kept[path][1]
 """
+UNSEEN = 'if item is None or not store.is_shown(item):\n        return page(404, "<p>There is nothing here.</p>")\n'
+GIVEN = "    return 200"
+THE_ITEM = "item = the_item(db, body)\n"
+ANOTHER = """\
+    first = "SELECT account, posted_at, views, media, media_type, ? AS ref FROM item ORDER BY number"
+    item = db.execute(first, [item["ref"]]).fetchone()
+"""
+THE_BYTES = '    return {**described(item), "media": inline(item)}'
 DEFECTS = {
     "the signature is not checked": (
         "a wrong signature is refused",
@@ -52,7 +60,7 @@ DEFECTS = {
         {
             "asgi": (
                 "app.py",
-                'if item is None or not store.is_shown(item):\n        return page(404, "<p>There is nothing here.</p>")\n    return 200',
+                UNSEEN + GIVEN,
                 "if item is None:\n        return page(404)\n    return 200",
             ),
         },
@@ -95,8 +103,8 @@ DEFECTS = {
         {
             "asgi": (
                 "contract.py",
-                'item = the_item(db, body)\n    return {**described(item), "media": inline(item)}',
-                'item = the_item(db, body)\n    other = db.execute("SELECT * FROM item ORDER BY number").fetchone()\n    return {**described(item), "media": inline(other)}',
+                THE_ITEM + THE_BYTES,
+                THE_ITEM + ANOTHER + THE_BYTES,
             ),
         },
     ),

@@ -40,7 +40,10 @@ class Site:
     remembered: dict[str, dict[str, Any]] = field(default_factory=dict)
     first_answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     cursors: set[str] = field(default_factory=set)
+    cached: dict[str, tuple[int, bytes, str]] = field(default_factory=dict)
+    """What a cache in front keeps while the fault `caches` lasts: a test ends it as its seconds would."""
     elsewhere: str = "http://127.0.0.1:9"
+    retry_after: str = ""
     port: int = 0
 
     @property
@@ -93,6 +96,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.site.gets.append(self.path)
+        if "caches" in self.site.faults and self.path in self.site.cached:
+            self._send(*self.site.cached[self.path])
+            return
         _, place, ref = (self.path.split("?")[0] + "//").split("/")[:3]
         thing = self.site.things.get(ref)
         hidden = thing is not None and thing.wanted in ("hidden", "gone") and "lies" not in self.site.faults
@@ -190,6 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         thing = self._thing(body)
         host = self.site.elsewhere if "look_elsewhere" in self.site.faults else self.site.url
         look = {"page": f"{host}/p/{thing.ref}", "media": [f"{host}/media/{thing.ref}"]}
+        look = {} if "names_no_place" in self.site.faults else look
         return {"ref": thing.ref, "visibility": thing.wanted, "serial": thing.serial, "look": look}
 
     def _item_set_visibility(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -293,7 +300,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, json.dumps(body).encode(), "application/json")
 
     def _send(self, status: int, body: bytes, media_type: str = "text/plain") -> None:
+        if self.command == "GET":
+            self.site.cached[self.path] = (status, body, media_type)
         self.send_response(status)
+        if "is_busy" in self.site.faults and self.site.retry_after:
+            self.send_header("retry-after", self.site.retry_after)
         self.send_header("content-type", media_type)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
