@@ -4,8 +4,6 @@ Nothing but the bucket's configured host is called (rule 4). Left to itself the 
 a cloud's metadata address, take proxies from the environment, and follow a bucket to another region's host.
 """
 
-import configparser
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +14,7 @@ from urllib.parse import urlsplit
 
 from answerable.matching.backfill.naming import Naming
 from answerable.matching.backfill.pieces import CantRead, Opened, Piece, Rate, SourceFailed, printable
+from answerable.platforms.s3 import credentials
 from answerable.settings.config import Bucket as Entry
 from answerable.settings.config import Config
 
@@ -159,26 +158,12 @@ def _client(entry: Entry, data: Path, connections: int) -> Any:
 
 def _credentials(entry: Entry, data: Path) -> dict[str, str]:
     """What the client signs with: given outright, or it would look for some elsewhere. Raises SourceFailed."""
-    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-    if entry.credentials_file:
-        file = configparser.ConfigParser(interpolation=None)
-        try:
-            with open(data / entry.credentials_file, encoding="utf-8") as opened:
-                file.read_file(opened)
-            found = dict(file["default"])
-        except (OSError, configparser.Error, KeyError, UnicodeDecodeError) as error:
-            raise SourceFailed(
-                f"credentials_file of {entry.name} can't be read ({type(error).__name__}): write [default] with "
-                f"{names[0]} and {names[1]}."
-            ) from error
-    else:
-        found = {name: os.environ.get(name.upper(), "") for name in names}
-    if not (found.get(names[0]) and found.get(names[1])):
-        raise SourceFailed(
-            f"There are no credentials for {entry.name}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-            "credentials_file under [[buckets]]."
-        )
-    return {name: found[name] for name in names if found.get(name)}
+    try:
+        keys = credentials.read(entry, data)
+    except credentials.CredentialsMissing as error:
+        raise SourceFailed(str(error)) from error
+    given = zip(credentials.NAMES, (keys.access_key, keys.secret_key, keys.token), strict=True)
+    return {name: value for name, value in given if value}
 
 
 def _why(error: Exception) -> str:
