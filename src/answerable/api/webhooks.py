@@ -21,7 +21,7 @@ router = Router(tags=["events"])
 @router.post("/platforms/{name}/webhook", response=TakenOut, auth=None)
 def take_webhook(
     request: HttpRequest,
-    name: str = Path(..., pattern=r"^[a-z][a-z0-9-]{0,39}$"),  # type: ignore[type-arg]  # noqa: B008
+    name: str = Path(..., pattern=r"^[a-z][a-z0-9-]{0,39}$"),  # type: ignore[type-arg]
 ) -> Any:
     """Take one notification of a platform, authenticated as its adapter says."""
     hears = getattr(platforms().get(name), "hears", None)
