@@ -161,6 +161,9 @@ def test_locating_never_raises_and_only_ever_names_configured_platforms(typed: s
 
 
 @given(TEXTS)
+@example("0/p/./")
+@example("photos.example/p/x./")
+@example("photos.example/p/x%22/")
 def test_a_link_put_in_order_stays_as_it_is(typed: str) -> None:
     once = links.read(typed)
     if once is not None:

@@ -55,7 +55,12 @@ def read(text: str) -> Link | None:
         return None
     if port is not None and port != _DEFAULT_PORTS[name]:
         host = f"{host}:{port}"
-    return Link(name, host, _plain_path(parts.path), parts.query)
+    path = _plain_path(parts.path)
+    while (
+        not parts.query and (ended := _trimmed(path).rstrip("/")) != path
+    ):  # `/p/x./`: a sentence's end, too
+        path = ended
+    return Link(name, host, path, parts.query)
 
 
 def name_at(text: str) -> tuple[bool, str]:
