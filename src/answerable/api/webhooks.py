@@ -6,6 +6,7 @@ uses; what is told twice, late or in another order changes nothing.
 
 from typing import Any
 
+import structlog
 from django.http import HttpRequest
 from ninja import Path, Router
 
@@ -16,6 +17,7 @@ from answerable.platforms import base, watching
 from answerable.platforms.registry import platforms
 
 router = Router(tags=["events"])
+log = structlog.get_logger(__name__)
 
 
 @router.post("/platforms/{name}/webhook", response=TakenOut, auth=None)
@@ -30,7 +32,8 @@ def take_webhook(
     try:
         news = hears({key.lower(): value for key, value in request.headers.items()}, request.body)
     except base.PlatformRefused as error:
-        raise Problem(401, error.detail) from error
+        log.warning("a notification was refused", platform=name, why=error.detail)
+        raise Problem(401, "The notification does not carry what this platform's own would.") from error
     except base.AnswerMalformed as error:
         raise Problem(422, error.detail) from error
     try:

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answerable import media
+from answerable.matching.backfill.listing import Listing
+from answerable.matching.backfill.pieces import Rate
 from answerable.platforms import base
 from answerable.platforms.base import ItemKind, Named
 from answerable.platforms.s3.adapter import Adapter
@@ -203,6 +205,17 @@ def test_the_list_goes_on_at_any_key(adapter: Adapter, s3: FakeS3) -> None:
         if not (cursor := page.cursor):
             break
     assert found == [*(f"media:{n}.png" for n in range(4)), REF]
+
+
+def test_a_backfill_reads_every_object_by_the_adapters_own_refs(
+    adapter: Adapter, s3: FakeS3, picture: bytes
+) -> None:
+    s3.state.objects["media/gil/a.png"] = picture
+    pieces = list(Listing("site", Rate(0)).pieces(""))
+    assert [piece.place.ref for piece in pieces if piece.place] == ["media:gil:a.png", REF]
+    for piece in pieces:
+        with piece.open() as opened:
+            assert opened.file.read() == picture
 
 
 def test_what_a_bucket_cannot_do_is_said(adapter: Adapter) -> None:

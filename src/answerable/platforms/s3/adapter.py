@@ -5,7 +5,6 @@ same, delete. Tags and ACLs depend on policies that stores understand differentl
 """
 
 import hmac
-import logging
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote, unquote
 
+import structlog
 from django.conf import settings
 from pydantic import ValidationError
 
@@ -34,7 +34,7 @@ FORMS: Final[tuple[Literal["NFC"], Literal["NFD"]]] = ("NFC", "NFD")
 _NOT_SHOWN: Final = (400, 401, 403, 404, 405, 410, 451)
 _COPY: Final = re.compile(r"[0-9A-Za-z-]+")
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class Adapter:
@@ -160,7 +160,7 @@ class Adapter:
             ref = ref_of(record.key) if record.key.startswith(self.options.prefix) else None
             if ref is None:
                 if record.key.startswith(self.options.prefix) and not record.key.endswith("/"):
-                    log.warning("an object of %s has a name too long or too odd to be an item", self.name)
+                    log.warning("an object has a name too long or too odd to be an item", platform=self.name)
                 continue
             if record.name.startswith(wire.CREATED) and kind_of(record.key) is not base.ItemKind.PAGE:
                 edited.append(self._item(record.key, ref, Media(url=self.entry.base_url)))
