@@ -44,6 +44,7 @@ class Site:
     """What a cache in front keeps while the fault `caches` lasts: a test ends it as its seconds would."""
     elsewhere: str = "http://127.0.0.1:9"
     retry_after: str = ""
+    cache_control: str = ""
     port: int = 0
 
     @property
@@ -90,6 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
     site: Site
     release: threading.Event
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: without it each answer waits 40 ms
 
     def log_message(self, *_: object) -> None:
         pass
@@ -305,6 +307,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if "is_busy" in self.site.faults and self.site.retry_after:
             self.send_header("retry-after", self.site.retry_after)
+        if self.command == "GET" and self.site.cache_control:
+            self.send_header("cache-control", self.site.cache_control)
         self.send_header("content-type", media_type)
         self.send_header("content-length", str(len(body)))
         self.end_headers()

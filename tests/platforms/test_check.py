@@ -1,8 +1,10 @@
 """What an integrator is told: a right site passes, and each fault is named with how to put it right."""
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from answerable.platforms.check import Step, check
@@ -74,6 +76,41 @@ def test_each_fault_is_named_with_how_to_put_it_right(
     assert name in failed, failed
     assert words in failed[name]
     assert steps[name].fix
+
+
+@pytest.mark.parametrize(
+    ("said", "noted"),
+    [
+        ("public, max-age=30", True),
+        ("s-maxage=5", True),
+        ("no-store", False),
+        ("no-cache, max-age=30", False),
+    ],
+)
+def test_headers_that_let_caches_keep_it_are_noted_and_no_failure(
+    site: Platform, secret: Path, said: str, noted: bool
+) -> None:
+    site.site.cache_control = said
+    steps = tried(site, secret)
+    assert failures(steps) == {}
+    assert bool(steps["no cache may keep what is shown"].note) is noted
+    printed = (
+        CliRunner().invoke(app, ["check", f"{site.site.url}/answerable", "--secret-file", str(secret)]).output
+    )
+    assert ("note  no cache may keep what is shown" in printed) is noted
+    assert "The site follows the contract." in printed
+
+
+def test_a_rendering_of_the_picture_at_its_address_is_the_picture(
+    site: Platform, secret: Path, picture: bytes
+) -> None:
+    with Image.open(io.BytesIO(picture)) as image:
+        made = io.BytesIO()
+        image.save(made, "JPEG", quality=90)
+    site.site.cached["/media/3pic"] = (200, made.getvalue(), "image/jpeg")
+    site.site.faults = {"caches"}
+    steps = tried(site, secret, ref="3pic")
+    assert steps["what reviewers get is what strangers see"].passed
 
 
 def test_a_wrong_secret_is_said_at_once(site: Platform, tmp_path: Path) -> None:
