@@ -11,7 +11,7 @@ from answerable.authorities.ncmec.report import IncidentSummary, Report, Reporte
 from answerable.authorities.ncmec.wire import Door
 from answerable.authorities.ncmec.words import IncidentType
 
-__all__ = ["Clock", "Server", "State", "Trouble", "When", "client", "small_report"]
+__all__ = ["LOGIN", "Clock", "Server", "State", "Trouble", "When", "client", "small_report"]
 
 
 class Clock:
