@@ -2,6 +2,8 @@
 
 import pytest
 
+from answerable.audit.log import event_of
+from answerable.audit.models import AuditEntry
 from answerable.authorities.ncmec.steps import take
 from answerable.cases import codes, commands
 from answerable.cases.inputs import Refused
@@ -72,6 +74,9 @@ def test_a_decision_about_a_child_is_filed_and_the_duty_kept(desk, ravi):
     assert (obligation.state, obligation.reference) == ("kept", str(report.number))
     assert "destroy_preserved" in desk.owed()
     assert desk.ncmec.asked == ["/submit", "/upload", "/fileinfo", "/finish"]
+    answered = [event_of(entry) for entry in AuditEntry.objects.filter(kind="filing_answered").order_by("pk")]
+    assert [one["step"] for one in answered] == ["submit", "upload:1", "details:1", "finish"]
+    assert [one["request"] for one in answered] == [f"drill-{number:06}" for number in range(1, 5)]
 
 
 def test_nobody_looked_is_said_of_a_file_that_nobody_saw(desk, ravi, rosa):

@@ -30,10 +30,11 @@ class Uploaded:
 
 
 class CyberTipline:
-    """The seven things that the service can be asked."""
+    """The seven things that the service can be asked. `request_id` is what NCMEC called the last request."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self.request_id = ""
 
     def status(self) -> str:
         """Whom NCMEC takes this desk for: a check of connection and credentials, and of nothing else."""
@@ -99,7 +100,9 @@ class CyberTipline:
         form: dict[str, str] | None = None,
         file: tuple[str, IO[bytes], str] | None = None,
     ) -> Answer:
-        return answers.read(self._door.ask(method, path, body=body, form=form, file=file))
+        raw = self._door.ask(method, path, body=body, form=form, file=file)
+        self.request_id = raw.request_id
+        return answers.read(raw)
 
     @staticmethod
     def _number(answer: Answer) -> int:

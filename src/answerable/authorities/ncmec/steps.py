@@ -65,6 +65,7 @@ def take(
             Outcome.DONE,
             report_id=report_id,
             file_id=file_id,
+            request_id=client.request_id,
             obligation_id=obligation_id,
             now=clock.now(),
         )

@@ -107,6 +107,8 @@ def filed_outside(writing: Writing, obligation: Obligation, reference: str) -> N
     Raises Refused while the desk is sending it.
     """
     authority, case_id = str(obligation.params.get("to", "")), obligation.case_id
+    if authority not in filings.FILED_BY_US:
+        return
     ours = Filing.objects.select_for_update().filter(obligation_id=obligation.pk)
     if ours.filter(state="sending", environment="production").exists():
         raise Refused(

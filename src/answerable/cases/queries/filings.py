@@ -15,6 +15,8 @@ from answerable.cases.rules.filing import FileStands, Stands
 from answerable.obligations.models import Obligation
 
 NEEDED_TO_SEND = "child_safety"
+FILED_BY_US = frozenset({"ncmec"})
+"""Authorities that the worker can file with. What people file with others stands on their obligation alone."""
 UNFINISHED = ("drafted", "sending", "by_hand")
 
 
