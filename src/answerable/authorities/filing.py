@@ -1,4 +1,4 @@
-"""What the worker does by itself for authorities: drafts of what is owed, and files too large for one step."""
+"""What the worker does by itself for authorities: drafts of what is owed, files too large for one step, a look."""
 
 from datetime import datetime
 from typing import Final
@@ -9,11 +9,14 @@ from django.conf import settings
 from answerable import clock
 from answerable.authorities.base import AuthorityError
 from answerable.authorities.ncmec import client_of
+from answerable.authorities.ncmec.check import check
 from answerable.authorities.ncmec.drafting import draft_due as draft_for_ncmec
 from answerable.authorities.ncmec.steps import take
 from answerable.cases import commands
 from answerable.cases.models import Filing
+from answerable.matching.lists.base import SourceError
 from answerable.media import MediaError
+from answerable.obligations import paging
 from answerable.platforms.base import PlatformError
 
 LONGEST_UPLOAD_SECONDS: Final = 3600.0
@@ -25,6 +28,39 @@ log = structlog.get_logger(__name__)
 def draft_due(now: datetime) -> int:
     """Draft what is owed to the configured authorities. How many drafts were made."""
     return draft_for_ncmec(settings.CONFIG, now)
+
+
+class Doors:
+    """The doors of the configured authorities, looked at now and then; what is wrong is paged once."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def look(self) -> str:
+        """Ask NCMEC whom it takes this desk for, and for its schema. Gives what is wrong. Raises PagingFailed."""
+        ncmec = settings.CONFIG.authorities.ncmec
+        if ncmec is None or ncmec.environment != "production":
+            return ""
+        wrong = ""
+        try:
+            if check(client_of(ncmec)).lacking:
+                wrong = "NCMEC's schema no longer has what this desk writes: filings may be refused."
+        except (AuthorityError, SourceError) as error:
+            if isinstance(error, AuthorityError) and not error.alarm:
+                log.warning("NCMEC could not be looked at", why=type(error).__name__)
+                return self._said  # that it doesn't answer for a while shows in what is late
+            wrong = " ".join((type(error).__doc__ or "").split())
+        if wrong and wrong != self._said:
+            log.error("NCMEC would refuse filings", why=wrong)
+            try:
+                paging.page(
+                    f"{settings.CONFIG.desk.name}: filing with NCMEC",
+                    f"{wrong}\n`answerable authority ncmec`",
+                )
+            except paging.NobodyToPage:
+                log.error("nobody is paged about NCMEC")
+        self._said = wrong
+        return wrong
 
 
 def send_large() -> int:

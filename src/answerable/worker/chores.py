@@ -82,8 +82,8 @@ def slow_chores() -> list[Chore]:
 
 
 def sending_chores() -> list[Chore]:
-    """Large files take minutes on their way to an authority, and nothing else waits for that."""
-    return [Chore("files", send_large_files, 2.0)]
+    """Those that wait for authorities: a large file takes minutes on its way, and nothing else waits for that."""
+    return [Chore("files", send_large_files, 2.0), Chore("authorities", filing.Doors().look, 3600.0)]
 
 
 def run(stop: threading.Event, all_chores: list[Chore], every_seconds: float = 0.5) -> None:

@@ -8,8 +8,11 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from answerable.authorities import cli
-from answerable.settings.config import Ncmec, NcmecReporter
-from tests.fakes.ncmec import Trouble
+from answerable.authorities.filing import Doors
+from answerable.demo.pager import Pager
+from answerable.obligations import paging
+from answerable.settings.config import Alerts, Ncmec, NcmecReporter
+from tests.fakes.ncmec import LOGIN, Trouble
 
 ADDRESSES = {
     "test": "https://exttest.authority.example/ispws",
@@ -36,7 +39,7 @@ def test_the_check_says_what_changed(ncmec, configure):
     ncmec.troubles.append(Trouble("/xsd", raw=b"<schema><element name='informational'/></schema>"))
     ran = CliRunner().invoke(cli.app, ["ncmec"])
     assert ran.exit_code == 1
-    assert "no longer knows" in ran.output
+    assert "does not have what this desk may write" in ran.output
     assert "informational" in ran.output
 
 
@@ -46,6 +49,40 @@ def test_the_check_says_what_to_do_about_wrong_credentials(ncmec, configure, tmp
     ran = CliRunner().invoke(cli.app, ["ncmec"])
     assert ran.exit_code == 1
     assert "name and password" in ran.output
+
+
+@pytest.fixture
+def pager(configure, settings, monkeypatch):
+    with Pager() as made:
+        settings.CONFIG = configure().model_copy(update={"alerts": Alerts(urls=(made.url,))})
+        monkeypatch.setattr(paging, "config", lambda: settings.CONFIG)
+        yield made
+
+
+def test_production_is_looked_at_and_people_are_paged_once_about_credentials(ncmec, pager, tmp_path):
+    doors = Doors()
+    assert doors.look() == ""
+    (tmp_path / "ncmec.login").write_text("drill:wrong")
+    assert "name and password" in doors.look()
+    doors.look()
+    assert pager.pages == 1
+    (tmp_path / "ncmec.login").write_text(LOGIN)
+    assert doors.look() == ""
+    ncmec.troubles.append(Trouble("/xsd", raw=b"<schema/>"))
+    assert "schema" in doors.look()
+    assert pager.pages == 2
+
+
+def test_an_authority_that_does_not_answer_for_a_while_is_no_alarm(ncmec, pager):
+    ncmec.troubles.append(Trouble("/status", cut=0))
+    assert Doors().look() == ""
+    assert pager.pages == 0
+
+
+def test_nothing_is_asked_where_only_tests_are_filed(ncmec, configure):
+    configure(environment="test")
+    assert Doors().look() == ""
+    assert ncmec.asked == []
 
 
 def test_testing_is_the_default_and_waits_for_a_person():

@@ -198,6 +198,56 @@ def test_a_person_agrees_first_where_the_desk_wants_that(desk, configure, ravi):
     assert Filing.objects.get().approved_by == ravi
 
 
+def test_a_draft_follows_what_is_found_out_while_it_waits(desk, configure, ravi):
+    configure(send="after_a_person")
+    decided(desk, ravi, "a")
+    (first,) = desk.draft()
+    assert [one.pk for one in desk.draft()] == [first.pk]
+    Account.objects.filter(ref="uri").update(judged_as="depicted")
+    (second,) = desk.draft()
+    assert second.pk != first.pk
+    with pytest.raises(Refused, match="already"):
+        commands.approve_filing(first.pk, person_id=ravi.pk, digest=first.digest, now=desk.clock.now)
+    desk.approve(ravi)
+    desk.work()
+    assert filed(desk)[0].root.find("personOrUserReported") is None
+
+
+def test_what_people_filed_without_a_number_they_correct_too(desk, configure, ravi, mira, nora):
+    configure(send="after_a_person")
+    decided(desk, ravi, "a")
+    owed = Obligation.objects.get(kind="report_authority", regime="us")
+    commands.mark_kept(owed.pk, person_id=ravi.pk, reference="by the form", now=desk.clock.now)
+    overturn(desk, "a", mira, nora)
+    desk.work()
+    correction = Filing.objects.get(purpose="correction")
+    assert correction.state == "by_hand"
+    assert "number" in correction.why
+    assert state_of("correct_authority") == ["owed"]
+    assert desk.ncmec.asked == []
+
+
+def test_what_people_filed_with_its_number_the_desk_corrects(desk, configure, ravi, mira, nora):
+    decided(desk, ravi, "a")
+    owed = Obligation.objects.get(kind="report_authority", regime="us")
+    commands.mark_kept(owed.pk, person_id=ravi.pk, reference="77", now=desk.clock.now)
+    overturn(desk, "a", mira, nora)
+    desk.work()
+    assert filed(desk)[0].root.findtext("personOrUserReported/priorCTReports") == "77"
+    assert state_of("correct_authority") == ["kept"]
+
+
+def test_identical_files_of_others_are_counted(desk, ravi):
+    desk.post("a")
+    desk.upload("b", file="a", account="other")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    desk.work()
+    (report,) = filed(desk)
+    assert "stood in 1 more items" in report.root.findtext("additionalInfo")
+    assert len(report.files) == 1
+
+
 def test_an_unqualified_person_agrees_to_nothing(desk, configure, ravi, petra):
     configure(send="after_a_person")
     decided(desk, ravi, "a")

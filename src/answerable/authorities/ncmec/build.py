@@ -18,6 +18,10 @@ class NoIncident(Exception):
     """NCMEC has no type of incident for this clause, or none that this software may choose: people file it."""
 
 
+class NoNumber(Exception):
+    """People filed it without writing down NCMEC's number: only they can say what is to be corrected."""
+
+
 def report_of(matter: Matter, config: Config, ncmec: Ncmec) -> xml.Report:
     """The report about one account, with what its files show. Raises NoIncident."""
     incidents = [_incident(file) for file in matter.files]
@@ -49,6 +53,8 @@ def correction_of(filing: Filing, ncmec: Ncmec) -> xml.Report:
 
     It goes under the type of the earlier one, names its number, holds no file, and says what fell.
     """
+    if filing.report_id is None:
+        raise NoNumber
     withdrawn = filing.files.filter(finding__withdrawn_at__isnull=False).select_related(
         "content__item", "finding__review"
     )
@@ -68,7 +74,7 @@ def correction_of(filing: Filing, ncmec: Ncmec) -> xml.Report:
     told = xml.PersonOrUserReported(
         esp_identifier=account.ref if account else None,
         esp_service=service,
-        prior_c_t_reports=(filing.report_id,) if filing.report_id else (),
+        prior_c_t_reports=(filing.report_id,),
     )
     files = [file.content.item for file in withdrawn]
     at = min(item.posted_at or item.registered_at for item in files) if files else filing.drafted_at
@@ -238,6 +244,7 @@ def _told(matter: Matter, config: Config) -> list[str]:
         lines.append(
             f"File {number}: clause {file.clause}; {basis}; it is about a person {age}; it {seen}."
             f" SHA-256 {file.content.sha256}, MD5 {file.content.md5 or 'not known'}."
+            + (f" The identical file stood in {file.copies} more items here." if file.copies else "")
         )
     lines.append("A file that is not attached could no longer be had from the platform; its hash is above.")
     return lines

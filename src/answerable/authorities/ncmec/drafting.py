@@ -1,6 +1,7 @@
 """Drafting what is owed to NCMEC: one report for each account, with that account's files and no other's."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import structlog
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 
 from answerable.authorities.findings import ChildFinding
 from answerable.authorities.ncmec import schema
-from answerable.authorities.ncmec.build import NoIncident, correction_of, report_of
+from answerable.authorities.ncmec.build import NoIncident, NoNumber, correction_of, report_of
 from answerable.authorities.ncmec.facts import Matter, matter_of
 from answerable.authorities.ncmec.report import Report
 from answerable.cases import commands
@@ -29,25 +30,54 @@ def draft_due(config: Config, now: datetime) -> int:
     ncmec = config.authorities.ncmec
     if ncmec is None:
         return 0
-    for number in Filing.objects.filter(authority=AUTHORITY, state="drafted").values_list("pk", flat=True):
-        commands.drop_unwanted(number, now=now)
+    _look_over_drafts(config, ncmec, now)
     made = 0
-    for kind in ("report_authority", "correct_authority"):
-        for obligation in filings.owed_to(AUTHORITY, kind):
-            drafts = drafts_for(obligation, config, ncmec)
-            if not drafts and not _may_be_kept(obligation, ncmec):
-                continue
-            made += len(
-                commands.draft_filings(
-                    obligation.pk,
-                    drafts,
-                    authority=AUTHORITY,
-                    environment=ncmec.environment,
-                    at_once=ncmec.send == "at_once",
-                    now=now,
-                )
-            )
+    for obligation, drafts in [*_reports(config, ncmec), *_corrections(config, ncmec)]:
+        filed = commands.draft_filings(
+            obligation.pk,
+            drafts,
+            authority=AUTHORITY,
+            environment=ncmec.environment,
+            at_once=ncmec.send == "at_once",
+            now=now,
+        )
+        made += len(filed)
     return made
+
+
+def _look_over_drafts(config: Config, ncmec: Ncmec, now: datetime) -> None:
+    """Drop drafts of what is no longer owed, and those that would be written otherwise by now.
+
+    A draft may wait for days, and people may have found meanwhile that the account's holder is the one depicted.
+    """
+    waiting = Filing.objects.filter(authority=AUTHORITY, environment=ncmec.environment, state="drafted")
+    for filing in waiting.select_related("account"):
+        if commands.drop_unwanted(filing.pk, now=now) or filing.purpose != "report":
+            continue
+        rows = [file.finding for file in filing.files.select_related("finding__content__item")]
+        findings = [ChildFinding.of(row) for row in rows]
+        fresh = report_draft(filing.account, findings, filing.case_id, config, ncmec)
+        if hashlib.sha256(fresh.document.encode()).hexdigest() != filing.digest:
+            commands.drop_unwanted(filing.pk, now=now, changed=True)
+
+
+def _reports(config: Config, ncmec: Ncmec) -> Iterator[tuple[Obligation, list[FilingDraft]]]:
+    """What is owed and has findings that are in no report; and, without a draft, what is told already."""
+    owed = filings.owed_to(AUTHORITY, "report_authority")
+    cases = {one.case_id for one in owed if one.case_id is not None}
+    pending = filings.cases_pending(cases, AUTHORITY, ncmec.environment)
+    for obligation in owed:
+        if obligation.case_id in pending:
+            yield obligation, drafts_for(obligation, config, ncmec)
+        elif _is_told(obligation, ncmec):
+            yield obligation, []
+
+
+def _corrections(config: Config, ncmec: Ncmec) -> Iterator[tuple[Obligation, list[FilingDraft]]]:
+    for obligation in filings.owed_to(AUTHORITY, "correct_authority"):
+        drafts = drafts_for(obligation, config, ncmec)
+        if drafts or _is_told(obligation, ncmec):
+            yield obligation, drafts
 
 
 def drafts_for(obligation: Obligation, config: Config, ncmec: Ncmec) -> list[FilingDraft]:
@@ -115,6 +145,8 @@ def _correction(filing: Filing, ncmec: Ncmec) -> FilingDraft:
         report = correction_of(filing, ncmec)
         schema.validate(report.as_xml("report"))
         document = report.xml().decode()
+    except NoNumber as error:
+        by_hand = str(error.__doc__)
     except (ValidationError, schema.NotValid, NoIncident):
         by_hand = UNFIT
     return FilingDraft(
@@ -126,9 +158,12 @@ def _correction(filing: Filing, ncmec: Ncmec) -> FilingDraft:
     )
 
 
-def _may_be_kept(obligation: Obligation, ncmec: Ncmec) -> bool:
-    """Whether nothing is left of it, though it is owed: then it is kept. What people file by hand they close."""
+def _is_told(obligation: Obligation, ncmec: Ncmec) -> bool:
+    """Whether nothing is left of what is owed, and the worker told it: then it is kept. Else people close it."""
     if ncmec.environment != "production":
         return False
-    ours = Filing.objects.filter(obligation_id=obligation.pk, state="finished", environment="production")
+    case_id = obligation.case_id or 0
+    ours = Filing.objects.filter(case_id=case_id, state="finished", environment="production")
+    if obligation.kind == "correct_authority":
+        ours = ours.filter(obligation_id=obligation.pk)
     return ours.exists() and filings.is_settled(obligation, AUTHORITY, ncmec.environment)

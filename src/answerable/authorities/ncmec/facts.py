@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
-
+from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
 from answerable.authorities.findings import ChildFinding
 from answerable.cases.models import Account, Case, Decision, Finding, Item, ItemContent, Person, Report
@@ -32,6 +31,8 @@ class Filed:
     clause: str
     viewers: tuple[str, ...]
     was_shown: bool
+    copies: int
+    """In how many other items the identical file stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +64,23 @@ def matter_of(
 
 def viewers_of(content: ItemContent) -> tuple[str, ...]:
     """The people who saw these very bytes unblurred, wherever they stood, as the audit log has it."""
-    same = ItemContent.objects.filter(sha256=content.sha256).values_list("pk", "item_id", "item__case_id")
-    rows = list(same[:500])
-    cases = _with_joined({case_id for _, _, case_id in rows if case_id is not None})
-    looked = Q()
-    for number, _, _ in rows:
-        looked |= Q(event__contains=f'"content":{number},')
-    entries = AuditEntry.objects.filter(looked, kind="revealed").filter(
-        Q(case_id__in=cases) | Q(case_id__isnull=True)
-    )
-    people = {actor.partition(":")[2] for actor in entries.values_list("actor", flat=True)}
-    known = Person.objects.filter(pk__in=[number for number in people if number.isdigit()])
-    return tuple(known.order_by("pk").values_list("pseudonym", flat=True))
+    same = ItemContent.objects.filter(sha256=content.sha256, item__case__isnull=False)
+    rows = same.values_list("pk", "item__case_id")
+    contents = {number for number, _ in rows}
+    cases = _with_joined({case_id for _, case_id in rows})
+    entries = AuditEntry.objects.filter(kind="revealed", case_id__in=cases)
+    people = {
+        int(entry.actor.partition(":")[2])
+        for entry in entries.only("actor", "event").iterator()
+        if entry.actor.startswith("person:") and (event_of(entry) or {}).get("content") in contents
+    }
+    return tuple(Person.objects.filter(pk__in=people).order_by("pk").values_list("pseudonym", flat=True))
+
+
+def copies_of(content: ItemContent) -> int:
+    """In how many other items the identical file is decided the same way."""
+    shared = Decision.objects.filter(of_decision__content=content, overturned_at__isnull=True)
+    return shared.filter(basis="exact_copy").count()
 
 
 def clause_of(finding: Finding) -> str:
@@ -90,7 +96,15 @@ def _filed(finding: ChildFinding) -> Filed:
     shown = AuditEntry.objects.filter(
         kind="item_seen", case_id=item.case_id, event__contains=f'"item":{item.pk},"seen":"visible"'
     )
-    return Filed(finding, content, item, clause_of(finding.row), viewers_of(content), shown.exists())
+    return Filed(
+        finding,
+        content,
+        item,
+        clause_of(finding.row),
+        viewers_of(content),
+        shown.exists(),
+        copies_of(content),
+    )
 
 
 def _with_joined(cases: set[int]) -> set[int]:

@@ -89,14 +89,17 @@ def redraft_filing(filing_id: int, *, person_id: int, now: datetime) -> None:
         writing.finish()
 
 
-def drop_unwanted(filing_id: int, *, now: datetime) -> bool:
-    """Drop a draft of what is no longer owed, or rests on a finding that was withdrawn. Whether it was one."""
+def drop_unwanted(filing_id: int, *, now: datetime, changed: bool = False) -> bool:
+    """Drop a draft of what is no longer owed, or rests on a finding that was withdrawn. Whether it was one.
+
+    `changed`: by what is known now it would be written otherwise, so it is dropped to be drafted anew.
+    """
     with transaction.atomic():
         filing = Filing.objects.select_for_update().filter(pk=filing_id, state="drafted").first()
-        if filing is None or filings.is_wanted(filing):
+        if filing is None or (filings.is_wanted(filing) and not changed):
             return False
         writing = Writing(actor="worker", now=now, cause=f"filing:{filing.pk}")
-        drop(writing, filing, "no_longer_wanted")
+        drop(writing, filing, "facts_changed" if changed else "no_longer_wanted")
         writing.finish()
         return True
 

@@ -39,14 +39,27 @@ def pending(case_id: int, authority: str, environment: str) -> QuerySet[Finding]
     return findings.select_related("content__item__account", "review", "case").order_by("pk")
 
 
+def cases_pending(case_ids: Iterable[int], authority: str, environment: str) -> set[int]:
+    """Which of these cases have such findings."""
+    place = place_of(authority, environment, "report")
+    filed = FilingFile.objects.filter(place=place, dropped=False).values("finding")
+    found = Finding.objects.filter(case_id__in=list(case_ids), withdrawn_at__isnull=True).exclude(
+        pk__in=filed
+    )
+    return set(found.values_list("case_id", flat=True))
+
+
 def to_correct(case_id: int, authority: str, environment: str) -> QuerySet[Filing]:
     """Reports that an authority has, which rest on a finding that was withdrawn since, and aren't corrected."""
     corrected = Filing.objects.filter(
         purpose="correction", state__in=STANDING, environment=environment
     ).values("corrects")
+    kept = Obligation.objects.filter(
+        case_id=case_id, kind="report_authority", state__in=["kept", "kept_late"]
+    )
     return (
         Filing.objects.filter(
-            Q(state="finished") | Q(state="by_hand", report_id__isnull=False),
+            Q(state="finished") | Q(state="by_hand", obligation_id__in=kept.values("pk")),
             case_id=case_id,
             authority=authority,
             environment=environment,
