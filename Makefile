@@ -56,7 +56,7 @@ soak:
 	  ANSWERABLE_TEST_DATABASE=$$database ANSWERABLE_SEED=$${ANSWERABLE_SEED:-$$RANDOM} \
 	  ANSWERABLE_SOAK_KILLS=$(KILLS) ANSWERABLE_SOAK_TREE_KILLS=$(TREE_KILLS) \
 	  ANSWERABLE_SOAK_STORIES=$(STORIES) \
-	  $(PYTHON) -m pytest -s tests/crash tests/cases/test_any_order.py || exit 1; \
+	  $(PYTHON) -m pytest -s tests/crash tests/cases/test_any_order.py tests/demo/test_drill.py || exit 1; \
 	done
 
 # A million mutated images through the decoder's process, about an hour. FUZZ=20000 for a shorter one.

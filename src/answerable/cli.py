@@ -45,6 +45,12 @@ PARTS = {
     "demo": Part(
         "answerable.demo.cli:demo", "Replay a documented failure on a desk of its own.", needs_desk=False
     ),
+    "drill": Part(
+        "answerable.demo.drill_cli:app",
+        "Practise filing with an authority on this machine.",
+        needs_desk=False,
+    ),
+    "authority": Part("answerable.authorities.cli:app", "Authorities that the desk files with: check them."),
     "migrate": Part("answerable.serve.cli:migrate", "Bring the database to this version's shape."),
     "manage": Part("answerable.serve.cli:manage", "Django's management commands."),
 }

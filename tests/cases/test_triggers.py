@@ -7,9 +7,12 @@ from dataclasses import replace
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from answerable.cases.models import Decision, Finding, Item, KnownChange, Person, Report, Review
+from answerable.cases import commands
+from answerable.cases.filing_inputs import FileDraft, FilingDraft
+from answerable.cases.models import Decision, Filing, Finding, Item, KnownChange, Person, Report, Review
 from answerable.cases.triggers import KEPT
 from answerable.media.frames import Frame
+from answerable.obligations.models import Obligation
 from tests.cases.desk import TestDesk, prints
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +26,12 @@ def full(desk: TestDesk, ravi: Person) -> TestDesk:
     desk.report("a")
     desk.find_copies("a", b=8)
     desk.yes(ravi, "a")
+    finding = Finding.objects.get()
+    file = FileDraft(finding.pk, finding.content_id, viewed=False, public=True)
+    draft = FilingDraft(purpose="report", account_id=None, document="<report/>", files=(file,))
+    owed = Obligation.objects.get(kind="report_authority", regime="us")
+    told = {"authority": "ncmec", "environment": "production", "at_once": False}
+    commands.draft_filings(owed.pk, [draft], now=desk.clock.now, **told)
     return desk
 
 
@@ -99,5 +108,5 @@ def test_erasing_a_persons_words_is_allowed(full: TestDesk) -> None:
 
 def test_every_model_with_a_history_is_kept() -> None:
     kept = {k.table for k in KEPT}
-    for model in (Report, Review, Decision, Finding, KnownChange):
+    for model in (Report, Review, Decision, Finding, KnownChange, Filing):
         assert model._meta.db_table in kept

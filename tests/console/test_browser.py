@@ -16,9 +16,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from answerable import obligations
 from answerable.cases import commands
-from answerable.cases.models import Decision, Item, Person, Report, Review
+from answerable.cases.filing_inputs import FileDraft, FilingDraft
+from answerable.cases.models import Decision, Finding, Item, Person, Report, Review
 from answerable.console import links
 from answerable.obligations import Owed
+from answerable.obligations.models import Obligation
 from answerable.policy.words import By, Danger, Relation
 from tests.console.conftest import Photos, judge, landscape, post, report
 from tests.support.browser import add_passkey_device, barriers
@@ -174,6 +176,23 @@ def test_a_link_a_passkey_and_the_next_sign_in_with_the_passkey_alone(
     page.context.close()
 
 
+def drafted(now: datetime) -> int:
+    """A report to the authority that waits for somebody to agree."""
+    summary = (
+        "<incidentSummary><incidentType>As the law calls it, in many words</incidentType></incidentSummary>"
+    )
+    files = tuple(
+        FileDraft(finding.pk, finding.content_id, viewed=True, public=None)
+        for finding in Finding.objects.all()
+    )
+    draft = FilingDraft(
+        purpose="report", account_id=None, document=f"<report>{summary}</report>", files=files
+    )
+    owed = Obligation.objects.filter(kind="report_authority", state="owed").earliest("pk")
+    told = {"authority": "ncmec", "environment": "test", "at_once": False}
+    return commands.draft_filings(owed.pk, [draft], now=now, **told)[0]
+
+
 @pytest.mark.parametrize(("dark", "width"), [(False, 1280), (True, 1280), (False, 360)])
 def test_a_judgement_from_the_queue_to_the_end_by_keyboard(
     dark: bool, width: int, door: str, busy: Item, browser: Browser, ravi: Person, rosa: Person, now: datetime
@@ -219,6 +238,11 @@ def test_a_judgement_from_the_queue_to_the_end_by_keyboard(
     page.goto(door)
     page.get_by_role("link", name="Report to the authority").first.click()
     check(page, f"duty-{kind}")
+    page.goto(f"{door}/filings/{drafted(now)}/")
+    check(page, f"filing-{kind}")
+    page.get_by_role("button", name="Open what is sent").click()
+    page.get_by_text("As it is sent").click()
+    check(page, f"filing-opened-{kind}")
     page.goto(f"{door}/cases/4711/")
     check(page, f"missing-{kind}")
     page.context.close()

@@ -57,11 +57,14 @@ def turns(
 
 
 def forked(
-    do: Callable[[], None], point: int | None = None, before: Callable[[], None] | None = None
+    do: Callable[[], None],
+    point: int | None = None,
+    before: Callable[[], None] | None = None,
+    named: str = "*",
 ) -> bool:
     """Do it in a child of this process, killed as if by `kill -9` at its n-th crash point after `before`.
 
-    Whether it was killed; a child that fails otherwise fails the test.
+    `named`: of that name only. Whether it was killed; a child that fails otherwise fails the test.
     """
     connections.close_all()
     child = os.fork()
@@ -70,7 +73,7 @@ def forked(
         try:
             if before:
                 before()
-            with crash.arm(crash.killing_at(f"*:{point}")) if point else contextlib.nullcontext():
+            with crash.arm(crash.killing_at(f"{named}:{point}")) if point else contextlib.nullcontext():
                 do()
             code = 0
         except BaseException:  # noqa: BLE001  this child has nobody else to tell it to

@@ -48,6 +48,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "emergency_duty": "case_regime",
     "preserve": "case_regime",
     "destroy_preserved": "case_regime",
+    "file_step": "filing",
 }
 """What the subject of each kind is. `case_regime` is one per case and body of law: "case_regime:12/us".
 

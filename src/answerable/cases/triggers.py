@@ -64,6 +64,23 @@ KEPT: Final = (
     ),
     Kept("cases_contentframe", ("content_id", "number", "at_ms", "until_ms", "pdq", "quality")),
     Kept("cases_itemcontent", ("item_id", "sha256", "seen_at")),
+    Kept(
+        "cases_filing",
+        (
+            "authority",
+            "environment",
+            "purpose",
+            "case_id",
+            "account_id",
+            "corrects_id",
+            "obligation_id",
+            "digest",
+        ),
+        ("finished_at", "approved_at"),
+    ),
+    Kept(
+        "cases_filingfile", ("filing_id", "number", "finding_id", "content_id", "viewed", "public", "place")
+    ),
     Kept("cases_copy", ("original_id", "content_id", "kind", "distance", "overlap")),
 )
 REFUSAL: Final = "not_violating takes two qualified people, where nobody is known to be an adult"

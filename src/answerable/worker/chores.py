@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from answerable import audit, clock
 from answerable.audit.forget import forget_due
+from answerable.authorities import filing
 from answerable.db import personal
 from answerable.db.alone import alone
 from answerable.matching.handlers import keep_indexes
@@ -29,6 +30,7 @@ LONGEST_PAUSE_SECONDS: Final = 60.0
 LISTS_LOCK: Final = 0x6C697374
 """PostgreSQL advisory lock: of several workers, one fetches hash lists at a time."""
 LOOKS_LOCK: Final = 0x6C6F6F6B
+FILES_LOCK: Final = 0x66696C65
 
 log = structlog.get_logger(__name__)
 
@@ -70,12 +72,18 @@ def chores(beat: Callable[[], None]) -> list[Chore]:
         Chore("forget", forget, 3600.0),
         Chore("checkpoint", move_log, 1.0),
         Chore("indexes", keep_indexes, 10.0),
+        Chore("drafts", draft_filings, 3.0),
     ]
 
 
 def slow_chores() -> list[Chore]:
     """Those that wait for others' servers: in a thread of their own, so that neither alarms nor the sign of life do."""
     return [Chore("lists", fetch_lists, 15.0), Chore("looks", look_again, 5.0)]
+
+
+def sending_chores() -> list[Chore]:
+    """Those that wait for authorities: a large file takes minutes on its way, and nothing else waits for that."""
+    return [Chore("files", send_large_files, 2.0), Chore("authorities", filing.Doors().look, 3600.0)]
 
 
 def run(stop: threading.Event, all_chores: list[Chore], every_seconds: float = 0.5) -> None:
@@ -108,6 +116,18 @@ def look_again() -> None:
     with alone(LOOKS_LOCK) if connection.vendor == "postgresql" else nullcontext(True) as mine:
         if mine:
             looking.look_again(clock.now())
+
+
+def draft_filings() -> None:
+    """Draft what is owed to authorities that the worker tells by itself."""
+    filing.draft_due(clock.now())
+
+
+def send_large_files() -> None:
+    """Send the files that take longer than a step of a filing may, one worker at a time."""
+    with alone(FILES_LOCK) if connection.vendor == "postgresql" else nullcontext(True) as mine:
+        if mine:
+            filing.send_large()
 
 
 def erase() -> None:

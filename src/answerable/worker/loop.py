@@ -72,6 +72,9 @@ class Loop:
             threading.Thread(
                 target=chores.run, args=(ending, chores.slow_chores()), name="slow chores", daemon=True
             ),
+            threading.Thread(
+                target=chores.run, args=(ending, chores.sending_chores()), name="files", daemon=True
+            ),
             *(
                 threading.Thread(
                     target=watching.run, args=(ending, one), name=f"watch {one.name}", daemon=True

@@ -41,6 +41,12 @@ from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
 from answerable.cases.commands.registering import register_item
+from answerable.cases.commands.reporting import (
+    approve_filing,
+    draft_filings,
+    drop_unwanted,
+    redraft_filing,
+)
 from answerable.cases.commands.searching import copies_searched
 from answerable.cases.commands.seeing import (
     cannot,
@@ -54,6 +60,15 @@ from answerable.cases.commands.seeing import (
 )
 from answerable.cases.commands.serials import serial_passed
 from answerable.cases.commands.silence import platform_silent
+from answerable.cases.commands.stepping import (
+    begin_step,
+    end_step,
+    file_missing,
+    hand_to_uploader,
+    leave_to_people,
+    step_not_done,
+    take_from_uploader,
+)
 from answerable.cases.commands.watching import news_taken, watch_alarmed, watch_failed
 from answerable.cases.queries.consequences import consequences
 
@@ -64,8 +79,10 @@ __all__ = [
     "appeal",
     "applied_to_open",
     "apply_to_open",
+    "approve_filing",
     "ask_contact",
     "begin_backfill",
+    "begin_step",
     "begin_telling",
     "cannot",
     "change_list",
@@ -78,16 +95,22 @@ __all__ = [
     "count_views",
     "delete_item",
     "done",
+    "draft_filings",
+    "drop_unwanted",
     "end_backfill",
     "end_entries",
+    "end_step",
     "end_withdrawn",
+    "file_missing",
     "file_report",
+    "hand_to_uploader",
     "holder_told",
     "item_fetched",
     "item_missing",
     "item_screened",
     "item_seen",
     "judge_account",
+    "leave_to_people",
     "list_alarmed",
     "list_tried",
     "look_at",
@@ -104,6 +127,7 @@ __all__ = [
     "open_report",
     "platform_silent",
     "read_answer",
+    "redraft_filing",
     "register_backfilled",
     "register_item",
     "remove_undecided",
@@ -113,7 +137,9 @@ __all__ = [
     "serial_passed",
     "source_not_told",
     "source_told",
+    "step_not_done",
     "store_page",
+    "take_from_uploader",
     "turn_list",
     "uploads_screened",
     "watch_alarmed",

@@ -11,6 +11,7 @@ from answerable import obligations
 from answerable.cases.commands.filing import owe_after_filing
 from answerable.cases.commands.grouping import begin_notice, put_in
 from answerable.cases.commands.harms import harm_decided
+from answerable.cases.commands.reporting import filed_outside
 from answerable.cases.commands.seeing import done_by_hand
 from answerable.cases.commands.telling import suspension_told, tell_by_pack, tell_reports
 from answerable.cases.commands.undoing import confirmed_against, lift_effects, supersede
@@ -129,6 +130,8 @@ def mark_kept(obligation_id: int, *, person_id: int, reference: str, now: dateti
         if obligation.not_before is not None and obligation.not_before > now:
             raise Refused(f"Not before {obligation.not_before:%Y-%m-%d %H:%M} UTC.")
         writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"obligation:{obligation.pk}")
+        if obligation.kind in ("report_authority", "correct_authority"):
+            filed_outside(writing, obligation, reference.strip())
         entry_id = writing.record(
             "obligation_kept",
             {

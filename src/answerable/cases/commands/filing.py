@@ -79,6 +79,13 @@ def withdraw_finding(writing: Writing, item: Item, *, cleared: bool) -> bool:
     return True
 
 
+def owe_correction(writing: Writing, finding: Finding, filing: Obligation) -> None:
+    """Owe the correction of a filing that was finished while its finding was being withdrawn."""
+    case = finding.case
+    correction = _correction(case, _clause(finding), _facts(finding, finding.content.item), filing)
+    _owe_in(writing, case, owed_by_pack([correction], event_at=writing.now, case=case))
+
+
 def take_back_filing(writing: Writing, item: Item, decision: Decision) -> None:
     """Take back what was filed, or was to be, about an adult: nothing of it rests on a finding (rule 13)."""
     case, facts = decision.case, facts_of_item(item)

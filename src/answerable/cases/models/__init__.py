@@ -1,6 +1,7 @@
 """What a case is made of. Only `cases.commands` writes these tables."""
 
 from answerable.cases.models.backfill import Backfill
+from answerable.cases.models.filings import Filing, FilingFile
 from answerable.cases.models.frames import ContentFrame
 from answerable.cases.models.items import Account, Case, Copy, Item, ItemContent, ViewSample
 from answerable.cases.models.judgement import Appeal, Decision, Finding, Review
@@ -19,6 +20,8 @@ __all__ = [
     "ContentFrame",
     "Copy",
     "Decision",
+    "Filing",
+    "FilingFile",
     "Finding",
     "HashList",
     "IdempotencyKey",

@@ -1,0 +1,40 @@
+"""`answerable authority ncmec`: whether NCMEC knows this desk, and whether its schema is still the one we write."""
+
+import typer
+from django.conf import settings
+
+from answerable.authorities.base import AuthorityError
+from answerable.authorities.ncmec import client_of
+from answerable.authorities.ncmec.check import check
+from answerable.matching.lists.base import SourceError
+from answerable.settings.config import ConfigError
+
+app = typer.Typer(no_args_is_help=True, help="Authorities that the desk files with: check them.")
+
+
+@app.callback()
+def _named() -> None:
+    """Authorities that the desk files with: check them."""
+
+
+@app.command()
+def ncmec() -> None:
+    """Ask the CyberTipline whom it takes this desk for, and compare its schema. Files nothing. Raises ConfigError."""
+    configured = settings.CONFIG.authorities.ncmec
+    if configured is None:
+        raise ConfigError("There is no [authorities.ncmec] in answerable.toml: see docs/authorities.md.")
+    try:
+        found = check(client_of(configured, seconds=30.0))
+    except (AuthorityError, SourceError) as error:
+        typer.echo(f"answerable: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{configured.environment}: {found.known_as}")
+    typer.echo(f"schema: SHA-256 {found.digest}")
+    if found.lacking:
+        typer.echo(f"It does not have what this desk may write: {', '.join(found.lacking)}.")
+        typer.echo("Filings may be refused: ask for a newer version of this software.")
+    if found.new:
+        typer.echo(f"It has what this desk does not write: {', '.join(found.new)}. Nothing is wrong.")
+    if not found.lacking and not found.new:
+        typer.echo("It has the elements and attributes that this desk knows.")
+    raise typer.Exit(1 if found.lacking else 0)

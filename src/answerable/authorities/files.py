@@ -1,0 +1,49 @@
+"""The bytes of what is filed. One function, so that a store of evidence can take its place."""
+
+import hashlib
+import io
+from contextlib import closing
+from typing import IO
+
+from answerable import media
+from answerable.cases.models import ItemContent
+from answerable.db import deadline
+from answerable.platforms import base, registry
+from answerable.platforms.base import Capability, asking
+
+FETCH_SECONDS = 6.0
+
+
+class BytesGone(Exception):
+    """The bytes of a file can't be had any more: it is filed with its hashes alone, and the report says so."""
+
+
+def bytes_of(content: ItemContent, *, seconds: float = FETCH_SECONDS) -> "closing[IO[bytes]]":
+    """The very bytes that were judged, from the platform as long as it has them; a context manager.
+
+    Raises BytesGone where they are no longer there, or others are; PlatformError and MediaError where it may be
+    tried again.
+    """
+    item = content.item
+    try:
+        target = registry.platform(item.platform)
+    except base.UnknownPlatform as error:
+        raise BytesGone("the platform is no longer configured") from error
+    if Capability.FETCH not in target.capabilities:
+        raise BytesGone("the platform gives no files")
+    with asking(f"filing-{content.pk}", deadline.remaining_seconds(seconds)) as bound:
+        try:
+            fetched = target.fetch(item.ref)
+            data = fetched.media.data if fetched.media is not None else None
+            if data is None and fetched.media is not None and fetched.media.url:
+                hosts = registry.media_hosts(item.platform)
+                data = media.fetch(fetched.media.url, hosts, timeout_seconds=bound.seconds_left()).data
+        except media.TooLarge as error:
+            raise BytesGone("the file is too large to be fetched from the platform") from error
+        except (base.ItemNotFound, base.CannotDo, media.MediaGone) as error:
+            raise BytesGone("the platform no longer has it") from error
+    if data is None:
+        raise BytesGone("the platform gave no file")
+    if hashlib.sha256(data).hexdigest() != content.sha256:
+        raise BytesGone("the platform holds another file in its place now")
+    return closing(io.BytesIO(data))

@@ -1,0 +1,250 @@
+"""Writing a report from what the desk knows. What isn't known is left out; nothing is said of a reporter."""
+
+from datetime import datetime
+
+from answerable.authorities.ncmec import report as xml
+from answerable.authorities.ncmec.facts import SAYS_WHO, Filed, Matter, clause_of
+from answerable.authorities.ncmec.file_details import FileAnnotations, FileDetails, OriginalFileHash
+from answerable.authorities.ncmec.incidents import GRAVEST_FIRST, Incident, incident_of
+from answerable.authorities.ncmec.people import Email, Person, Phone
+from answerable.cases.models import Account, Filing, FilingFile
+from answerable.policy.words import Age, Relation
+from answerable.settings.config import Config, Ncmec, NcmecPlatform
+
+TAKEN_BACK = "Please disregard the apparent violation"
+
+
+class NoIncident(Exception):
+    """NCMEC has no type of incident for this clause, or none that this software may choose: people file it."""
+
+
+class NoNumber(Exception):
+    """People filed it without writing down NCMEC's number: only they can say what is to be corrected."""
+
+
+def report_of(matter: Matter, config: Config, ncmec: Ncmec) -> xml.Report:
+    """The report about one account, with what its files show. Raises NoIncident."""
+    incidents = [_incident(file) for file in matter.files]
+    kind = min((one.type for one in incidents), key=GRAVEST_FIRST.index)
+    flags = {name: True for one in incidents for name in one.annotations}
+    first = min(matter.files, key=_when)
+    platform = _platform(first.item.platform, ncmec)
+    danger = matter.danger_at
+    summary = xml.IncidentSummary(
+        incident_type=kind,
+        platform=platform.name or first.item.platform,
+        escalate_to_high_priority=_urgent(danger.isoformat(timespec="seconds")) if danger else None,
+        report_annotations=xml.ReportAnnotations(**flags) if flags else None,
+        incident_date_time=_when(first),
+        incident_date_time_description=_when_said(first),
+    )
+    return xml.Report(
+        incident_summary=summary,
+        internet_details=tuple(_place(file, ncmec) for file in matter.files if file.item.url),
+        reporter=_reporter(ncmec),
+        person_or_user_reported=_suspect(matter, ncmec),
+        victim=tuple(_victims(matter, ncmec)),
+        additional_info="\n".join(_told(matter, config)),
+    )
+
+
+def correction_of(filing: Filing, ncmec: Ncmec) -> xml.Report:
+    """The report that takes an earlier one back: NCMEC has no way to change one that was finished.
+
+    It goes under the type of the earlier one, names its number, holds no file, and says what fell.
+    """
+    if filing.report_id is None:
+        raise NoNumber
+    withdrawn = filing.files.filter(finding__withdrawn_at__isnull=False).select_related(
+        "content__item", "finding__review"
+    )
+    lines = [
+        f"This corrects CyberTipline report {filing.report_id}, which this provider filed.",
+        f"{TAKEN_BACK} that it reports in the files below: on a second look, qualified people of this provider"
+        " decided otherwise.",
+        *(
+            f"SHA-256 {file.content.sha256}" + (f", {file.content.item.url}" if file.content.item.url else "")
+            for file in withdrawn
+        ),
+    ]
+    left = filing.files.filter(finding__withdrawn_at__isnull=True).count()
+    lines.append(f"Its other files ({left}) are reported as before." if left else "It holds no other file.")
+    account = filing.account
+    service = _platform(account.platform, ncmec).name or account.platform if account else None
+    told = xml.PersonOrUserReported(
+        esp_identifier=account.ref if account else None,
+        esp_service=service,
+        prior_c_t_reports=(filing.report_id,),
+    )
+    files = [file.content.item for file in withdrawn]
+    at = min(item.posted_at or item.registered_at for item in files) if files else filing.drafted_at
+    clause = clause_of(withdrawn[0].finding) if files else ""
+    incident = incident_of(clause)
+    if incident is None:
+        raise NoIncident(clause)
+    return xml.Report(
+        incident_summary=xml.IncidentSummary(
+            incident_type=incident.type, platform=service, incident_date_time=at
+        ),
+        reporter=_reporter(ncmec),
+        person_or_user_reported=told,
+        additional_info="\n".join(lines),
+    )
+
+
+def details_of(file: FilingFile, report_id: int, clause: str) -> FileDetails:
+    """What is said of one file that was sent."""
+    content, item = file.content, file.content.item
+    incident = incident_of(clause)
+    flags = {name: True for name in incident.of_files} if incident else {}
+    hashes = [("SHA256", content.sha256), ("MD5", content.md5)]
+    if content.pdq is not None:
+        hashes.append(("PDQ", bytes(content.pdq).hex()))
+    return FileDetails(
+        report_id=report_id,
+        file_id=file.file_id,
+        file_name=name_of(file),
+        uploaded_to_esp_timestamp=item.posted_at,
+        location_of_file=item.url[:2083] or None,
+        file_viewed_by_esp=file.viewed,
+        publicly_available=file.public,
+        file_annotations=FileAnnotations(**flags) if flags else None,
+        original_file_hash=tuple(
+            OriginalFileHash(text=text, hash_type=kind) for kind, text in hashes if text
+        ),
+        additional_info=(f"Item {item.ref} of {item.platform}; clause {clause}.",),
+    )
+
+
+def name_of(file: FilingFile) -> str:
+    """The name under which a file is sent: its number and its hash, nothing that a user wrote."""
+    return f"{file.number:03}-{file.content.sha256[:16]}"
+
+
+def _incident(file: Filed) -> Incident:
+    incident = incident_of(file.clause)
+    if incident is None:
+        raise NoIncident(file.clause)
+    return incident
+
+
+def _platform(name: str, ncmec: Ncmec) -> NcmecPlatform:
+    return ncmec.platforms.get(name) or NcmecPlatform()
+
+
+def _when(file: Filed) -> datetime:
+    return file.item.posted_at or file.item.first_notice_at or file.item.registered_at
+
+
+def _when_said(file: Filed) -> str:
+    if file.item.posted_at:
+        return "When the earliest of the files was posted, as the platform says."
+    return "When this provider first learned of the earliest of the files; when it was posted is not known."
+
+
+def _urgent(at: str) -> str:
+    return (
+        f"Somebody who reported this told us, at {at}, that a child is in danger now. We did not verify it."
+    )
+
+
+def _place(file: Filed, ncmec: Ncmec) -> xml.InternetDetails:
+    platform = _platform(file.item.platform, ncmec)
+    service, url = platform.name or file.item.platform, file.item.url
+    if file.item.kind == "room" or platform.place == "chat":
+        return xml.InternetDetails(
+            chat_im_incident=xml.ChatImIncident(chat_client=service, additional_info=url)
+        )
+    if platform.place == "game":
+        game = xml.OnlineGamingIncident(game_name=service, additional_info=url)
+        return xml.InternetDetails(online_gaming_incident=game)
+    return xml.InternetDetails(web_page_incident=xml.WebPageIncident(url=(url,)))
+
+
+def _reporter(ncmec: Ncmec) -> xml.Reporter:
+    who = ncmec.reporter
+    return xml.Reporter(
+        reporting_person=Person(
+            first_name=who.first_name or None,
+            last_name=who.last_name or None,
+            phone=(Phone(text=who.phone),) if who.phone else (),
+            email=(Email(text=who.email),),
+        ),
+        company_template=who.about_us or None,
+        terms_of_service=who.terms or None,
+        legal_url=who.legal_url or None,
+    )
+
+
+HOLDER = {
+    "": "Nobody has looked yet at whose account this is.",
+    "offender": "Two people of this provider confirmed what was posted, and that the holder posted it.",
+    "taken_over": "The account seems to have been taken over by somebody else.",
+    "outrage": "The holder seems to have shared this in outrage, to draw attention to it.",
+    "unsure": "Whether the holder is the one depicted, or the account was taken over, could not be told.",
+}
+
+
+def _suspect(matter: Matter, ncmec: Ncmec) -> xml.PersonOrUserReported | None:
+    """The account that posted it, unless people found that its holder is the one depicted (rule 12)."""
+    account = matter.account
+    if account is None or account.judged_as == "depicted":
+        return None
+    return xml.PersonOrUserReported(
+        esp_identifier=account.ref[:255],
+        esp_service=_platform(account.platform, ncmec).name or account.platform,
+        compromised_account=True if account.judged_as == "taken_over" else None,
+        prior_c_t_reports=matter.earlier,
+        additional_info=HOLDER.get(account.judged_as, HOLDER["unsure"]),
+    )
+
+
+def _victims(matter: Matter, ncmec: Ncmec) -> list[xml.Victim]:
+    account: Account | None = matter.account
+    found = []
+    if account is not None and account.judged_as == "depicted":
+        found.append(
+            xml.Victim(
+                victim_person=Person(),
+                esp_identifier=account.ref[:255],
+                esp_service=_platform(account.platform, ncmec).name or account.platform,
+                prior_c_t_reports=matter.earlier,
+                additional_info="People of this provider found that the holder is the one depicted.",
+            )
+        )
+    theirs = [one for one in matter.reports if one.relation in SPEAK_FOR_A_VICTIM and one.age == Age.CHILD]
+    if theirs and not found:
+        said = "says to have been under 18. Not verified; who it is, is not told without their wish."
+        found.append(
+            xml.Victim(
+                victim_person=Person(), additional_info=f"{SAYS_WHO[Relation(theirs[0].relation)]} {said}"
+            )
+        )
+    return found
+
+
+SPEAK_FOR_A_VICTIM = frozenset({Relation.DEPICTED, Relation.GUARDIAN, Relation.REPRESENTATIVE})
+
+
+def _told(matter: Matter, config: Config) -> list[str]:
+    """How it was found, who decided, and what is sent: what police ask first."""
+    lines = [f"Filed by {config.desk.name} ({config.desk.origin}), case {matter.case_id}."]
+    by_people = sorted({SAYS_WHO[Relation(report.relation)] for report in matter.reports})
+    if by_people:
+        lines.append(f"Told to us by {'; by '.join(by_people)} ({len(matter.reports)} reports, unverified).")
+    for number, file in enumerate(matter.files, 1):
+        finding = file.finding
+        basis = (
+            f"the identical file is on the list {finding.row.matched_list}"
+            if finding.row.matched_list
+            else "a qualified person of this provider judged it"
+        )
+        age = "whose age could not be told" if finding.is_unsure else "under 18"
+        seen = "was looked at by a person here" if file.viewers else "was looked at by nobody here"
+        lines.append(
+            f"File {number}: clause {file.clause}; {basis}; it is about a person {age}; it {seen}."
+            f" SHA-256 {file.content.sha256}, MD5 {file.content.md5 or 'not known'}."
+            + (f" The identical file stood in {file.copies} more items here." if file.copies else "")
+        )
+    lines.append("A file that is not attached could no longer be had from the platform; its hash is above.")
+    return lines

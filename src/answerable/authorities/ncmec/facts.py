@@ -1,0 +1,116 @@
+"""What the desk knows of what it files: read from findings, looks, reports and accounts, and from nothing else."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from answerable.audit.log import event_of
+from answerable.audit.models import AuditEntry
+from answerable.authorities.findings import ChildFinding
+from answerable.cases.models import Account, Case, Decision, Finding, Item, ItemContent, Person, Report
+from answerable.policy.words import Danger, Relation, Verdict
+
+SAYS_WHO = {
+    Relation.DEPICTED: "a person who says to be the one depicted",
+    Relation.GUARDIAN: "a person who says to be a parent or guardian of the one depicted",
+    Relation.REPRESENTATIVE: "a person who says to represent the one depicted",
+    Relation.TRUSTED_FLAGGER: "an organisation that flags for others",
+    Relation.AUTHORITY: "somebody who says to write for an authority",
+    Relation.PLATFORM_USER: "a user of the platform",
+    Relation.WITNESS: "somebody who saw it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """One file, and what is known of it. `viewers`: the people here who saw these very bytes, by pseudonym."""
+
+    finding: ChildFinding
+    content: ItemContent
+    item: Item
+    clause: str
+    viewers: tuple[str, ...]
+    was_shown: bool
+    copies: int
+    """In how many other items the identical file stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What one report is about: one account, its files, and what was said of them."""
+
+    case_id: int
+    account: Account | None
+    files: tuple[Filed, ...]
+    reports: tuple[Report, ...]
+    earlier: tuple[int, ...]
+
+    @property
+    def danger_at(self) -> datetime | None:
+        """When somebody first said that there is danger now."""
+        times = [report.received_at for report in self.reports if report.danger == Danger.NOW]
+        return min(times, default=None)
+
+
+def matter_of(
+    case_id: int, account: Account | None, findings: Sequence[ChildFinding], earlier: Iterable[int]
+) -> Matter:
+    """All that is known of these findings, which are about one account."""
+    files = tuple(_filed(finding) for finding in findings)
+    items = [file.item.pk for file in files]
+    reports = Report.objects.filter(reported_items__item__in=items).distinct().order_by("pk")
+    return Matter(case_id, account, files, tuple(reports), tuple(earlier))
+
+
+def viewers_of(content: ItemContent) -> tuple[str, ...]:
+    """The people who saw these very bytes unblurred, wherever they stood, as the audit log has it."""
+    same = ItemContent.objects.filter(sha256=content.sha256, item__case__isnull=False)
+    rows = same.values_list("pk", "item__case_id")
+    contents = {number for number, _ in rows}
+    cases = _with_joined({case_id for _, case_id in rows})
+    entries = AuditEntry.objects.filter(kind="revealed", case_id__in=cases)
+    people = {
+        int(entry.actor.partition(":")[2])
+        for entry in entries.only("actor", "event").iterator()
+        if entry.actor.startswith("person:") and (event_of(entry) or {}).get("content") in contents
+    }
+    return tuple(Person.objects.filter(pk__in=people).order_by("pk").values_list("pseudonym", flat=True))
+
+
+def copies_of(content: ItemContent) -> int:
+    """In how many other items the identical file is decided the same way."""
+    shared = Decision.objects.filter(of_decision__content=content, overturned_at__isnull=True)
+    return shared.filter(basis="exact_copy").count()
+
+
+def clause_of(finding: Finding) -> str:
+    """The clause under which people decided what a finding is about, or the one of its review."""
+    decided = Decision.objects.filter(content_id=finding.content_id, verdict=Verdict.VIOLATING)
+    newest = decided.order_by("-pk").values_list("clause", flat=True).first()
+    return newest or (finding.review.clause if finding.review is not None else "")
+
+
+def _filed(finding: ChildFinding) -> Filed:
+    content = finding.row.content
+    item = content.item
+    shown = AuditEntry.objects.filter(
+        kind="item_seen", case_id=item.case_id, event__contains=f'"item":{item.pk},"seen":"visible"'
+    )
+    return Filed(
+        finding,
+        content,
+        item,
+        clause_of(finding.row),
+        viewers_of(content),
+        shown.exists(),
+        copies_of(content),
+    )
+
+
+def _with_joined(cases: set[int]) -> set[int]:
+    """These cases, and those that were joined into them: a look stands where its item was then."""
+    found, last = set(cases), set(cases)
+    while last:
+        last = set(Case.objects.filter(joined_into__in=last).values_list("pk", flat=True)) - found
+        found |= last
+    return found

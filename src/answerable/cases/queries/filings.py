@@ -1,0 +1,142 @@
+"""What is still to be filed, and how far filings are."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from answerable.cases.inputs import NotFound
+from answerable.cases.models import Filing, FilingFile, Finding, Person
+from answerable.cases.models.filings import STANDING
+from answerable.cases.queries.casework import open_case
+from answerable.cases.queries.queue import blind_items
+from answerable.cases.rules.filing import FileStands, Stands
+from answerable.obligations.models import Obligation
+
+NEEDED_TO_SEND = "child_safety"
+FILED_BY_US = frozenset({"ncmec"})
+"""Authorities that the worker can file with. What people file with others stands on their obligation alone."""
+UNFINISHED = ("drafted", "sending", "by_hand")
+
+
+def place_of(authority: str, environment: str, purpose: str) -> str:
+    """What a finding may be filed in once."""
+    return f"{authority}/{environment}/{purpose}"
+
+
+def owed_to(authority: str, kind: str) -> list[Obligation]:
+    """What is owed to an authority now, the earliest due first."""
+    owed = Obligation.objects.filter(kind=kind, state="owed").order_by("due_at", "pk")
+    return [one for one in owed if one.params.get("to") == authority]
+
+
+def pending(case_id: int, authority: str, environment: str) -> QuerySet[Finding]:
+    """Findings of a case that stand, and are in no report to that authority yet."""
+    place = place_of(authority, environment, "report")
+    filed = FilingFile.objects.filter(place=place, dropped=False).values("finding")
+    findings = Finding.objects.filter(case_id=case_id, withdrawn_at__isnull=True).exclude(pk__in=filed)
+    return findings.select_related("content__item__account", "review", "case").order_by("pk")
+
+
+def cases_pending(case_ids: Iterable[int], authority: str, environment: str) -> set[int]:
+    """Which of these cases have such findings."""
+    place = place_of(authority, environment, "report")
+    filed = FilingFile.objects.filter(place=place, dropped=False).values("finding")
+    found = Finding.objects.filter(case_id__in=list(case_ids), withdrawn_at__isnull=True).exclude(
+        pk__in=filed
+    )
+    return set(found.values_list("case_id", flat=True))
+
+
+def to_correct(case_id: int, authority: str, environment: str) -> QuerySet[Filing]:
+    """Reports that an authority has, which rest on a finding that was withdrawn since, and aren't corrected."""
+    corrected = Filing.objects.filter(
+        purpose="correction", state__in=STANDING, environment=environment
+    ).values("corrects")
+    kept = Obligation.objects.filter(
+        case_id=case_id, kind="report_authority", state__in=["kept", "kept_late"]
+    )
+    return (
+        Filing.objects.filter(
+            Q(state="finished") | Q(state="by_hand", obligation_id__in=kept.values("pk")),
+            case_id=case_id,
+            authority=authority,
+            environment=environment,
+            purpose="report",
+            files__finding__withdrawn_at__isnull=False,
+        )
+        .exclude(pk__in=corrected)
+        .distinct()
+        .order_by("pk")
+    )
+
+
+def is_settled(obligation: Obligation, authority: str, environment: str) -> bool:
+    """Whether nothing more is to be filed for it."""
+    unfinished = Filing.objects.filter(
+        obligation_id=obligation.pk, environment=environment, state__in=UNFINISHED
+    )
+    case_id = obligation.case_id or 0
+    left: Iterable[object] = (
+        pending(case_id, authority, environment)
+        if obligation.kind == "report_authority"
+        else to_correct(case_id, authority, environment)
+    )
+    return not unfinished.exists() and not list(left)
+
+
+def earlier_reports(account_id: int | None, authority: str, environment: str) -> list[int]:
+    """The numbers under which an authority knows earlier reports about an account."""
+    if account_id is None:
+        return []
+    known = Filing.objects.filter(
+        account_id=account_id,
+        authority=authority,
+        environment=environment,
+        state__in=["finished", "by_hand"],
+        report_id__isnull=False,
+    )
+    return sorted(number for number in known.values_list("report_id", flat=True) if number is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class FilingView:
+    """One filing, for somebody who may see it."""
+
+    filing: Filing
+    files: list[FilingFile]
+    may_send: bool
+
+
+def filing_view(filing_id: int, person: Person, *, now: datetime) -> FilingView:
+    """A filing as this person may see it: nobody who is still to judge blindly. Raises NotFound, NotQualified."""
+    filing = Filing.objects.select_related("case", "account", "approved_by").filter(pk=filing_id).first()
+    if filing is None:
+        raise NotFound(f"There is no filing {filing_id}.")
+    if blind_items(person, open_case(filing.case_id, person), now=now):
+        raise NotFound("You are still to judge in this case: what follows from others' answers is not shown.")
+    files = list(filing.files.select_related("content__item", "finding").order_by("number"))
+    return FilingView(filing, files, filing.state == "drafted" and person.is_qualified(NEEDED_TO_SEND))
+
+
+def is_wanted(filing: Filing) -> bool:
+    """Whether it is still to be filed: it is owed, and what it rests on stands."""
+    still_owed = Obligation.objects.filter(pk=filing.obligation_id, state="owed").exists()
+    return still_owed and not filing.files.filter(finding__withdrawn_at__isnull=False).exists()
+
+
+def stands(filing: Filing) -> Stands:
+    """How far a filing is, as the rules want to know it."""
+    files = filing.files.order_by("number")
+    return Stands(
+        asked=filing.step,
+        report_id=filing.report_id,
+        opened_at=filing.opened_at,
+        changed_at=filing.changed_at,
+        wanted=filing.state == "sending" and is_wanted(filing),
+        files=[
+            FileStands(one.number, bool(one.file_id), one.told_at is not None, bool(one.missing))
+            for one in files
+        ],
+    )

@@ -1,0 +1,79 @@
+"""Every field of NCMEC's is in the table of the docs: sent, and then it is; or left out, and then it never is."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from answerable.authorities.ncmec.drill.reports import State
+from answerable.cases import commands
+from answerable.cases.models import Account, Item
+from answerable.policy.words import Danger, Visibility
+from answerable.settings.config import NcmecPlatform, NcmecReporter
+from tests.authorities.ncmec.fullest import paths_known, paths_written
+from tests.cases.desk import prints
+
+TABLE = Path(__file__).resolve().parents[3] / "docs" / "ncmec-fields.md"
+ROW = re.compile(r"^\| ((?:report|fileDetails)[\w/@*]*) \| (yes|no) \| ?(.*?) ?\|$", re.MULTILINE)
+ROWS = ROW.findall(TABLE.read_text())
+PATHS = paths_known("report") | paths_known("fileDetails")
+
+
+def row_of(path):
+    """The row that speaks of a path: its own, or the nearest with a star above it."""
+    own = [row for row in ROWS if row[0] == path]
+    starred = [row for row in ROWS if row[0].endswith("*") and path.startswith(row[0].removesuffix("*"))]
+    return own or sorted(starred, key=lambda row: -len(row[0]))[:1]
+
+
+def test_every_field_of_the_schema_has_one_row():
+    assert [path for path in sorted(PATHS) if len(row_of(path)) != 1] == []
+
+
+def test_every_row_is_about_a_field_of_the_schema():
+    speaks_of = {row[0] for path in PATHS for row in row_of(path)}
+    assert [row[0] for row in ROWS if row[0] not in speaks_of] == []
+    assert len(ROWS) == len({row[0] for row in ROWS}) > 100
+
+
+def test_what_is_left_out_says_why():
+    assert [path for path, sent, why in ROWS if sent == "no" and len(why) < 8] == []
+
+
+@pytest.mark.django_db
+def test_what_is_said_to_be_sent_is_sent_and_nothing_else(desk, configure, ravi, now):
+    who = NcmecReporter(
+        email="reports@photos.example", first_name="Petra", last_name="P", phone="1", about_us="Photos",
+        legal_url="https://photos.example/legal", terms="No such images.",
+    )  # fmt: skip
+    for number, (clause, place, judged) in enumerate(
+        [
+            ("csam.generated", "web_page", "taken_over"),
+            ("csam.trade", "chat", "offender"),
+            ("sextortion.threat", "game", "depicted"),
+        ]
+    ):
+        configure(reporter=who, platforms={"sample": NcmecPlatform(name="Photos", public=True, place=place)})
+        for turn in "ab":
+            ref = f"{turn}{number}"
+            fingerprints = replace(prints(ref), pdq=bytes(32), pdq_quality=10)
+            desk.post(ref, account=f"holder{number}", prints=fingerprints, posted_at=now)
+            Account.objects.filter(ref=f"holder{number}").update(judged_as=judged)
+            desk.report(ref, harm=clause.partition(".")[0], danger=Danger.NOW)
+            item = Item.objects.get(ref=ref)
+            commands.item_seen(
+                item.pk, visibility=Visibility.VISIBLE, serial=0, asked_at=None, acknowledged_at=None,
+                seen_at=now, now=now,
+            )  # fmt: skip
+            desk.yes(ravi, ref, clause=clause)
+            desk.work()
+    written = set()
+    for report in desk.ncmec.reports.in_state(State.FINISHED):
+        written |= paths_written(report.root)
+        for file in report.files.values():
+            written |= paths_written(file.details)
+    assert len(desk.ncmec.reports.in_state(State.FINISHED)) == 6
+    sent = {path for path in PATHS if row_of(path)[0][1] == "yes"}
+    assert written - sent == set(), "these are sent, and the table says that they aren't"
+    assert sent - written == set(), "these are said to be sent"
