@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +38,8 @@ class Response:
     status: int
     body: bytes
     media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
 
 
 def call(
@@ -204,7 +206,8 @@ def _send(
             raise http.client.IncompleteRead(bytes(read), answer.length)
         whole = not answer.will_close
         media_type = (answer.headers.get("content-type") or "").partition(";")[0].strip().lower()
-        return Response(answer.status, bytes(read), media_type)
+        named = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(answer.status, bytes(read), media_type, named)
     finally:
         if whole and len(_kept.by_host) < KEPT_CONNECTIONS:
             _kept.by_host[host] = (bounded, time.monotonic())
