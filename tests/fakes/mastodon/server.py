@@ -202,7 +202,7 @@ class Mastodon(Party):
             )
         asker = self._asker(request)
         for method, pattern, scope, permissions, do in self._calls():
-            found = re.fullmatch(pattern, request.path)
+            found = re.fullmatch(pattern, request.path.rstrip("/"))  # as Rails does
             if found is None or method != request.method:
                 continue
             if scope and asker is None:
@@ -230,6 +230,7 @@ class Mastodon(Party):
                 none,
                 self._file,
             ),
+            ("GET", "/api/v[12]/instance", "", none, self._instance),
             ("GET", "/api/v1/accounts/verify_credentials", "read:accounts", none, self._myself),
             ("GET", "/api/v1/accounts/lookup", "read:accounts", none, self._lookup),
             ("GET", f"/api/v1/accounts{one}", "read:accounts", none, self._account),
@@ -269,6 +270,15 @@ class Mastodon(Party):
         if call.request.path != file.path.replace("original", size):
             return Reply(404, b"", "text/html")
         return Reply(200, file.data, "image/png")
+
+    def _instance(self, call: Call) -> Answer:
+        said = {
+            "title": "Birds",
+            "version": "4.4.2",
+            "api_versions": {"mastodon": 6},
+            "domain": "birds.example",
+        }
+        return 200, {**said, "uri": "birds.example", "configuration": {}, "rules": [], "languages": ["en"]}
 
     def _myself(self, call: Call) -> Answer:
         assert call.asker is not None

@@ -5,7 +5,7 @@ Nothing wider is done in its place: not the account's `sensitive`, not `silence`
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final, NoReturn, TypeVar
+from typing import Final, Literal, NoReturn, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -33,6 +33,7 @@ class Options(BaseModel):
 
     account_id: str = Field(pattern=r"^[0-9]{1,20}$", description="the desk's own account there, by number")
     webhook_secret_file: str = ""
+    report_as: Literal["legal", "other"] = Field("legal", description="Mastodon before 4.2 knows no `legal`")
     categories: tuple[str, ...] = Field(
         ("legal", "violation", "other"), description="reports of these categories become reports here"
     )
@@ -69,7 +70,7 @@ class Adapter:
             self.capabilities = self.capabilities - {Capability.HEAR}
         self.api = Api(entry)
         self.served_by = frozenset(map(links.configured_host, (*entry.hosts, *entry.media_hosts)))
-        self.reports = Reports(self.api, self.options.account_id)
+        self.reports = Reports(self.api, self.options.account_id, self.options.report_as)
         self._own_checked = False
 
     def ref_of(self, url: str) -> Named | None:  # noqa: ARG002  the contract's

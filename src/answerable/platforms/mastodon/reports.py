@@ -23,9 +23,10 @@ COMMENT: Final = (
 class Reports:
     """The reports of one server, as the desk's own account handles them."""
 
-    def __init__(self, api: Api, own_account: str) -> None:
+    def __init__(self, api: Api, own_account: str, category: str) -> None:
         self._api = api
         self._own = own_account
+        self._category = category
         self._told: set[str] = set()
 
     def since(self, cursor: str, news_of: Callable[[wire.AdminReport, str], News]) -> Iterator[News]:
@@ -55,7 +56,7 @@ class Reports:
                 if report.action_taken:
                     self.settle(report.id, closed=False)
                 return self._page(report.id)
-        form = [("account_id", account), ("comment", COMMENT.format(ref=ref)), ("category", "legal")]
+        form = [("account_id", account), ("comment", COMMENT.format(ref=ref)), ("category", self._category)]
         form += [("forward", "false"), *([("status_ids[]", post)] if post else [])]
         return self._page(wire.read(wire.Made, self._api.post("/api/v1/reports", form)).id)
 
