@@ -26,7 +26,6 @@ from answerable.obligations import paging
 from answerable.platforms import registry
 from answerable.platforms.base import Capability, FetchedItem, News, Platform, PlatformError, ReportThere
 from answerable.policy.words import Age, Relation
-from answerable.settings.config import config
 
 FAILS_FOR: Final = timedelta(minutes=2)
 """Failing for so long, people are paged: what is reported there does not arrive."""
@@ -113,7 +112,7 @@ def _item_in(platform: str, fetched: FetchedItem, *, edited: bool = False) -> It
 
 def _report_in(platform: str, report: ReportThere) -> ReportIn:
     """What somebody said there, as one of its users: unverified, and about somebody whose age nobody knows."""
-    entry = next(one for one in config().platforms if one.name == platform)
+    entry = next(one for one in settings.CONFIG.platforms if one.name == platform)
     words = report.words.strip()[:STATEMENT_LIMIT]
     about = report.about[:LINKS_LIMIT]
     return ReportIn(
@@ -165,7 +164,7 @@ def _page(name: str, now: datetime) -> None:
     paged = True
     try:
         paging.page(
-            f"{config().desk.name}: reports made on {name} do not arrive",
+            f"{settings.CONFIG.desk.name}: reports made on {name} do not arrive",
             "`answerable platform list` says why.",
         )
     except paging.NobodyToPage as error:

@@ -70,9 +70,6 @@ def worker(
     now: datetime, database: None, configured: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Turns]:
     """The worker, on the test's clock, with the baseline pack active."""
-    from answerable.platforms import watching
-
-    monkeypatch.setattr(watching, "config", lambda: __import__("django.conf").conf.settings.CONFIG)
     with turning(now, monkeypatch) as turns:
         with transaction.atomic():
             store.activate(load_named("baseline"), now)
