@@ -31,7 +31,9 @@ PARTS = {
     "policy": Part(
         "answerable.policy.cli:app", "Check a policy pack; write terms and replies.", needs_desk=False
     ),
-    "platform": Part("answerable.platforms.cli:app", "Try a platform's implementation of the contract."),
+    "platform": Part(
+        "answerable.platforms.cli:app", "List platforms, and try one's implementation of the contract."
+    ),
     "backfill": Part(
         "answerable.matching.backfill.cli:backfill",
         "Hash an existing library, so that copies in it are found.",

@@ -94,7 +94,7 @@ def test_each_stores_shape_registers_the_upload_and_its_bytes_are_fetched(
     sent: dict[str, Any], also: dict[str, Any]
 ) -> None:
     answer = tell(sent, **also)
-    assert (answer.status_code, answer.json()["taken"]) == (200, 1)
+    assert (answer.status_code, answer.json()["items"]) == (200, 1)
     assert refs() == {REF}
     assert work("fetch_item").state == "kept"
     item = Item.objects.select_related("content", "account").get()
@@ -104,7 +104,7 @@ def test_each_stores_shape_registers_the_upload_and_its_bytes_are_fetched(
 
 def test_the_first_test_of_aws_is_answered(adapter: Adapter) -> None:
     answer = tell(Service="Amazon S3", Event="s3:TestEvent", Bucket=NAME, Time="2026-12-01T08:00:00.000Z")
-    assert (answer.status_code, answer.json()["taken"], refs()) == (200, 0, set())
+    assert (answer.status_code, answer.json()["items"], refs()) == (200, 0, set())
 
 
 def test_twice_is_once() -> None:
@@ -116,10 +116,10 @@ def test_twice_is_once() -> None:
 
 def test_of_one_body_the_last_by_sequencer_counts_whatever_the_order() -> None:
     made, removed = record(sequencer="0A"), record("ObjectRemoved:Delete", sequencer="9")
-    assert tell(removed, made).json()["taken"] == 1
+    assert tell(removed, made).json()["items"] == 1
     assert refs() == {REF}
     later = record("ObjectRemoved:Delete", "media/b.png", sequencer="10")
-    assert tell(later, record(key="media/b.png", sequencer="F")).json()["taken"] == 1
+    assert tell(later, record(key="media/b.png", sequencer="F")).json()["items"] == 1
     assert refs() == {REF}, "it was removed after it was made"
 
 
@@ -141,7 +141,7 @@ def test_a_late_creation_of_what_is_gone_finds_nothing(s3: FakeS3) -> None:
     ],
 )
 def test_what_is_no_item_of_this_site_is_passed_over(sent: dict[str, Any]) -> None:
-    assert tell(sent).json()["taken"] == 0
+    assert tell(sent).json()["items"] == 0
     assert refs() == set()
 
 
@@ -185,8 +185,8 @@ def reported_and_hidden() -> Item:
 def test_a_report_hides_an_object_and_the_desks_own_move_is_no_deletion(s3: FakeS3) -> None:
     item = reported_and_hidden()
     assert (item.seen, KEY in s3.state.objects) == ("hidden", False)
-    assert tell(record("ObjectRemoved:Delete", who="the desk")).json()["taken"] == 0
-    assert tell(record("ObjectRemoved:Delete", who="somebody")).json()["taken"] == 1
+    assert tell(record("ObjectRemoved:Delete", who="the desk")).json()["items"] == 0
+    assert tell(record("ObjectRemoved:Delete", who="somebody")).json()["items"] == 1
 
 
 def test_a_new_upload_under_a_hidden_name_is_looked_at_at_once_and_hidden(s3: FakeS3) -> None:

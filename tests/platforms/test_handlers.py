@@ -109,11 +109,11 @@ def test_what_a_platform_cannot_do_goes_to_people_and_nothing_wider_happens(
     site: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report()
-    able = frozenset(Capability) - {Capability.HIDE}
+    able = Adapter.capabilities - {Capability.HIDE}
     monkeypatch.setattr(platforms()["site"], "capabilities", able)
     assert run("hide").state == "released"
     assert owed("do_by_hand").by == "people"
-    assert site.site.requests == []
+    assert [one["verb"] for one in site.site.requests] == ["item.visibility"], "looked, and asked for nothing"
     assert site.site.things["3pic"].wanted == "visible"
 
 

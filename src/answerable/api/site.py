@@ -5,7 +5,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from answerable import __version__
-from answerable.api import copies, events, reports, screening, webhooks
+from answerable.api import copies, events, platforms, reports, screening
 from answerable.api.problems import NOT_JSON, Problem, misfits, on_problem, respond
 
 api = NinjaAPI(
@@ -15,7 +15,7 @@ api = NinjaAPI(
     docs_url=None,
     urls_namespace="api",
 )
-for _part in (reports, screening, copies, events, webhooks):
+for _part in (reports, screening, copies, events, platforms):
     api.add_router("", _part.router)
 api.exception_handler(Problem)(on_problem)
 api.exception_handler(Exception)(on_problem)

@@ -52,6 +52,7 @@ _WHOLE = {
     "item_acknowledged": "a platform acknowledged",
     "item_seen": "a look at the platform saw an item's visibility",
     "item_reappeared": "a later look no longer found an item as it was wanted",
+    "reports_settled": "the platform's own reports on an item were closed, or opened again",
     "watch_alarmed": "people were paged that a platform's reports don't arrive",
     "item_fetched": "an item's content was fetched and fingerprinted",
     "item_content_changed": "an item's content changed",

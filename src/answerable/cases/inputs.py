@@ -148,6 +148,8 @@ class ItemIn:
     """The lists that it matched: the policy pack says under which harm people look."""
     fetch: bool = False
     """Its bytes stand at an address: the worker fetches them."""
+    media_url: str = ""
+    """That address, where strangers may use it: looks go there even when the platform no longer says it."""
     edited: bool = False
     """It was there before and changed: the bytes at that address may be new."""
 

@@ -37,6 +37,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "do_by_hand": "item",
     "erase_text": "report",
     "page_people": "report",
+    "settle_there": "item",
     "tell_holder": "notice",
     "tell_source": "entry",
     "judge_account": "account",

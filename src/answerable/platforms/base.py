@@ -32,6 +32,13 @@ class Capability(StrEnum):
     RELEASE_UPLOAD = "release_upload"
     LIST = "list"
     WATCH = "watch"
+    HEAR = "hear"
+    HAND_OVER = "hand_over"
+    SETTLE = "settle"
+
+
+OWN_TONGUE = frozenset({Capability.WATCH, Capability.HEAR, Capability.HAND_OVER, Capability.SETTLE})
+"""What takes a platform with reports and moderators of its own, beside the contract of `http`."""
 
 
 NEEDED_FOR = {
@@ -83,6 +90,8 @@ class FetchedItem:
     account: str = ""
     posted_at: datetime | None = None
     views: int | None = None
+    version: str = ""
+    """Which edit of it this is, where news tell of one: the same edit told again changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,8 @@ class ReportThere:
     words: str = field(default="", repr=False)
     harm: str = ""
     reporter: str = field(default="", repr=False)
+    closed: bool = False
+    """Its moderators (or this desk, `settle`) are done with it there."""
 
 
 @dataclass(frozen=True)
@@ -304,6 +315,14 @@ class NotAsWanted(PlatformError):
 
 class SecretUnusable(PlatformError):
     """The secret shared with the platform can't be used: it must be `whsec_` and 24 to 64 bytes in base64."""
+
+
+class NotSigned(PlatformError):
+    """The message doesn't carry the platform's signature: check the secret on both sides."""
+
+
+class OptionsUnusable(PlatformError):
+    """The options of this platform in answerable.toml can't be used."""
 
 
 class UnknownPlatform(PlatformError):

@@ -15,6 +15,17 @@ def platform() -> None:
     """Platforms that this desk answers for."""
 
 
+@app.command(name="list")
+def list_() -> None:
+    """Each configured platform: its adapter, what it can do, since when it is watched, or why it isn't."""
+    from answerable.platforms.listing import described  # noqa: PLC0415  only needed here
+
+    lines = described()
+    typer.echo(
+        "\n".join(lines) if lines else "No platform is configured: see `[[platforms]]` in answerable.toml."
+    )
+
+
 @app.command()
 def check(
     url: Annotated[str, typer.Argument(help="Where the site receives the desk's requests.")],

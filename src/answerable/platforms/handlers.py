@@ -6,21 +6,30 @@ by the command `cannot`; nothing wider is ever done in its place (rule 5).
 
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
+from typing import Final, cast
 
+import structlog
 from django.db.models import QuerySet
 
 from answerable import clock, media
 from answerable.cases import commands
 from answerable.cases.inputs import ItemIn, Prints
 from answerable.cases.models import Account, Item, Notice, ReportedItem
+from answerable.cases.queries.settling import is_settled
 from answerable.db.prepared import first, prepared
 from answerable.obligations import registry as kinds
 from answerable.obligations.models import Obligation
 from answerable.platforms import base, registry
 from answerable.platforms.base import NEEDED_FOR, Asking, Capability, FetchedItem, asking
+from answerable.platforms.besides import HandsOver, Settles
 from answerable.platforms.http import client
 from answerable.platforms.notices import text_of
 from answerable.policy.words import By, Visibility
+
+ATTEMPTS_TO_HAND_OVER: Final = 3
+"""So often, within seconds, a platform may fail to take a report for its moderators; then people are paged anyway."""
+
+log = structlog.get_logger(__name__)
 
 
 def warm() -> None:
@@ -41,7 +50,10 @@ def make_it_so(obligation: Obligation) -> None:
         return
     wanted, serial = Visibility(item.wanted), item.wanted_serial
     target = registry.platform(item.platform)
-    if _lacks(target, NEEDED_FOR[wanted], obligation):
+    if NEEDED_FOR[wanted] not in target.capabilities:
+        lacks = base.CannotDo(f"{target.name} has no {NEEDED_FOR[wanted]}")
+        with _asking(obligation):
+            _unless_it_is_so(obligation, item, target, lacks)
         return
     acknowledged_at: datetime | None = None
     frozen = False
@@ -54,7 +66,7 @@ def make_it_so(obligation: Obligation) -> None:
         except base.ItemNotFound:
             seen = Visibility.GONE
         except base.CannotDo as error:
-            _by_hand(obligation, error)
+            _unless_it_is_so(obligation, item, target, error)
             return
         except base.SerialBehind as error:
             if (
@@ -79,6 +91,66 @@ def make_it_so(obligation: Obligation) -> None:
         commands.cannot(obligation.pk, reason="The platform no longer has the item.", now=now)
         return
     raise base.NotAsWanted(f"wanted {wanted.value}, seen {seen.value}")
+
+
+def _unless_it_is_so(obligation: Obligation, item: Item, target: base.Platform, error: base.CannotDo) -> None:
+    """Hand what can't be done to people, unless a look finds that it is so already: its author or they did it."""
+    wanted, serial = Visibility(item.wanted), item.wanted_serial
+    if Capability.LOOK in target.capabilities:
+        seen = None
+        with suppress(base.PlatformError):  # no look: then people look
+            seen = _seen(target, item.ref)
+        now = clock.now()
+        if seen is not None and commands.item_seen(
+            item.pk,
+            visibility=seen,
+            serial=serial,
+            asked_at=None,
+            acknowledged_at=None,
+            seen_at=now,
+            now=now,
+        ):
+            return
+    if Capability.HAND_OVER in target.capabilities and wanted is not Visibility.VISIBLE:
+        harm = item.case.harm if item.case is not None else ""
+        try:
+            page = cast(HandsOver, target).hand_over(item.ref, harm)
+        except base.PlatformError as failed:
+            if failed.retry_helps and obligation.attempt < ATTEMPTS_TO_HAND_OVER:
+                raise
+            log.warning("could not hand over", item=item.pk, platform=target.name, why=type(failed).__name__)
+            page = item.url  # nobody waits for it: people are paged now, with the item's own address
+        error = base.CannotDo(error.detail, by_hand=page)
+    _by_hand(obligation, error)
+
+
+def _seen(target: base.Platform, ref: str) -> Visibility:
+    try:
+        return target.visibility(ref)
+    except base.ItemNotFound:
+        return Visibility.GONE
+
+
+def settle_there(obligation: Obligation) -> None:
+    """Close the platform's own reports on an item once all that they name is done with here, else open them again.
+
+    What an adapter can't settle stays with the platform's moderators: it was never promised to anybody.
+    """
+    item = _item(obligation)
+    target = registry.platform(item.platform)
+    changed = 0
+    if Capability.SETTLE in target.capabilities:
+        answering = cast(Settles, target)
+        with _asking(obligation):
+            for report in answering.reports_on(item.ref):
+                closed = bool(report.about) and all(
+                    is_settled(item.platform, named.ref) for named in report.about
+                )
+                if closed is not report.closed:
+                    answering.settle(report.key, closed)
+                    changed += 1
+    event: dict[str, object] = {"item": item.pk, "changed": changed}
+    commands.done(obligation.pk, record="reports_settled", event=event, now=clock.now())
 
 
 def resolve(obligation: Obligation) -> None:
@@ -118,6 +190,7 @@ def fetch_item(obligation: Obligation) -> None:
         platform=item.platform,
         ref=item.ref,
         url=fetched.url,
+        media_url=fetched.media.url if fetched.media is not None else "",
         kind=fetched.kind.value,
         account_ref=fetched.account,
         posted_at=fetched.posted_at,
@@ -241,6 +314,7 @@ for _kind, _handler in {
     "fetch_item": fetch_item,
     "tell_holder": tell_holder,
     "freeze": make_it_so,
+    "settle_there": settle_there,
     "suspend_account": make_account_so,
     "lift_account_effects": make_account_so,
 }.items():

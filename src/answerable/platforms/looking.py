@@ -24,6 +24,7 @@ def look_again(now: datetime) -> int:
     failing: set[str] = set()
     for item in due.only("platform", "ref", "wanted_serial")[:AT_ONCE]:
         if item.platform in failing:
+            commands.look_put_off(item.pk, now=clock.now())
             continue
         try:
             with asking(f"again-{item.pk}"):
@@ -31,8 +32,12 @@ def look_again(now: datetime) -> int:
         except ItemNotFound:
             seen = Visibility.GONE
         except PlatformError as error:
-            failing.add(item.platform)
-            log.warning("could not look again", platform=item.platform, why=type(error).__name__)
+            if error.retry_helps:  # it is the platform, not this item: the others needn't be tried now
+                failing.add(item.platform)
+            log.warning(
+                "could not look again", item=item.pk, platform=item.platform, why=type(error).__name__
+            )
+            commands.look_put_off(item.pk, now=clock.now())
             continue
         at = clock.now()
         if not commands.seen_again(item.pk, visibility=seen, serial=item.wanted_serial, seen_at=at, now=at):

@@ -26,7 +26,6 @@ from answerable.obligations import paging
 from answerable.platforms import registry
 from answerable.platforms.base import Capability, FetchedItem, News, Platform, PlatformError, ReportThere
 from answerable.policy.words import Age, Relation
-from answerable.settings.config import config
 
 FAILS_FOR: Final = timedelta(minutes=2)
 """Failing for so long, people are paged: what is reported there does not arrive."""
@@ -71,17 +70,29 @@ def watch(target: Platform, stop: threading.Event | None = None) -> None:
 
 def take(platform: str, news: News) -> None:
     """Take one piece of news, then store its cursor. Raises Refused where a report can't be taken."""
+    _take(platform, news)
+    crash.point("watched")
+    commands.news_taken(platform, cursor=news.cursor, now=clock.now())
+
+
+def hear(platform: str, news: News) -> None:
+    """Take what a platform sent by itself (`Capability.HEAR`). Up to where it was watched stays as it is."""
+    _take(platform, news)
+    commands.news_heard(platform, now=clock.now())
+
+
+def _take(platform: str, news: News) -> None:
     for fetched in news.posted:
         commands.register_item(_item_in(platform, fetched), now=clock.now())
     for fetched in news.edited:
-        commands.register_item(_item_in(platform, fetched, edited=True), now=clock.now())
+        key = f"{fetched.ref}@{fetched.version}"
+        same = (f"edit:{platform}", _digest(key), _digest(key)) if fetched.version else None
+        commands.register_item(_item_in(platform, fetched, edited=True), now=clock.now(), idempotency=same)
     for report in news.reports:
         commands.file_report(_report_in(platform, report), now=clock.now())
     for ref in news.deleted:
         with suppress(NotFound):  # never registered: nothing is known of it, and nothing follows
             commands.delete_item(platform, ref, now=clock.now())
-    crash.point("watched")
-    commands.news_taken(platform, cursor=news.cursor, now=clock.now())
 
 
 def _item_in(platform: str, fetched: FetchedItem, *, edited: bool = False) -> ItemIn:
@@ -94,16 +105,16 @@ def _item_in(platform: str, fetched: FetchedItem, *, edited: bool = False) -> It
         posted_at=fetched.posted_at,
         views=fetched.views or 0,
         fetch=fetched.media is not None,
+        media_url=fetched.media.url if fetched.media is not None else "",
         edited=edited,
     )
 
 
 def _report_in(platform: str, report: ReportThere) -> ReportIn:
     """What somebody said there, as one of its users: unverified, and about somebody whose age nobody knows."""
-    entry = next(one for one in config().platforms if one.name == platform)
+    entry = next(one for one in settings.CONFIG.platforms if one.name == platform)
     words = report.words.strip()[:STATEMENT_LIMIT]
     about = report.about[:LINKS_LIMIT]
-    content = "\n".join([report.harm, words, *(f"{one.ref} {one.kind}" for one in about)])
     return ReportIn(
         harm=report.harm or entry.report_harm,
         relation=Relation.PLATFORM_USER,
@@ -112,8 +123,13 @@ def _report_in(platform: str, report: ReportThere) -> ReportIn:
         statement=words,
         channel="platform",
         token=f"{platform}:{_pseudonym(platform, report.reporter)}" if report.reporter else "",
-        idempotency=(f"watch:{platform}", report.key, hashlib.sha256(content.encode()).hexdigest()),
+        # By its key alone: what it says there may grow or lose an item later, and it is the same report.
+        idempotency=(f"watch:{platform}", report.key[:120], _digest(report.key)),
     )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _pseudonym(platform: str, account: str) -> str:
@@ -148,7 +164,7 @@ def _page(name: str, now: datetime) -> None:
     paged = True
     try:
         paging.page(
-            f"{config().desk.name}: reports made on {name} do not arrive",
+            f"{settings.CONFIG.desk.name}: reports made on {name} do not arrive",
             "`answerable platform list` says why.",
         )
     except paging.NobodyToPage as error:

@@ -37,6 +37,7 @@ from answerable.cases.commands.listing import (
     store_page,
     turn_list,
 )
+from answerable.cases.commands.looking import look_put_off, seen_again
 from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
@@ -56,7 +57,6 @@ from answerable.cases.commands.seeing import (
     item_seen,
     may_tell,
     nobody_paged,
-    seen_again,
 )
 from answerable.cases.commands.serials import serial_passed
 from answerable.cases.commands.silence import platform_silent
@@ -69,7 +69,13 @@ from answerable.cases.commands.stepping import (
     step_not_done,
     take_from_uploader,
 )
-from answerable.cases.commands.watching import news_taken, watch_alarmed, watch_failed
+from answerable.cases.commands.watching import (
+    news_heard,
+    news_taken,
+    news_unheard,
+    watch_alarmed,
+    watch_failed,
+)
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
@@ -114,12 +120,15 @@ __all__ = [
     "list_alarmed",
     "list_tried",
     "look_at",
+    "look_put_off",
     "make_list",
     "mark_kept",
     "match_told",
     "may_tell",
     "name_item",
+    "news_heard",
     "news_taken",
+    "news_unheard",
     "nobody_paged",
     "note_status_read",
     "open_contact",

@@ -12,6 +12,7 @@ from answerable.cases.commands.filing import owe_filings
 from answerable.cases.commands.grouping import begin_notice, lock, put_in
 from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_after
 from answerable.cases.commands.rounds import begin_round, standing_decision
+from answerable.cases.commands.settling import settle_there
 from answerable.cases.commands.telling import (
     drop_untold,
     reports_naming,
@@ -213,6 +214,7 @@ def decide_not_violating(
     dos = pack.owes(case.harm, "on_not_violating", facts_of_item(item), regimes())
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_DECIDING))
     tell_by_pack(writing, dos, reports=_reports_answered(item, told_until, began_at))
+    settle_there(writing, item)
     return decision
 
 

@@ -106,6 +106,7 @@ def get_or_make(item_in: ItemIn, now: datetime) -> tuple[Item, bool]:
                 platform=item_in.platform,
                 ref=item_in.ref,
                 url=item_in.url[:2000],
+                media_url=item_in.media_url[:2000],
                 kind=item_in.kind or "image",
                 account=account,
                 posted_at=item_in.posted_at,
@@ -125,6 +126,7 @@ def _take_facts(item: Item, item_in: ItemIn) -> dict[str, object]:
     """Take the facts of an item; what changed, as the audit log may hold it. An account once known stays."""
     given: dict[str, object] = {
         "url": item_in.url[:2000],
+        "media_url": item_in.media_url[:2000],
         "posted_at": item_in.posted_at,
         "kind": item_in.kind,
         "views": item_in.views if item_in.views > item.views else None,

@@ -1,6 +1,7 @@
 """When an item is judged anew: rounds, and what counts as something new (rules 6 and 10)."""
 
 from answerable.cases.commands.grouping import reopen
+from answerable.cases.commands.settling import settle_there
 from answerable.cases.commands.writing import Writing, pack_of
 from answerable.cases.models import Decision, Item, Report, ReportedItem
 from answerable.cases.queries.judging import judgements_of, stake_of
@@ -28,6 +29,7 @@ def begin_round(writing: Writing, item: Item, why: str) -> None:
         reopen(item.case, writing.now)
     writing.release("settle_tie", f"item:{item.pk}", "superseded")  # nobody differs in the new round
     writing.record("case_reopened", {"item": item.pk, "round": item.round, "why": why}, case_id=item.case_id)
+    settle_there(writing, item)
 
 
 def refused_in_this_round(item: Item) -> bool:

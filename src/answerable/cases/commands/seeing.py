@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from answerable import audit, obligations
 from answerable.cases.commands.grouping import lock, locked
+from answerable.cases.commands.settling import settle_there
 from answerable.cases.commands.telling import hold_back, reports_naming, tell_reports, untold
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import NotFound
@@ -17,11 +18,12 @@ from answerable.db.prepared import first, prepared
 from answerable.db.rows import update
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.obligations.owed import BY_HAND, FIRST, by_hand
+from answerable.obligations.owed import BY_HAND, by_hand
 from answerable.policy.words import By, Visibility
 
 SOONEST_LOOK_AGAIN = timedelta(hours=1)
 LATEST_LOOK_AGAIN = timedelta(days=7)
+SOONEST_LOOK_BY_HAND = timedelta(minutes=3)
 SEEN_FIELDS = (
     "case_id",
     "wanted",
@@ -67,8 +69,8 @@ def item_seen(
             item.acknowledged_at = acknowledged_at or item.acknowledged_at
         if visibility >= Visibility.HIDDEN and item.hidden_at is None and item.first_notice_at is not None:
             item.hidden_at = seen_at
-        as_wanted = serial == item.wanted_serial and _satisfies(visibility, Visibility(item.wanted))
-        item.look_again_at = _look_again_at(item, now) if as_wanted else None
+        as_wanted = serial == item.wanted_serial and satisfies(visibility, Visibility(item.wanted))
+        item.look_again_at = look_again_at(item, now) if as_wanted else None
         update(item, "seen", "seen_at", "asked_at", "acknowledged_at", "hidden_at", "look_again_at")
         writing = Writing(actor="worker", now=now, cause=f"item:{item_id}")
         entry_id = writing.record(
@@ -88,24 +90,36 @@ def item_seen(
             case_id=item.case_id,
         )
         if as_wanted:
-            kind = KIND_BY_WANTED[Visibility(item.wanted)]
-            subject = f"item:{item.pk}"
-            # What people were asked to do by hand, too: whoever did it, this look is the proof.
-            kinds = (kind, "do_by_hand", *(["freeze"] if frozen else []))
-            kept = obligations.keep_all(
-                kinds, (subject, f"{subject}/{kind}"), now=now, proof_entry_id=entry_id
-            )
-            if kept and item.wanted == Visibility.GONE:
-                tell_reports(writing, _all_gone(item), "gone", {})
-                writing.finish(entry_id)
+            keep_by_look(writing, item, entry_id, frozen=frozen)
         return as_wanted
 
 
-def _look_again_at(item: Item, now: datetime) -> datetime | None:
+def keep_by_look(writing: Writing, item: Item, entry_id: int, *, frozen: bool = False) -> None:
+    """Keep what is owed of an item that was just seen as it is wanted; once gone, tell who asked."""
+    kind = KIND_BY_WANTED[Visibility(item.wanted)]
+    subject = f"item:{item.pk}"
+    # What people were asked to do by hand, too: whoever did it, this look is the proof.
+    kinds = (kind, BY_HAND, *(["freeze"] if frozen else []))
+    kept = obligations.keep_all(
+        kinds, (subject, by_hand(kind, subject)), now=writing.now, proof_entry_id=entry_id
+    )
+    if kept and item.wanted == Visibility.GONE:
+        tell_reports(writing, _all_gone(item), "gone", {})
+        settle_there(writing, item)
+        writing.finish(entry_id)
+
+
+def look_again_at(item: Item, now: datetime) -> datetime | None:
     """When to look again at what isn't shown: caches run out, backups are put back, and then it is there again."""
     if item.wanted == Visibility.VISIBLE or item.wanted_at is None:
         return None
     return now + min(max(now - item.wanted_at, SOONEST_LOOK_AGAIN), LATEST_LOOK_AGAIN)
+
+
+def look_soon_at(item: Item, now: datetime) -> datetime:
+    """When to look whether people have done by hand what was handed to them: every few minutes, later hourly."""
+    waited = now - item.wanted_at if item.wanted_at is not None else timedelta(0)
+    return now + min(max(waited / 20, SOONEST_LOOK_BY_HAND), SOONEST_LOOK_AGAIN)
 
 
 def _all_gone(item: Item) -> list[Report]:
@@ -125,7 +139,7 @@ def _as_seen(item_id: int) -> "QuerySet[Item]":
     return Item.objects.select_for_update().only(*SEEN_FIELDS).filter(pk=item_id)
 
 
-def _satisfies(seen: Visibility, wanted: Visibility) -> bool:
+def satisfies(seen: Visibility, wanted: Visibility) -> bool:
     """Whether what was seen is what was wanted: exactly, but that more hidden than `hidden` is hidden too."""
     if wanted is Visibility.HIDDEN:
         return seen >= Visibility.HIDDEN
@@ -207,8 +221,12 @@ def cannot(obligation_id: int, *, reason: str, now: datetime, by_hand_at: str = 
                 ]
             )
         word, _, number = obligation.subject.partition(":")
-        if word == "item" and obligation.kind in WANTED_BY_KIND and obligation.kind != "restore":
-            tell_reports(writing, untold(reports_naming([int(number)]), "by_hand"), "by_hand", {})
+        if word == "item" and obligation.kind in WANTED_BY_KIND:
+            item = locked(int(number))
+            item.look_again_at = look_soon_at(item, now)  # else nobody would ever see that somebody did it
+            item.save(update_fields=["look_again_at"])
+            if obligation.kind != "restore":
+                tell_reports(writing, untold(reports_naming([item.pk]), "by_hand"), "by_hand", {})
         writing.finish()
 
 
@@ -265,54 +283,6 @@ def nobody_paged(obligation_id: int, *, now: datetime) -> None:
         event = {"obligation": obligation.pk, "kind": obligation.kind, "reason": "nobody_to_page"}
         audit.append("obligation_released", actor="worker", now=now, case_id=obligation.case_id, event=event)
         obligations.release(obligation, "nobody_to_page", now)
-
-
-def seen_again(
-    item_id: int, *, visibility: Visibility, serial: int, seen_at: datetime, now: datetime
-) -> bool:
-    """Somebody looked again at what was seen as wanted before. Where it no longer is, it is owed anew, and people know.
-
-    Returns whether it still is as wanted.
-    """
-    with transaction.atomic():
-        item = locked(item_id)
-        if item.wanted_serial != serial or (item.seen_at is not None and seen_at < item.seen_at):
-            return True  # something newer is under way
-        wanted = Visibility(item.wanted)
-        if _satisfies(visibility, wanted):
-            item.seen, item.seen_at = str(visibility), seen_at
-            item.look_again_at = _look_again_at(item, now)
-            item.save(update_fields=["seen", "seen_at", "look_again_at"])
-            return True
-        item.seen, item.seen_at, item.look_again_at = str(visibility), seen_at, None
-        item.save(update_fields=["seen", "seen_at", "look_again_at"])
-        writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
-        writing.record(
-            "item_reappeared",
-            {"item": item.pk, "serial": serial, "wanted": str(wanted), "seen": str(visibility)},
-        )
-        subject = f"item:{item.pk}"
-        writing.owe(
-            [
-                Owed(
-                    kind=KIND_BY_WANTED[wanted],
-                    subject=subject,
-                    by=By.WORKER,
-                    due_at=now + timedelta(minutes=1),
-                    platform=item.platform,
-                    urgency=FIRST,
-                ),
-                Owed(
-                    kind="page_people",
-                    subject=subject,
-                    by=By.WORKER,
-                    due_at=now + timedelta(minutes=1),
-                    params={"why": "reappeared", "kind": KIND_BY_WANTED[wanted]},
-                ),
-            ]
-        )
-        writing.finish()
-        return False
 
 
 @prepared

@@ -23,6 +23,20 @@ def news_taken(platform: str, *, cursor: str, now: datetime) -> None:
         )
 
 
+def news_heard(platform: str, *, now: datetime) -> None:
+    """A message that the platform sent by itself was taken."""
+    with transaction.atomic():
+        PlatformWatch.objects.update_or_create(platform=platform, defaults={"heard_at": now})
+
+
+def news_unheard(platform: str, *, why: str, now: datetime) -> None:
+    """A message with the platform's signature could not be taken: `answerable platform list` says why."""
+    with transaction.atomic():
+        PlatformWatch.objects.update_or_create(
+            platform=platform, defaults={"unheard_at": now, "unheard_why": why[:300]}
+        )
+
+
 def watch_failed(platform: str, *, why: str, now: datetime) -> PlatformWatch:
     """A platform could not be asked for its news, or something in it could not be taken. Nothing is skipped."""
     with transaction.atomic():

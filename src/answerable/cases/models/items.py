@@ -56,6 +56,9 @@ class Item(models.Model):
     platform = models.CharField(max_length=40)
     ref = models.CharField(max_length=300)
     url = models.CharField(max_length=2000, default="")
+    media_url = models.CharField(
+        max_length=2000, default="", help_text="where its bytes were served: looks go there, too"
+    )
     kind = models.CharField(
         max_length=20, default="image", help_text="image, video, text, profile, account, room, page"
     )

@@ -30,7 +30,7 @@ _NAMED: Final[dict[str, type[base.PlatformError]]] = {
 class Adapter:
     """One configured site."""
 
-    capabilities = frozenset(Capability) - {Capability.WATCH}
+    capabilities = frozenset(Capability) - base.OWN_TONGUE
     poll_seconds = 1.0
 
     def __init__(self, entry: Entry) -> None:

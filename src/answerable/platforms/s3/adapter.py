@@ -50,6 +50,7 @@ class Adapter:
             Capability.RESTORE,
             Capability.FREEZE,
             Capability.LIST,
+            Capability.HEAR,
         }
     )
     poll_seconds = 1.0
@@ -147,14 +148,14 @@ class Adapter:
         return Page(tuple(items), found[-1].key if more and found else "")
 
     def hears(self, headers: Mapping[str, str], body: bytes) -> News:
-        """What a notification of the bucket tells. Raises PlatformRefused, AnswerMalformed.
+        """What a notification of the bucket tells. Raises NotSigned, PlatformRefused, AnswerMalformed.
 
         Each is a reason to look and no more: an object is fetched as it is now, so that notifications that come
         twice, late or in another order change nothing.
         """
         token = self._secret()
         if not hmac.compare_digest(headers.get("authorization", "").encode(), f"Bearer {token}".encode()):
-            raise base.PlatformRefused("the notification does not carry this platform's token")
+            raise base.NotSigned("the notification does not carry this platform's token")
         edited, deleted = [], []
         for record in wire.notification(body).latest(self.options.bucket):
             ref = ref_of(record.key) if record.key.startswith(self.options.prefix) else None
