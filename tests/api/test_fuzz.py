@@ -24,13 +24,15 @@ def test_every_request_gets_an_answer_that_says_what_to_do(fresh_database: objec
         "matches": create_key("analyst", ["matches:read"], now=now),
         "copies": create_key("tool", ["copies:search"], now=now),
         "events": create_key("sample", ["events:write"], now=now, platform="sample"),
+        "platforms": "none: the platform's own signature is the key",
     }
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler(), headers=HOST)
     statuses: set[int] = set()
     for found in schema.get_all_operations():
         operation = found.ok()
         part = operation.path.removeprefix("/api/v1/").split("/")[0]
-        for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
+        modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
+        for mode in modes[:1] if part == "platforms" else modes:  # no body of a platform is in the document
             statuses |= ask(operation, keys[part], mode)
     assert {200, 422} <= statuses
 

@@ -90,5 +90,6 @@ def test_the_openapi_document_is_version_3_1_and_open(max_: Caller) -> None:
         "/api/v1/matches/{match_id}",
         "/api/v1/screen",
         "/api/v1/copies",
+        "/api/v1/platforms/{name}/webhook",
         "/api/v1/events",
     }
