@@ -1,0 +1,107 @@
+"""Which file stands on a list that decides, and which decisions rest on a list alone (rules 8 and 13)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Q
+
+from answerable.cases.models import Decision, ItemContent, KnownChange, ListEntry, Review
+from answerable.cases.models.judgement import BY_LIST
+from answerable.db.prepared import prepared
+from answerable.policy import Pack, store
+from answerable.policy.words import Verdict
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+DECIDING_KIND: Final = "sha256"
+"""MD5 and SHA-1 can be made to collide with an innocent file: they ask for a look (rule 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An entry of a list by which a file is decided: under which harm and clause."""
+
+    entry: ListEntry
+    hash_list: str
+    harm: str
+    clause: str
+
+
+def is_on_a_list(sha256: str) -> bool:
+    """Whether any list of others holds, or held, this file."""
+    return bool(_entries_with(sha256))
+
+
+def listing_of(sha256: str, pack: Pack, *, lock: bool = False) -> Listing | None:
+    """The entry by which a file is decided under this pack, of the most severe harm; None where no list decides it.
+
+    `lock`: keep it as it is until the transaction ends, so that nobody withdraws it meanwhile.
+    """
+    entries = ListEntry.objects.filter(
+        pk__in=_entries_with(sha256), kind=DECIDING_KIND, gone_at=None, hash_list__off_at=None
+    ).select_related("hash_list")
+    if lock:
+        entries = entries.select_for_update(of=("self",))
+    found: list[Listing] = []
+    for entry in entries.order_by("pk"):
+        decided = None if entry.hash_list.is_claimed else pack.decides(entry.known_as)
+        if decided is not None:
+            found.append(Listing(entry, entry.known_as, *decided))
+    return max(found, key=lambda one: pack.harm(one.harm).severity.rank, default=None)
+
+
+def _entries_with(sha256: str) -> set[int]:
+    causes = _causes(bytes.fromhex(sha256))
+    return {int(cause.partition(":")[2]) for cause in causes if cause.startswith("entry:")}
+
+
+@prepared
+def _causes(value: bytes) -> "QuerySet[KnownChange, str]":
+    return KnownChange.objects.filter(value=value, kind="sha256").values_list("cause", flat=True)
+
+
+def refused_by_people(content: ItemContent) -> bool:
+    """Whether people looked at this file and did not find it violating: then no list decides about it.
+
+    Of this very item one qualified person's word is enough, before the second one has spoken; of the identical file
+    elsewhere a decision.
+    """
+    said = Review.objects.filter(content=content, verdict=Verdict.NOT_VIOLATING, qualified=True)
+    cleared = Decision.objects.filter(
+        content__sha256=content.sha256, verdict=Verdict.NOT_VIOLATING, overturned_at__isnull=True
+    )
+    return said.exists() or cleared.exists()
+
+
+def rests_on_list(decision: Decision) -> bool:
+    """Whether a list decided and nobody here has affirmed it. Of a shared decision, the one that it shares counts."""
+    original = decision.of_decision or decision
+    return original.basis == BY_LIST and not _affirming(original).exists()
+
+
+def first_to_affirm(decision: Decision) -> bool:
+    """Whether just one person affirmed what a list decided."""
+    return decision.basis == BY_LIST and _affirming(decision).count() == 1
+
+
+def _affirming(decision: Decision) -> "QuerySet[Review]":
+    return Review.objects.filter(
+        content_id=decision.content_id, verdict=Verdict.VIOLATING, qualified=True, at__gte=decision.at
+    )
+
+
+def is_withdrawn(decision: Decision) -> bool:
+    """Whether a decision rests on a list alone, and no list that decides names the file any more."""
+    if not rests_on_list(decision):
+        return False
+    pack = store.pack(decision.case.pack_digest)
+    return listing_of(decision.content.sha256, pack) is None
+
+
+def no_longer_supported(files: Iterable[str]) -> list[Decision]:
+    """The standing decisions about these files (SHA-256) that rest on a list alone, which no list supports now."""
+    decided = Q(basis=BY_LIST, of_decision=None, overturned_at=None, content__sha256__in=list(files))
+    found = Decision.objects.filter(decided).select_related("content", "case").order_by("pk")
+    return [decision for decision in found if is_withdrawn(decision)]
