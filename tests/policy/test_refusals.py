@@ -33,7 +33,18 @@ exceptions = st.fixed_dictionaries(
     },
 )
 first_names = st.sampled_from(
-    ["own", "ncmec", "iwf", "stopncii", "stopncii_fr", "takeitdown", "takeitdown2", "take_it_down", "hma", "mine"]
+    [
+        "own",
+        "ncmec",
+        "iwf",
+        "stopncii",
+        "stopncii_fr",
+        "takeitdown",
+        "takeitdown2",
+        "take_it_down",
+        "hma",
+        "mine",
+    ]
 )
 classes = st.sampled_from(
     ["", ".A1", ".A2", ".A1.x", ".reported", ".confirmed", ".confirmed_by_two", ".confirmed_by_two.A1"]
@@ -115,8 +126,8 @@ def test_whatever_is_changed_nobody_alone_refuses_for_a_child(
         assert rule.confirm.people == 1
     _only_what_may(pack)
     for name in pack.harms:
-        for event in Event:
-            for entry in pack.entries(name, event):
+        for happened in Event:
+            for entry in pack.entries(name, happened):
                 if entry.do in ("look", "decide", "second_look", "settle_tie", "decide_appeal"):
                     assert entry.by is not By.WORKER
 
@@ -128,7 +139,9 @@ def _only_what_may(pack: Pack) -> None:
             assert match.exact
             assert match.clause is None or match.clause in {clause.id for clause in rule.clauses}
             if match.list == "own.confirmed_by_two":
-                assert pack.decides(match.list) is None, "what it finds shares the decision: nothing new is made"
+                assert pack.decides(match.list) is None, (
+                    "what it finds shares the decision: nothing new is made"
+                )
                 continue
             first = match.list.partition(".")[0]
             assert first in ("ncmec", "iwf", "mine")
@@ -166,7 +179,9 @@ def test_whatever_lists_are_named_only_those_that_may_decide(
         if care == "all":
             named = {harm: [n for n in found if not n.startswith(MAY_NOT)] for harm, found in named.items()}
         by_harm = {harm: [{"list": n, "exact": True} for n in found] for harm, found in named.items()}
-        lists = [{"list": n, "exact": "block"} for n in sorted({n for found in named.values() for n in found})]
+        lists = [
+            {"list": n, "exact": "block"} for n in sorted({n for found in named.values() for n in found})
+        ]
     raw["lists"] = lists
     for harm, found in by_harm.items():
         raw["harms"][harm]["confirm"] = {"people": 1, "or_match": found}

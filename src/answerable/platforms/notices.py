@@ -18,8 +18,8 @@ MEANS = {
     "listed": {
         "en": "the file was recognised automatically as the very same as one that a child protection centre lists;"
         " people look at it as well",
-        "fr": "le fichier a été reconnu automatiquement comme étant exactement celui que recense un centre de protection"
-        " de l’enfance ; des personnes le regardent aussi",
+        "fr": "le fichier a été reconnu automatiquement comme étant exactement celui que recense un centre de"
+        " protection de l’enfance ; des personnes le regardent aussi",
     },
     "exact": {
         "en": "the file was recognised automatically as the very same as one that people decided about",

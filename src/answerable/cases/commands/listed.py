@@ -74,13 +74,13 @@ def _case(writing: Writing, item: Item, listing: Listing, pack: Pack) -> Case:
     return item.case
 
 
-def doubt(writing: Writing, files: Iterable[str]) -> int:
+def doubt(writing: Writing, left: Iterable[tuple[str, str]]) -> int:
     """Have people look soon at what a list decided and no longer says, and at nothing that people here affirmed.
 
-    It overturns nothing by itself: only people clear (rule 8). `files`: the SHA-256 of what left a list. Returns how
-    many decisions are in doubt.
+    It overturns nothing by itself: only people clear (rule 8). `left`: the SHA-256 of what left a list, and the list's
+    whole name. Returns how many decisions are in doubt.
     """
-    before, decisions = writing.case, no_longer_supported(files)
+    before, decisions = writing.case, no_longer_supported(left)
     for decision in decisions:
         _doubt_one(writing, decision, writing.now + LOOK_WITHIN)
     writing.case = before

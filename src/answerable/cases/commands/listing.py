@@ -234,9 +234,13 @@ class _Change:
             for op, label, entry in self.known
             if entry.kind in SEARCHED
         ]
-        left = [e for op, _, e in self.known if op == "remove" and e.kind == DECIDING_KIND]
+        left = {
+            (bytes(entry.value).hex(), known_as(self.hash_list.name, label))
+            for op, label, entry in self.known
+            if op == "remove" and entry.kind == DECIDING_KIND
+        }
         if left:
-            doubt(self.writing, {bytes(entry.value).hex() for entry in left})
+            doubt(self.writing, left)
 
 
 def _locked(name: str) -> HashList:

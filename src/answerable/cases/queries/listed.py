@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Q
-
-from answerable.cases.models import Decision, ItemContent, KnownChange, ListEntry, Review
+from answerable.cases.models import Decision, Finding, ItemContent, KnownChange, ListEntry, Review
 from answerable.cases.models.judgement import BY_LIST
 from answerable.db.prepared import prepared
 from answerable.policy import Pack, store
@@ -15,6 +13,7 @@ from answerable.policy.words import Verdict
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+AT_ONCE: Final = 500
 DECIDING_KIND: Final = "sha256"
 """MD5 and SHA-1 can be made to collide with an innocent file: they ask for a look (rule 8)."""
 
@@ -94,14 +93,51 @@ def _affirming(decision: Decision) -> "QuerySet[Review]":
 
 def is_withdrawn(decision: Decision) -> bool:
     """Whether a decision rests on a list alone, and no list that decides names the file any more."""
-    if not rests_on_list(decision):
-        return False
+    return rests_on_list(decision) and _taken_back(decision)
+
+
+def _taken_back(decision: Decision) -> bool:
     pack = store.pack(decision.case.pack_digest)
     return listing_of(decision.content.sha256, pack) is None
 
 
-def no_longer_supported(files: Iterable[str]) -> list[Decision]:
-    """The standing decisions about these files (SHA-256) that rest on a list alone, which no list supports now."""
-    decided = Q(basis=BY_LIST, of_decision=None, overturned_at=None, content__sha256__in=list(files))
-    found = Decision.objects.filter(decided).select_related("content", "case").order_by("pk")
-    return [decision for decision in found if is_withdrawn(decision)]
+def list_took_back(content_id: int | None) -> bool:
+    """Whether a list decided about a content and no list names it now, whatever people said since: reviewers are
+    shown this, and learn nothing of each other from it (rule 10)."""
+    decision = _standing(content_id)
+    by_list = decision is not None and (decision.of_decision or decision).basis == BY_LIST
+    return decision is not None and by_list and _taken_back(decision)
+
+
+def findings_by_list(cases: Iterable[int]) -> list[tuple[Finding, bool]]:
+    """The findings of these cases that rest on a list, and of each whether it is in doubt: that list took its word
+    back, and nobody here affirmed it."""
+    found = Finding.objects.filter(case__in=list(cases), review=None).select_related("content").order_by("pk")
+    standing = [(finding, _standing(finding.content_id)) for finding in found]
+    return [(finding, decision is not None and is_withdrawn(decision)) for finding, decision in standing]
+
+
+def _standing(content_id: int | None) -> Decision | None:
+    standing = Decision.objects.filter(content_id=content_id, verdict=Verdict.VIOLATING, overturned_at=None)
+    return standing.select_related("content", "case", "of_decision").first()
+
+
+def no_longer_supported(left: Iterable[tuple[str, str]]) -> list[Decision]:
+    """The standing decisions that rest on a list alone, and that no list supports since these files left theirs.
+
+    `left`: the SHA-256 of a file, and the whole name of the list that it left.
+    """
+    lists: dict[str, set[str]] = {}
+    for sha256, name in left:
+        lists.setdefault(sha256, set()).add(name)
+    decided = Decision.objects.filter(basis=BY_LIST, of_decision=None, overturned_at=None)
+    files = sorted(lists)
+    found: list[Decision] = []
+    for start in range(0, len(files), AT_ONCE):
+        part = decided.filter(content__sha256__in=files[start : start + AT_ONCE])
+        for decision in part.select_related("content", "case").order_by("pk"):
+            pack = store.pack(decision.case.pack_digest)
+            decides = any(pack.decides(name) for name in lists[decision.content.sha256])
+            if decides and is_withdrawn(decision):
+                found.append(decision)
+    return found
