@@ -348,3 +348,40 @@ def test_our_own_list_holds_near_uploads_of_it_and_refuses_nothing_by_itself(des
     assert (near.verdict.value, near.on_lists) == ("hold", ("own.reported",))
     assert Item.objects.get().wanted == "gone"
     assert Decision.objects.get().verdict == Verdict.VIOLATING
+
+
+def test_a_yes_beside_a_no_affirms_nothing_until_a_lead_settles_it(
+    desk: TestDesk, ravi: Person, rosa: Person, lena: Person
+) -> None:
+    says(desk, "ncmec", "lake")
+    desk.upload("a", file="lake")
+    desk.no(ravi, "a")
+    desk.yes(rosa, "a")
+    withdraws(desk, "ncmec", "lake")
+    assert screened("lake") == "hold"
+    desk.yes(lena, "a", tie=True)
+    assert screened("lake") == "block"
+    assert not is_withdrawn(Decision.objects.get())
+
+
+def test_a_reporter_of_the_identical_file_gets_the_look_that_was_promised(desk: TestDesk, ravi: Person) -> None:
+    desk.upload("b", file="lake", account="max")
+    desk.report("b")
+    says(desk, "ncmec", "lake")
+    desk.upload("a", file="lake")
+    assert desk.wanted("b") == "gone"
+    assert {"look", "decide"} <= desk.owed("b")
+    desk.yes(ravi, "b")
+    assert not desk.owed("b") & {"look", "decide"}
+    withdraws(desk, "ncmec", "lake")
+    assert (screened("lake"), entries_of("list_withdrawn")) == ("block", []), "a person affirmed the very file"
+
+
+def test_what_was_held_meanwhile_shares_it_when_a_person_affirms(desk: TestDesk, ravi: Person) -> None:
+    says(desk, "ncmec", "lake")
+    desk.upload("a", file="lake")
+    withdraws(desk, "ncmec", "lake")
+    desk.upload("b", file="lake", account="max", held="list")
+    assert desk.wanted("b") == "hidden"
+    desk.yes(ravi, "a")
+    assert desk.wanted("b") == "gone"

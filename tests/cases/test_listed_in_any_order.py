@@ -10,7 +10,7 @@ from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
-from answerable.cases.models import Decision, Finding, HashList, KnownChange, ListEntry, Review
+from answerable.cases.models import Decision, Finding, HashList, ItemContent, KnownChange, ListEntry, Review
 from answerable.obligations.models import Obligation
 from answerable.policy.words import Age, Verdict, Visibility
 from tests.cases.lists import in_force, says, value, withdraws
@@ -22,9 +22,14 @@ LOOKS = {"look", "decide", "settle_tie", "decide_appeal", "decide_complaint"}
 
 
 def affirmed(decision: Decision) -> bool:
-    """Whether a qualified person found violating what a decision is about."""
-    said = Review.objects.filter(content=decision.content, verdict=Verdict.VIOLATING, qualified=True)
-    return said.filter(at__gte=decision.at).exists()
+    """Whether people came to `violating` about this file since: as first said in a round, or as a lead settled it."""
+    same = Decision.objects.filter(Q(pk=decision.pk) | Q(of_decision=decision)).values("content")
+    since = Review.objects.filter(content__in=same, qualified=True, at__gte=decision.at)
+    for review in since.filter(verdict=Verdict.VIOLATING):
+        others = since.filter(content=review.content, round=review.round).exclude(pk=review.pk)
+        if review.tie or not (others.filter(tie=True).exists() or others.filter(at__lt=review.at).exists()):
+            return True
+    return False
 
 
 def by_list() -> list[Decision]:
@@ -126,14 +131,19 @@ class WithLists(AnyOrder):
             on_list[change.cause] = change.op
         listed = {cause for cause, op in on_list.items() if op == "add"}
         standing = Decision.objects.filter(overturned_at__isnull=True, verdict=Verdict.VIOLATING)
-        must, may = set(), set()
+        must, may, files = set(), set(), set()
         for decision in standing.select_related("of_decision", "content"):
             root, cause = decision.of_decision or decision, f"content:{decision.content_id}"
-            if root.basis != "exact_match" or (root == decision and affirmed(root)):
+            if root.basis != "exact_match":
                 must.add(cause)
             elif affirmed(root):
                 may.add(cause)
+                files.add(decision.content.sha256)
         assert must <= listed <= must | may
+        ours = ItemContent.objects.filter(pk__in=[int(cause.partition(":")[2]) for cause in listed])
+        assert files <= set(ours.values_list("sha256", flat=True)), (
+            "a person affirmed it, and it is not refused"
+        )
 
     @invariant()
     def a_finding_is_about_a_child_and_rests_on_a_qualified_yes(self) -> None:

@@ -23,7 +23,7 @@ from answerable.cases.inputs import MatchIn, NotFound
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Case, Copy, Decision, Item, ItemContent, ReportedItem, ViewSample
 from answerable.cases.queries.judging import qualification_for
-from answerable.cases.queries.listed import is_withdrawn
+from answerable.cases.queries.listed import is_withdrawn, rests_on_list
 from answerable.cases.queries.protection import account_guarded, is_cleared
 from answerable.cases.rules import deciding, protecting
 from answerable.obligations import Owed
@@ -192,7 +192,8 @@ def _share_one(
                 decision.answers_reports_before,
                 of=decision,
             )
-            close_looks(writing, copy, "decided_otherwise")
+            if not rests_on_list(decision):
+                close_looks(writing, copy, "decided_otherwise")
         return False
     if sharing is protecting.NOTHING_SHARED:
         if not source.violating:

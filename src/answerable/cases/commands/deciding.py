@@ -33,7 +33,7 @@ from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Item, ItemContent, Report
 from answerable.cases.models.judgement import BY_LIST, BY_REVIEWS
 from answerable.cases.models.reports import is_formal
-from answerable.cases.queries.listed import first_to_affirm, rests_on_list
+from answerable.cases.queries.listed import rests_on_list
 from answerable.cases.rules.deciding import youngest
 from answerable.obligations.models import Obligation
 from answerable.policy import Do, store
@@ -61,8 +61,8 @@ def decide_violating(
     if standing is not None and standing.verdict == Verdict.VIOLATING:
         # the item may have shown other bytes meanwhile, that people cleared
         want(writing, item, Visibility.GONE, why="decision", due_at=writing.now + REMOVE_WITHIN)
-        if basis == BY_REVIEWS and standing.basis == BY_LIST:
-            _affirm(writing, item, case, standing)
+        if basis == BY_REVIEWS and (standing.of_decision or standing).basis == BY_LIST:
+            _affirm(writing, item, case, standing.of_decision or standing)
         return standing
     drop_untold(writing, item, ["interim", "removed_undecided", "restored"])
     if standing is not None:
@@ -117,17 +117,23 @@ def decide_violating(
     return decision
 
 
-def _affirm(writing: Writing, item: Item, case: Case, standing: Decision) -> None:
-    """A person here found violating what a list had decided: it is on our own list now, whatever becomes of theirs.
+def _affirm(writing: Writing, item: Item, case: Case, by_list: Decision) -> None:
+    """A person here found violating what a list had decided: the file is ours now, whatever becomes of the list.
 
     Where the match alone made no finding, authorities are told what they are told after a person's yes.
     """
-    know(writing, item, CONFIRMED)
+    first = know(writing, item, CONFIRMED)
     forget(writing, item, REPORTED)
-    owe_to_sources(writing, _content(item), case, standing.clause, Verdict.VIOLATING)
-    if first_to_affirm(standing) and not has_finding(_content(item)):
-        facts = facts_of_item(item, listed=True)
-        owe_filings(writing, item, standing, owed_after("on_violating", case, standing.clause, facts))
+    if not first:
+        return
+    content = _content(item)
+    owe_to_sources(writing, content, case, by_list.clause, Verdict.VIOLATING)
+    if not has_finding(content):
+        dos = owed_after("on_violating", case, by_list.clause, facts_of_item(item, listed=True))
+        owe_filings(writing, item, by_list, dos)
+    if by_list.content_id == content.pk:
+        _share_with_identical(writing, item, case, by_list)
+        share_with_copies(writing, content, pack_of(case), case)
 
 
 def _share_with_identical(writing: Writing, item: Item, case: Case, decision: Decision) -> None:
@@ -155,7 +161,8 @@ def _share_with_identical(writing: Writing, item: Item, case: Case, decision: De
             decision.answers_reports_before,
             of=decision,
         )
-        close_looks(writing, twin, "decided_otherwise")
+        if not rests_on_list(decision):  # nobody has looked yet: the look that was promised is still owed
+            close_looks(writing, twin, "decided_otherwise")
 
 
 def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision) -> None:

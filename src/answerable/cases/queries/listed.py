@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Q
+
 from answerable.cases.models import Decision, Finding, ItemContent, KnownChange, ListEntry, Review
 from answerable.cases.models.judgement import BY_LIST
 from answerable.db.prepared import prepared
@@ -77,18 +79,21 @@ def refused_by_people(content: ItemContent) -> bool:
 def rests_on_list(decision: Decision) -> bool:
     """Whether a list decided and nobody here has affirmed it. Of a shared decision, the one that it shares counts."""
     original = decision.of_decision or decision
-    return original.basis == BY_LIST and not _affirming(original).exists()
+    return original.basis == BY_LIST and not _is_affirmed(original)
 
 
-def first_to_affirm(decision: Decision) -> bool:
-    """Whether just one person affirmed what a list decided."""
-    return decision.basis == BY_LIST and _affirming(decision).count() == 1
+def _is_affirmed(decision: Decision) -> bool:
+    """Whether people came to `violating` in some round since, about this item or one that shares its decision.
 
-
-def _affirming(decision: Decision) -> "QuerySet[Review]":
-    return Review.objects.filter(
-        content_id=decision.content_id, verdict=Verdict.VIOLATING, qualified=True, at__gte=decision.at
-    )
+    A yes that another person's no waits beside affirms nothing until a lead has settled it.
+    """
+    about = Q(content_id=decision.content_id) | Q(content__decisions__of_decision=decision)
+    said = Review.objects.filter(about, qualified=True, at__gte=decision.at).distinct().order_by("at", "pk")
+    rounds: dict[tuple[int, int], str] = {}
+    for content_id, number, verdict, tie in said.values_list("content_id", "round", "verdict", "tie"):
+        if tie or (content_id, number) not in rounds:
+            rounds[content_id, number] = verdict
+    return Verdict.VIOLATING in rounds.values()
 
 
 def is_withdrawn(decision: Decision) -> bool:
