@@ -165,3 +165,16 @@ def test_a_report_that_makes_a_case_graver_says_so_in_the_log(desk: TestDesk) ->
     desk.report("a", harm="other_illegal", age=Age.ADULT, relation=Relation.WITNESS)
     desk.report("a", harm="csam")
     assert _entries("case_changed") == [{"before": "other_illegal", "harm": "csam"}]
+
+
+def test_what_was_never_seen_is_put_back_when_its_matter_ends_and_looked_at_if_it_appears(
+    desk: TestDesk, ravi: Person
+) -> None:
+    report = desk.report("a", harm="ncii", age=Age.ADULT).report_id
+    commands.withdraw_report(report, now=desk.clock.now)
+    assert commands.end_withdrawn(report, person_id=ravi.pk, now=desk.clock.pass_(days=8)) == 1
+    assert desk.wanted("a") == "visible", "nobody looks any more, so nothing stays hidden"
+    item = desk.upload("a")
+    assert "look" in desk.owed("a")
+    assert item.case is not None
+    assert item.case.closed_at is None

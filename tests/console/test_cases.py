@@ -17,6 +17,9 @@ from answerable.console.chart import chart
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy.words import Age, By, Relation
+from tests.cases.conftest import desk  # noqa: F401
+from tests.cases.desk import TestDesk
+from tests.cases.lists import says, withdraws
 from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -325,3 +328,27 @@ def test_who_reads_a_report_names_the_item_that_it_describes(
     done = client.post(where, {"action": "name", "link": "http://127.0.0.1:8402/p/a1"}, follow=True)
     assert "The report names it now." in done.content.decode()
     assert Item.objects.get(ref="a1").wanted == "hidden"
+
+
+def test_what_a_list_took_back_is_marked_for_whoever_looks_and_betrays_no_judgement(
+    desk: TestDesk,  # noqa: F811
+    ravi: Person,
+    rosa: Person,
+) -> None:
+    says(desk, "ncmec", "lake")
+    desk.report("a")
+    item = desk.upload("a", file="lake")
+    assert "taken that back" not in signed_in(ravi).get(f"/items/{item.pk}/").content.decode()
+    withdraws(desk, "ncmec", "lake")
+    before = signed_in(rosa).get(f"/items/{item.pk}/").content.decode()
+    assert "A hash list had named this file, and has taken that back." in before
+    desk.no(ravi, "a")
+    assert "taken that back." in signed_in(rosa).get(f"/items/{item.pk}/").content.decode()
+    case = signed_in(ravi).get(f"/cases/{item.case_id}/").content.decode()
+    assert "its file is on the list ncmec.A1" in case
+    assert "That list has taken it back since" in case
+    desk.yes(rosa, "a")
+    assert (
+        "That list has taken it back since"
+        not in signed_in(ravi).get(f"/cases/{item.case_id}/").content.decode()
+    )

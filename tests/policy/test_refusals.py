@@ -3,7 +3,7 @@
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from answerable.policy import Pack, PolicyError, load
@@ -32,6 +32,42 @@ exceptions = st.fixed_dictionaries(
         "ages": st.lists(st.sampled_from([*Age]), min_size=1, unique=True),
     },
 )
+first_names = st.sampled_from(
+    [
+        "own",
+        "ncmec",
+        "iwf",
+        "stopncii",
+        "stopncii_fr",
+        "takeitdown",
+        "takeitdown2",
+        "take_it_down",
+        "hma",
+        "mine",
+    ]
+)
+classes = st.sampled_from(
+    ["", ".A1", ".A2", ".A1.x", ".reported", ".confirmed", ".confirmed_by_two", ".confirmed_by_two.A1"]
+)
+list_names = st.builds(str.__add__, first_names, classes)
+matches = st.fixed_dictionaries(
+    {"list": list_names},
+    optional={
+        "exact": st.sampled_from([True, True, True, False]),
+        "clause": st.sampled_from(["csam.depiction", "ncii.shared", "ncii.agreed", "csam.new"]),
+    },
+)
+meanings = st.lists(
+    st.fixed_dictionaries(
+        {"list": list_names},
+        optional={
+            "exact": st.sampled_from(["block", "block", "hold"]),
+            "near": st.sampled_from(["hold", "hold", "block"]),
+            "harm": st.sampled_from(HARMS),
+        },
+    ),
+    max_size=6,
+)
 changes = st.fixed_dictionaries(
     {},
     optional={
@@ -40,20 +76,7 @@ changes = st.fixed_dictionaries(
         "ages": st.lists(st.sampled_from([*Age]), min_size=1, unique=True),
         "exceptions": st.lists(exceptions, max_size=2),
         "confirm": st.fixed_dictionaries(
-            {"people": st.integers(0, 2)},
-            optional={
-                "or_match": st.lists(
-                    st.fixed_dictionaries(
-                        {
-                            "list": st.sampled_from(
-                                ["own.reported", "own.confirmed", "own.confirmed_by_two", "ncmec.A1"]
-                            ),
-                            "exact": st.booleans(),
-                        }
-                    ),
-                    max_size=2,
-                )
-            },
+            {"people": st.integers(0, 2)}, optional={"or_match": st.lists(matches, max_size=3)}
         ),
     },
 )
@@ -100,14 +123,76 @@ def test_whatever_is_changed_nobody_alone_refuses_for_a_child(
                 assert refusal.tie == "lead"
         assert rule.refusal(Age.ADULT, complete=True).people >= 2
         assert all(exception.people >= 2 and exception.by is not By.WORKER for exception in rule.exceptions)
-        assert all(match.exact for match in rule.confirm.or_match)
-        assert {match.list for match in rule.confirm.or_match} <= {"own.confirmed_by_two"}
         assert rule.confirm.people == 1
+    _only_what_may(pack)
     for name in pack.harms:
-        for event in Event:
-            for entry in pack.entries(name, event):
+        for happened in Event:
+            for entry in pack.entries(name, happened):
                 if entry.do in ("look", "decide", "second_look", "settle_tie", "decide_appeal"):
                     assert entry.by is not By.WORKER
+
+
+def _only_what_may(pack: Pack) -> None:
+    """No near match decides, nor what nobody looked at, nor what may still be posted."""
+    for harm, rule in pack.harms.items():
+        for match in rule.confirm.or_match:
+            assert match.exact
+            assert match.clause is None or match.clause in {clause.id for clause in rule.clauses}
+            if match.list == "own.confirmed_by_two":
+                assert pack.decides(match.list) is None, (
+                    "what it finds shares the decision: nothing new is made"
+                )
+                continue
+            first = match.list.partition(".")[0]
+            assert first in ("ncmec", "iwf", "mine")
+            assert pack.trusts(match.list)
+            decided = pack.decides(match.list)
+            assert decided is not None
+            assert decided[1].startswith(f"{decided[0]}.")
+            assert pack.harms[decided[0]].severity.rank >= rule.severity.rank, harm
+            for near in (f"{match.list}.A1", f"{match.list}9", match.list.upper(), first[:-1]):
+                assert pack.decides(near) is None or near in _listed(pack)
+
+
+def _listed(pack: Pack) -> set[str]:
+    return {match.list for rule in pack.harms.values() for match in rule.confirm.or_match}
+
+
+MAY_NOT = ("own", "stopncii", "takeitdown", "take_it_down", "hma")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lists=meanings,
+    by_harm=st.dictionaries(st.sampled_from(HARMS), st.lists(matches, min_size=1, max_size=3), min_size=1),
+    care=st.sampled_from(["none", "some", "all"]),
+)
+def test_whatever_lists_are_named_only_those_that_may_decide(
+    lists: list[dict[str, Any]], by_harm: dict[str, list[dict[str, Any]]], care: str
+) -> None:
+    """`care`: how well the operator means it. With some, each name stands once, exact, and is refused at upload too;
+    with all, none is of those that may not decide."""
+    raw = yaml.load(BASELINE, Loader=LOADER)
+    raw["harms"]["csam"]["confirm"] = {"people": 1}
+    if care != "none":
+        named = {harm: sorted({m["list"] for m in found}) for harm, found in by_harm.items()}
+        if care == "all":
+            named = {harm: [n for n in found if not n.startswith(MAY_NOT)] for harm, found in named.items()}
+        by_harm = {harm: [{"list": n, "exact": True} for n in found] for harm, found in named.items()}
+        lists = [
+            {"list": n, "exact": "block"} for n in sorted({n for found in named.values() for n in found})
+        ]
+    raw["lists"] = lists
+    for harm, found in by_harm.items():
+        raw["harms"][harm]["confirm"] = {"people": 1, "or_match": found}
+    try:
+        pack = load(yaml.dump(_plain(raw), Dumper=DUMPER, allow_unicode=True))
+    except PolicyError:
+        event(f"{care} care: refused")
+        assert care != "all"
+        return
+    event(f"{care} care: {len(_listed(pack))} lists decide")
+    _only_what_may(pack)
 
 
 def test_unchanged_the_pack_passes() -> None:

@@ -95,6 +95,8 @@ _WHOLE = {
     "notice_delayed": "telling an account holder waits, on a ground",
     # fingerprints
     "source_told": "the source of a hash list was told what people here found about its record",
+    "list_matched": "a list that the policy pack trusts holds an item's very file, and decides it",
+    "list_withdrawn": "what a list had decided is no longer on one that decides: people look",
     "list_changed": "a hash list was made, read, turned off or on, or people were paged about it",
     "known_changed": "a fingerprint came onto or off a hash list",
     "screened_hold": "an upload is held for a look",

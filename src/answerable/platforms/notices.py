@@ -5,6 +5,7 @@ from django.conf import settings
 from answerable.cases import codes
 from answerable.cases.commands.telling import SUSPENSION
 from answerable.cases.models import Decision, Notice
+from answerable.cases.queries.listed import rests_on_list
 from answerable.cases.rules.telling import day_only
 from answerable.policy import store
 from answerable.policy.texts import in_language
@@ -13,6 +14,12 @@ MEANS = {
     "reviews": {
         "en": "people decided; software may have found or hidden it before",
         "fr": "des personnes ont décidé ; un logiciel a pu le trouver ou le masquer avant",
+    },
+    "listed": {
+        "en": "the file was recognised automatically as the very same as one that a child protection centre lists;"
+        " people look at it as well",
+        "fr": "le fichier a été reconnu automatiquement comme étant exactement celui que recense un centre de"
+        " protection de l’enfance ; des personnes le regardent aussi",
     },
     "exact": {
         "en": "the file was recognised automatically as the very same as one that people decided about",
@@ -26,7 +33,9 @@ def text_of(notice: Notice, pack_digest: str) -> str:
     """The notice in every language of the desk: nobody knows which one the holder reads."""
     pack = store.pack(pack_digest) if pack_digest else store.active()
     decision = Decision.objects.filter(content__item=notice.item).order_by("-at", "-pk").first()
-    basis = "exact" if decision and decision.basis != "reviews" else "reviews"
+    basis = "exact" if decision and decision.by_match else "reviews"
+    if decision and rests_on_list(decision):
+        basis = "listed"
     at = decision.at if decision and notice.kind != SUSPENSION else notice.decided_at
     parts = [
         pack.notice(

@@ -126,6 +126,22 @@ class Pack(Part):
         meaning = self._meaning(hash_list)
         return meaning is not None and meaning.exact == "block"
 
+    def decides(self, hash_list: str) -> tuple[str, str] | None:
+        """The harm and the clause under which the identical file of this list of others decides; None: it doesn't.
+
+        Of several harms the most severe, and the first of these.
+        """
+        found = [
+            (harm, match)
+            for harm in sorted(self.harms, key=lambda name: -self.harms[name].severity.rank)
+            for match in self.harms[harm].confirm.or_match
+            if match.list == hash_list and match.exact and not hash_list.startswith("own.")
+        ]
+        if not found:
+            return None
+        harm, match = found[0]
+        return harm, match.clause or self.harms[harm].clauses[0].id
+
     def harm_of_list(self, hash_list: str) -> str:
         """The harm under which what this list finds is looked at; empty where the pack names none."""
         meaning = self._meaning(hash_list)

@@ -15,8 +15,6 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ClauseName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,38}$")]
 RegimeName = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(\.[a-z]{2,3})?$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
-ListName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[A-Za-z0-9_]{1,40}$")]
-
 ForeignList = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)*$", max_length=60)]
 
 
@@ -93,10 +91,15 @@ class Refusal(Part):
 
 
 class ListMatch(Part):
-    """A hash list on which an exact match may decide `violating`."""
+    """A hash list on which an exact match, by SHA-256, may decide `violating`.
 
-    list: ListName
+    list: its whole name with the class (`ncmec.A1`): a class that its source adds later decides nothing. clause: under
+    which it decides; the harm's first one where none is named.
+    """
+
+    list: ForeignList
     exact: bool
+    clause: ClauseName | None = None
 
 
 class ListMeaning(Part):

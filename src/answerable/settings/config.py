@@ -168,9 +168,14 @@ class HashListEntry(Section):
 
     @model_validator(mode="after")
     def says_who_opened_it(self) -> "HashListEntry":
-        """Bind the name of StopNCII's list to it, because no policy pack may let that one decide."""
+        """Bind the name of StopNCII's list to it, because no policy pack may let that one decide; and let no other
+        source take the name of one that the baseline pack lets decide."""
         if self.kind == "stopncii" and not self.name.startswith("stopncii"):
             raise ValueError("a list of StopNCII has a name that begins with `stopncii`")
+        if self.kind not in ("file", "ncmec") and self.name.partition(".")[0] == "ncmec":
+            raise ValueError(
+                "the name `ncmec` is for what NCMEC shares: the policy pack may let that one decide"
+            )
         return self
 
 

@@ -9,7 +9,8 @@ import pytest
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
 from answerable.cases.inputs import ItemIn, Prints
-from answerable.cases.models import Account, Backfill, Item, Person
+from answerable.cases.list_inputs import EntryIn, ListPageIn
+from answerable.cases.models import Account, Backfill, Decision, Finding, Item, Person
 from answerable.matching.backfill.naming import Naming
 from answerable.matching.backfill.session import CannotGoOn, Outcome
 from answerable.media import fingerprint
@@ -115,10 +116,24 @@ def test_an_item_that_its_platform_registered_by_hashes_alone_gets_the_rest(
 def test_what_matches_a_list_of_others_is_hidden_and_the_log_says_which_list(
     backfill: Run, at_work: TestDesk, library: Path, draw: Callable[[int], bytes]
 ) -> None:
-    change("add", "sha256", bytes.fromhex(fingerprint(draw(1)).sha256), hash_list="ncmec.A1", cause="list:1")
+    change("add", "sha256", bytes.fromhex(fingerprint(draw(1)).sha256), hash_list="iwf.A", cause="list:1")
     assert "1 would be hidden" in backfill(library, dry_run=True).summary
     assert "1 hidden until a person looks" in backfill(library).summary
     assert Item.objects.get(ref="uri1/p1.jpg").wanted == "hidden"
     entry = AuditEntry.objects.get(kind="screened_hold")
     assert entry.event is not None
-    assert '"lists":["ncmec.A1"]' in entry.event
+    assert '"lists":["iwf.A"]' in entry.event
+
+
+def test_what_a_trusted_list_holds_is_decided_and_removed(
+    backfill: Run, at_work: TestDesk, library: Path, draw: Callable[[int], bytes], now: datetime
+) -> None:
+    entry = EntryIn("1/1", (("sha256", bytes.fromhex(fingerprint(draw(1)).sha256)),), label="A1")
+    commands.make_list("ncmec", source="file", now=now)
+    commands.store_page("ncmec", ListPageIn((entry,), {}, {"at": 1}, is_last=True), now=now)
+    assert "1 would be removed" in backfill(library, dry_run=True).summary
+    assert not Decision.objects.exists()
+    assert "1 removed" in backfill(library).summary
+    assert Item.objects.get(ref="uri1/p1.jpg").wanted == "gone"
+    assert (Decision.objects.get().basis, Finding.objects.get().matched_list) == ("exact_match", "ncmec.A1")
+    assert {"remove", "second_look", "find_copies"} <= owed("uri1/p1.jpg")

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
+from answerable.cases.commands.grouping import reopen
 from answerable.cases.commands.protecting import ask, ask_platform_again, page_for
 from answerable.cases.commands.telling import (
     drop_untold,
@@ -54,6 +55,8 @@ def _owe_looks_again(writing: Writing, item: Item) -> None:
     again = [one for one in owed_by_pack(dos, event_at=writing.now, item=item) if one.kind in missing]
     if "look" in missing and not any(one.kind == "look" for one in again):
         again.append(_look(item, writing.now + protecting.LOOK_SOON))
+    if item.case.closed_at is not None:
+        reopen(item.case, writing.now)
     writing.owe(again)
     _owe_removal_again(writing, item)
 

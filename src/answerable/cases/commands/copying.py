@@ -23,6 +23,7 @@ from answerable.cases.inputs import MatchIn, NotFound
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Case, Copy, Decision, Item, ItemContent, ReportedItem, ViewSample
 from answerable.cases.queries.judging import qualification_for
+from answerable.cases.queries.listed import is_withdrawn, rests_on_list
 from answerable.cases.queries.protection import account_guarded, is_cleared
 from answerable.cases.rules import deciding, protecting
 from answerable.obligations import Owed
@@ -45,6 +46,9 @@ def copies_found(item_id: int, *, matches: Sequence[MatchIn], obligation_id: int
         if item is None or item.content is None:
             raise NotFound(f"There is no item {item_id} with a known content.")
         writing = Writing(actor="worker", now=now, cause=f"item:{item_id}", case=item.case)
+        from answerable.cases.commands.listed import decide_by_list  # noqa: PLC0415
+
+        decide_by_list(writing, item)  # its file may have come onto a list since it was seen
         originals = _edges(item, matches, now)
         entry_id = writing.record(
             "copies_found", {"item": item.pk, "found": len(matches), "new": sum(map(len, originals.values()))}
@@ -144,8 +148,11 @@ def original_facts(original: ItemContent, pack: Pack, case: Case) -> protecting.
     cap = pack.copies(case.harm)
     item = Item.objects.only("wanted", "content_id").get(pk=original.item_id)
     current = item.content_id == original.pk
+    protected = Visibility(item.wanted) if current else Visibility.VISIBLE
+    if violating and decision is not None and is_withdrawn(decision):  # nothing new goes by a word taken back
+        violating, protected = False, min(protected, Visibility.HIDDEN)
     return protecting.Original(
-        protected=Visibility(item.wanted) if current else Visibility.VISIBLE,
+        protected=protected,
         violating=violating,
         confirmed_by_two=decision is not None and decision.confirmed_by_two_at is not None,
         interim=cap.interim,
@@ -185,7 +192,8 @@ def _share_one(
                 decision.answers_reports_before,
                 of=decision,
             )
-            close_looks(writing, copy, "decided_otherwise")
+            if not rests_on_list(decision):
+                close_looks(writing, copy, "decided_otherwise")
         return False
     if sharing is protecting.NOTHING_SHARED:
         if not source.violating:

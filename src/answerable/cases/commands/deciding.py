@@ -8,7 +8,7 @@ from django.db.models import Q
 from answerable import obligations
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.feedback import owe_to_sources
-from answerable.cases.commands.filing import owe_filings
+from answerable.cases.commands.filing import has_finding, owe_filings
 from answerable.cases.commands.grouping import begin_notice, lock, put_in
 from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_after
 from answerable.cases.commands.rounds import begin_round, standing_decision
@@ -31,8 +31,10 @@ from answerable.cases.commands.writing import (
 )
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_JUDGING
-from answerable.cases.models import Appeal, Case, Decision, Finding, Item, ItemContent, Report, Review
+from answerable.cases.models import Appeal, Case, Decision, Item, ItemContent, Report
+from answerable.cases.models.judgement import BY_LIST, BY_REVIEWS
 from answerable.cases.models.reports import is_formal
+from answerable.cases.queries.listed import rests_on_list
 from answerable.cases.rules.deciding import youngest
 from answerable.obligations.models import Obligation
 from answerable.policy import Do, store
@@ -60,6 +62,8 @@ def decide_violating(
     if standing is not None and standing.verdict == Verdict.VIOLATING:
         # the item may have shown other bytes meanwhile, that people cleared
         want(writing, item, Visibility.GONE, why="decision", due_at=writing.now + REMOVE_WITHIN)
+        if basis == BY_REVIEWS and (standing.of_decision or standing).basis == BY_LIST:
+            _affirm(writing, item, case, standing.of_decision or standing)
         return standing
     drop_untold(writing, item, ["interim", "removed_undecided", "restored"])
     if standing is not None:
@@ -89,7 +93,9 @@ def decide_violating(
         },
         case_id=case.pk,
     )
-    owe_to_sources(writing, content, case, clause, Verdict.VIOLATING)
+    by_list = rests_on_list(decision)
+    if not by_list:  # a list is told of what people found, not of its own word
+        owe_to_sources(writing, content, case, clause, Verdict.VIOLATING)
     dos = owed_after("on_violating", case, clause, facts_of_item(item, listed=decision.by_match))
     in_time = within(dos, "remove", REMOVE_WITHIN)
     if of is not None:  # the identical file of another: a copy has its own time, where the pack gives one
@@ -97,11 +103,11 @@ def decide_violating(
         in_time = min(in_time, within(of_copy, "remove", in_time))
     want(writing, item, Visibility.GONE, why="decision", due_at=writing.now + in_time)
     writing.release("remove_if_undecided", f"item:{item.pk}", "decided_otherwise")
-    know(writing, item, CONFIRMED)
-    forget(writing, item, REPORTED)
+    know(writing, item, REPORTED if by_list else CONFIRMED)
+    forget(writing, item, CONFIRMED if by_list else REPORTED)
     skip = BY_DECIDING | FOR_AUTHORITIES | (frozenset() if of is None else {"second_look"})
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=skip))
-    if of is None:
+    if of is None and (not by_list or has_finding(content)):
         owe_filings(writing, item, decision, dos)
     tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item)
     if of is None:
@@ -110,6 +116,25 @@ def decide_violating(
     elif of.confirmed_by_two_at is not None:
         _ask_whose_account(writing, item, case, of)
     return decision
+
+
+def _affirm(writing: Writing, item: Item, case: Case, by_list: Decision) -> None:
+    """A person here found violating what a list had decided: the file is ours now, whatever becomes of the list.
+
+    Where the match alone made no finding, authorities are told what they are told after a person's yes.
+    """
+    first = know(writing, item, CONFIRMED)
+    forget(writing, item, REPORTED)
+    if not first:
+        return
+    content = _content(item)
+    owe_to_sources(writing, content, case, by_list.clause, Verdict.VIOLATING)
+    if not has_finding(content):
+        dos = owed_after("on_violating", case, by_list.clause, facts_of_item(item, listed=True))
+        owe_filings(writing, item, by_list, dos)
+    if by_list.content_id == content.pk:
+        _share_with_identical(writing, item, case, by_list)
+        share_with_copies(writing, content, pack_of(case), case)
 
 
 def _share_with_identical(writing: Writing, item: Item, case: Case, decision: Decision) -> None:
@@ -137,7 +162,8 @@ def _share_with_identical(writing: Writing, item: Item, case: Case, decision: De
             decision.answers_reports_before,
             of=decision,
         )
-        close_looks(writing, twin, "decided_otherwise")
+        if not rests_on_list(decision):  # nobody has looked yet: the look that was promised is still owed
+            close_looks(writing, twin, "decided_otherwise")
 
 
 def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision) -> None:
@@ -264,24 +290,6 @@ def close_looks(writing: Writing, item: Item, reason: str) -> None:
         else:
             _close_appeal(writing, appeal, "reversed")
     writing.release(kinds, f"item:{item.pk}", reason)
-
-
-def make_finding(writing: Writing, item: Item, case: Case, review: Review) -> None:
-    """Record what a filing about a child rests on, once; the clock starts here (rule 13).
-
-    Where `violating` stood before, about an adult as people thought, what the law asks for a child is owed now.
-    """
-    content = _content(item)
-    if Finding.objects.filter(content=content, withdrawn_at__isnull=True).exists():
-        return
-    finding = Finding.objects.create(content=content, case=case, review=review, age=item.age, at=writing.now)
-    writing.record(
-        "finding_made", {"finding": finding.pk, "item": item.pk, "age": str(item.age)}, case_id=case.pk
-    )
-    standing = standing_decision(content.pk)
-    if standing is not None and standing.verdict == Verdict.VIOLATING:
-        facts = facts_of_item(item, listed=standing.by_match)
-        owe_filings(writing, item, standing, owed_after("on_violating", case, review.clause, facts))
 
 
 def answer_appeals(writing: Writing, item: Item, verdict: Verdict, entry_id: int) -> None:

@@ -6,9 +6,11 @@ from django.db import transaction
 
 from answerable import obligations
 from answerable.cases.commands.copying import hidden_for_more
-from answerable.cases.commands.deciding import answer_appeals, close_when_done, lift
+from answerable.cases.commands.deciding import RESTORE_WITHIN, answer_appeals, close_when_done, lift
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.rounds import standing_decision
+from answerable.cases.commands.telling import drop_untold
+from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
 from answerable.cases.kinds import BY_JUDGING
@@ -97,7 +99,11 @@ def _refuse_unlooked(item: Item, report: Report) -> None:
 def _end(writing: Writing, item: Item, entry_id: int) -> None:
     writing.case = item.case
     writing.release(OF_THE_ITEM, f"item:{item.pk}", "withdrawn")
-    if item.case is None or item.wanted == Visibility.VISIBLE or item.content is None:
+    if item.case is None or item.wanted == Visibility.VISIBLE:
+        return
+    if item.content is None:  # nothing of it was ever seen, so nothing is a copy of it
+        drop_untold(writing, item, ["interim"])
+        want(writing, item, Visibility.VISIBLE, why="withdrawn", due_at=writing.now + RESTORE_WITHIN)
         return
     if hidden_for_more(item, reported=False):
         return  # it is a copy of something else that is hidden, which looks after it

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from answerable.cases.commands.grouping import standing_case
 from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_after
+from answerable.cases.commands.rounds import standing_decision
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
-from answerable.cases.models import Case, Decision, Finding, Item
+from answerable.cases.models import Case, Decision, Finding, Item, ItemContent, Review
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy import Do, Facts
@@ -26,6 +27,39 @@ def owe_filings(writing: Writing, item: Item, decision: Decision, dos: Iterable[
     apart = f"decision-{decision.pk}"
     owed = owed_by_pack(dos, event_at=event_at, item=item, case=case, apart=apart)
     _owe_in(writing, case, (one for one in owed if one.kind in FOR_AUTHORITIES))
+
+
+def has_finding(content: ItemContent) -> bool:
+    """Whether a finding about a child stands on this content."""
+    return Finding.objects.filter(content=content, withdrawn_at__isnull=True).exists()
+
+
+def make_finding(
+    writing: Writing,
+    item: Item,
+    case: Case,
+    clause: str,
+    *,
+    review: Review | None = None,
+    matched_list: str = "",
+) -> None:
+    """Record what a filing about a child rests on, a review or a list, once; the clock starts here (rule 13).
+
+    Where `violating` stood before, about an adult as people thought, what the law asks for a child is owed now.
+    """
+    content = item.content
+    if content is None or has_finding(content):
+        return
+    finding = Finding.objects.create(
+        content=content, case=case, review=review, matched_list=matched_list, age=item.age, at=writing.now
+    )
+    listed = {"list": matched_list} if matched_list else {}
+    event = {"finding": finding.pk, "item": item.pk, "age": str(item.age), **listed}
+    writing.record("finding_made", event, case_id=case.pk)
+    standing = standing_decision(content.pk)
+    if standing is not None and standing.verdict == Verdict.VIOLATING:
+        facts = facts_of_item(item, listed=standing.by_match)
+        owe_filings(writing, item, standing, owed_after("on_violating", case, clause, facts))
 
 
 def owe_after_filing(writing: Writing, filing: Obligation) -> None:

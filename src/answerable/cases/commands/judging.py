@@ -7,7 +7,7 @@ from django.db import transaction
 from answerable import obligations
 from answerable.cases.commands import deciding as effects
 from answerable.cases.commands.copying import share_with_copies
-from answerable.cases.commands.filing import withdraw_finding
+from answerable.cases.commands.filing import make_finding, withdraw_finding
 from answerable.cases.commands.grouping import lock, locked, reopen
 from answerable.cases.commands.harms import harm_of_clause
 from answerable.cases.commands.rounds import begin_round, standing_decision
@@ -203,7 +203,7 @@ def _apply(
         withdraw_finding(writing, item, cleared=False)
     protects_children = Age.CHILD in pack.harm(harm_of_clause(pack, row.clause)).ages
     if deciding.makes_finding(judgement, outcome.age, protects_children):
-        effects.make_finding(writing, item, case, row)
+        make_finding(writing, item, case, row.clause, review=row)
     reported_meanwhile = _keep_looks(writing, item, outcome, entry_id, row)
     standing = standing_decision(item.content_id)
     if outcome.verdict is Verdict.VIOLATING:

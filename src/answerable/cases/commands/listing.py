@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from answerable.cases.commands.listed import doubt
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
 from answerable.cases.list_inputs import (
@@ -25,6 +26,7 @@ from answerable.cases.list_inputs import (
 )
 from answerable.cases.models import HashList, KnownChange, ListEntry, ListFault
 from answerable.cases.models.lists import known_as
+from answerable.cases.queries.listed import DECIDING_KIND
 
 SEARCHED: Final = frozenset({"sha256", "md5", "pdq"})
 """Kinds by which uploads are compared. SHA-1 is kept in the entries alone."""
@@ -232,6 +234,13 @@ class _Change:
             for op, label, entry in self.known
             if entry.kind in SEARCHED
         ]
+        left = {
+            (bytes(entry.value).hex(), known_as(self.hash_list.name, label))
+            for op, label, entry in self.known
+            if op == "remove" and entry.kind == DECIDING_KIND
+        }
+        if left:
+            doubt(self.writing, left)
 
 
 def _locked(name: str) -> HashList:

@@ -8,11 +8,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from answerable import audit, obligations
-from answerable.cases.commands.harms import harm_of_clause
+from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_of_clause
 from answerable.cases.commands.writing import facts_of, facts_of_item, owed_by_pack, regimes
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import AT_ONCE, WANTED_BY_KIND, is_media
 from answerable.cases.models import Appeal, Case, Decision, Finding, Item, Message, Person, Report
+from answerable.cases.queries.listed import rests_on_list
 from answerable.cases.rules.carrying import weaker
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
@@ -184,4 +185,6 @@ def _of_item(case: Case, item: Item, pack: Pack) -> Iterator[tuple[datetime, Owe
         where, apart = finding.case if finding is not None else standing.case, f"decision-{standing.pk}"
         owed = owed_by_pack(dos, event_at=at, item=item, case=where, account_id=item.account_id, apart=apart)
         for one in owed:
+            if one.kind in FOR_AUTHORITIES and finding is None and rests_on_list(standing):
+                continue  # of a list's word that is no finding, authorities are told once a person affirmed it
             yield at, one

@@ -10,6 +10,7 @@ from answerable.cases.commands.deciding import decide_violating
 from answerable.cases.commands.framing import write_frames
 from answerable.cases.commands.grouping import account_of, begin_notice, lock_at, open_case, put_in
 from answerable.cases.commands.harms import harm_decided
+from answerable.cases.commands.listed import decide_by_list
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.wanting import REPORTED, forget, know, know_more, want
 from answerable.cases.commands.writing import Writing
@@ -21,6 +22,7 @@ from answerable.cases.models import (
     Item,
     ItemContent,
 )
+from answerable.cases.queries.listed import is_withdrawn, refused_by_people, rests_on_list
 from answerable.cases.rules import protecting
 from answerable.cases.rules.deciding import youngest
 from answerable.obligations import Owed
@@ -150,6 +152,7 @@ def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
     """Take the bytes seen. New bytes are a new content: what was decided about the old ones doesn't hold."""
     if item.content is not None and item.content.sha256 == prints.sha256:
         _fill(writing, item, item.content, prints)
+        decide_by_list(writing, item)
         return
     before = item.content
     content, _ = ItemContent.objects.get_or_create(
@@ -166,7 +169,8 @@ def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
         },
     )
     write_frames(content, prints)
-    if before is not None:
+    decided = standing_decision(before.pk) if before is not None else None
+    if before is not None and not (decided is not None and rests_on_list(decided)):
         forget(writing, item, REPORTED)  # those bytes are no longer what is hidden
     item.content = content
     item.save(update_fields=["content"])
@@ -221,7 +225,10 @@ def _share_what_is_known(writing: Writing, item: Item) -> None:
         .order_by("pk")
         .first()
     )
-    if confirmed is None:
+    if confirmed is None or (
+        rests_on_list(confirmed) and (is_withdrawn(confirmed) or refused_by_people(content))
+    ):
+        decide_by_list(writing, item)
         return
     if item.case is None:
         put_in(writing, item, confirmed.case)

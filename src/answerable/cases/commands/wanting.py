@@ -108,10 +108,12 @@ def _know_what_is_reported(writing: Writing, item: Item, visibility: Visibility,
         forget(writing, item, REPORTED)
 
 
-def know(writing: Writing, item: Item, hash_list: str) -> None:
-    """Put the fingerprints of an item's content on one of our own hash lists, once."""
-    if item.content_id is not None and _last_op(writing, item.content_id, hash_list) != "add":
-        _change(writing, item, hash_list, "add")
+def know(writing: Writing, item: Item, hash_list: str) -> bool:
+    """Put the fingerprints of an item's content on one of our own hash lists, once. Whether they weren't on it."""
+    if item.content_id is None or _last_op(writing, item.content_id, hash_list) == "add":
+        return False
+    _change(writing, item, hash_list, "add")
+    return True
 
 
 def know_more(writing: Writing, item: Item) -> None:

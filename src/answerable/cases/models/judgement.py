@@ -12,6 +12,8 @@ from answerable.db.models import PersonalText
 from answerable.policy.words import Age, Verdict
 
 BY_REVIEWS = "reviews"
+BY_LIST = "exact_match"
+"""An exact match on a list of others that the policy pack trusts."""
 
 
 class Review(models.Model):

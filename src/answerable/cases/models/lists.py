@@ -8,6 +8,9 @@ LIST_KINDS = ("sha256", "sha1", "md5", "pdq")
 """Kinds of fingerprints that are kept. Uploads are compared by all of them but SHA-1, of which items have none."""
 
 
+CLAIMING_SOURCES = ("stopncii",)
+
+
 class HashList(models.Model):
     """One list of one source, as it was read last. Its entries are what `KnownChange` rows say of it, too."""
 
@@ -30,6 +33,11 @@ class HashList(models.Model):
     last_error = models.CharField(max_length=300, default="")
     alarmed_at = models.DateTimeField(null=True, help_text="people were paged that it fails or is stale")
     off_at = models.DateTimeField(null=True, help_text="nothing of it counts any more, and it is not fetched")
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether it holds what people say of themselves, unseen: it never decides, whatever it is called (rule 6)."""
+        return self.source in CLAIMING_SOURCES
 
 
 class ListEntry(models.Model):

@@ -14,6 +14,7 @@ from answerable.cases.models import (
     Case,
     Copy,
     Decision,
+    Finding,
     Item,
     Message,
     Person,
@@ -23,6 +24,7 @@ from answerable.cases.models import (
     ViewSample,
 )
 from answerable.cases.overlaps import Overlap
+from answerable.cases.queries.listed import findings_by_list, list_took_back
 from answerable.cases.queries.queue import blind_items, may_see_judgements, roots, settles
 from answerable.cases.queries.shared import shared_parts
 from answerable.cases.queries.standing import is_called, may_see
@@ -69,6 +71,8 @@ class CaseView:
     obligations: list[Obligation] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    listed: list[tuple[Finding, bool]] = field(default_factory=list)
+    """Findings that rest on a hash list, and whether that list has taken its word back."""
     appeals: list[Appeal] = field(default_factory=list)
     history: list[Happened] = field(default_factory=list)
     views: list[tuple[datetime, int]] = field(default_factory=list)
@@ -96,6 +100,8 @@ class ItemView:
     contests: list[Appeal]
     shared: list[str]
     """Which part of it is where in other items of the case, as sentences; for videos."""
+    taken_back: bool
+    """A hash list had decided it, and has taken its word back. Follows from no judgement."""
 
 
 def open_case(case_id: int, person: Person) -> Case:
@@ -129,6 +135,7 @@ def case_view(case_id: int, person: Person, *, now: datetime) -> CaseView:
         decisions=list(
             Decision.objects.filter(case__in=joined).select_related("content").order_by("at", "pk")
         ),
+        listed=findings_by_list(joined),
         appeals=list(Appeal.objects.filter(item__in=items).order_by("received_at", "pk")),
         history=_history(joined),
         views=views_since_notice(items),
@@ -147,7 +154,16 @@ def item_view(item_id: int, person: Person, *, now: datetime) -> ItemView:
     others = [other for other in found.order_by("pk") if settles(person, other, now=now) == settling]
     named = Report.objects.filter(reported_items__item=item).order_by("received_at", "pk")
     contests = list(item.appeals.filter(outcome="").order_by("received_at", "pk"))
-    return ItemView(item, case, list(named), others, item.pk in to_judge, contests, shared_parts(item))
+    return ItemView(
+        item,
+        case,
+        list(named),
+        others,
+        item.pk in to_judge,
+        contests,
+        shared_parts(item),
+        list_took_back(item.content_id),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,20 @@ def makes_finding(judgement: Judgement, age: Age, clause_protects_children: bool
     )
 
 
+def age_by_list(age: Age, *, about_children: bool) -> Age:
+    """The age of an item whose file a trusted list holds: a child's, where that list decides under a harm that is about
+    children alone. Nobody here has judged it, and a reporter's mere word doesn't make it an adult's (rule 13)."""
+    return Age.CHILD if about_children else age
+
+
+def match_makes_finding(age: Age, *, about_children: bool) -> bool:
+    """Whether an exact match creates what a filing about a child rests on (rule 13): where it is about a child.
+
+    Under a harm that adults have too, a list says nothing of an age: people look first.
+    """
+    return about_children and age is not Age.ADULT
+
+
 def refusal_is_whole(stake: Stake, judgement: Judgement) -> bool:
     """Whether a `not_violating` on a complete removal request names the element that is missing (rule 14)."""
     if judgement.verdict is Verdict.VIOLATING or not stake.complete_request:

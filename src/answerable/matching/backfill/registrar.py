@@ -15,8 +15,9 @@ from answerable.cases.models import Backfill, Item, ItemContent
 from answerable.matching.backfill.pieces import Place
 from answerable.matching.backfill.tally import Tally
 from answerable.matching.screening import Screened, screen_each
-from answerable.matching.verdicts import Verdict
+from answerable.matching.verdicts import KnownMatch, Verdict
 from answerable.media import Fingerprints
+from answerable.policy import store
 from answerable.policy.words import Visibility
 
 _TRIES: Final = 5
@@ -110,10 +111,15 @@ class Rehearsal:
         del position
         tally.registered += len(batch)
         for screened in _matched(batch).values():
-            if screened.match is not None and screened.match.blocks:
+            if screened.match is not None and (screened.match.blocks or _decides(screened.match)):
                 tally.removed += 1
             else:
                 tally.held += 1
+
+
+def _decides(match: KnownMatch) -> bool:
+    """Whether the policy pack lets that list decide about this very file."""
+    return match.is_the_file and match.of_others and store.active().decides(match.hash_list) is not None
 
 
 def _known(platform: str, refs: Collection[str]) -> set[str]:

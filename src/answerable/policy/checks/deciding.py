@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from answerable.policy.checks.lists import is_claimed
 from answerable.policy.checks.places import cases, every_entry, names_in, true_of
 from answerable.policy.errors import Hole
 from answerable.policy.pack import Pack
-from answerable.policy.shapes import Harm, Refusal
+from answerable.policy.shapes import Harm, ListMatch, Refusal
 from answerable.policy.source import Path
 from answerable.policy.words import Age, By, Event, Interim
 
@@ -32,7 +33,9 @@ BY_OTHERS = frozenset({"second_look", "settle_tie", "read_answer", "decide_appea
 
 # Of copies the worker hides, limits, removes and blocks, as `copies` and the decision say; the entries say how fast.
 OF_COPIES = frozenset({"hide", "limit", "remove", "block_identical"})
-DECIDING_LIST = "own.confirmed_by_two"
+OWN_DECIDING = "own.confirmed_by_two"
+
+PLATFORMS_OWN = "hma"
 
 # What may follow from which events only: a reporter's words never decide, and no act on an account follows
 # from a report alone.
@@ -98,17 +101,33 @@ def _confirming(pack: Pack, path: Path, harm: Harm) -> Iterator[Hole]:
             (*path, "confirm", "people"),
             "one qualified person's `violating` removes, and a second one is always asked: write `people: 1`",
         )
+    seen: set[str] = set()
     for index, match in enumerate(harm.confirm.or_match):
         place = (*path, "confirm", "or_match", index)
         if match.exact is not True:
             yield pack.source.hole(place, f"a match with {match.list!r} decides only where it is exact")
-        if match.list in ("own.confirmed", "own.reported"):
-            yield pack.source.hole(place, f"{match.list!r} was not confirmed by two people: it can't decide")
-        elif match.list != DECIDING_LIST:
-            yield pack.source.hole(
-                place,
-                f"a match with {match.list!r} is held for a look here and decides nothing: leave it out",
-            )
+        if match.list in seen:
+            yield pack.source.hole(place, f"{match.list!r} stands there twice")
+        seen.add(match.list)
+        if match.clause is not None and all(match.clause != clause.id for clause in harm.clauses):
+            yield pack.source.hole(place, f"this harm has no clause {match.clause!r}")
+        why_not = _may_not_decide(pack, match)
+        if why_not:
+            yield pack.source.hole(place, f"{match.list!r} {why_not}")
+
+
+def _may_not_decide(pack: Pack, match: ListMatch) -> str:
+    """Why a list may not decide (rules 6 and 8); empty where it may."""
+    first = match.list.split(".", maxsplit=1)[0]
+    if first == "own":
+        return "" if match.list == OWN_DECIDING else "was not confirmed by two people: it can't decide"
+    if is_claimed(match.list):
+        return "is what people said, unseen: it can't decide"
+    if first == PLATFORMS_OWN:
+        return "is a bank that the platform fills itself: it asks for a look, and can't decide"
+    if not pack.trusts(match.list):
+        return "decides, and is not refused at upload: write it under `lists`, with `exact: block`"
+    return ""
 
 
 def _exceptions(pack: Pack, path: Path, harm_id: str, harm: Harm) -> Iterator[Hole]:

@@ -10,6 +10,11 @@ CLAIMED: Final = ("stopncii", "takeitdown", "take_it_down")
 """Lists of what people say about themselves: nobody looked at it, so it asks for a look (rule 6)."""
 
 
+def is_claimed(name: str) -> bool:
+    """Whether the list of that name holds what people say about themselves."""
+    return name.split(".", maxsplit=1)[0].startswith(CLAIMED)
+
+
 def holes(pack: Pack) -> Iterator[Hole]:
     """Every way in which a list decides what it may not."""
     seen: set[str] = set()
@@ -22,7 +27,7 @@ def holes(pack: Pack) -> Iterator[Hole]:
             )
         if first == "own":
             yield pack.source.hole(path, f"{meaning.list!r} is what people here decided: it needs no word")
-        elif meaning.exact == "block" and first.startswith(CLAIMED):
+        elif meaning.exact == "block" and is_claimed(meaning.list):
             yield pack.source.hole(path, f"{meaning.list!r} is what people said, unseen: write `exact: hold`")
         if meaning.harm is not None and meaning.harm not in pack.harms:
             yield pack.source.hole(path, f"there is no harm named {meaning.harm!r}")
