@@ -95,6 +95,10 @@ _WHOLE = {
     # fingerprints
     "source_told": "the source of a hash list was told what people here found about its record",
     "list_changed": "a hash list was made, read, turned off or on, or people were paged about it",
+    "list_searched": "what came onto hash lists was searched for among everything registered before",
+    "list_found": "an item registered before matches a fingerprint that came onto a list",
+    "lists_held_back": "people were paged that more items match a list than are hidden unlooked",
+    "shield_asked": "Arachnid Shield was asked about hashes, and what came back was kept",
     "known_changed": "a fingerprint came onto or off a hash list",
     "screened_hold": "an upload is held for a look",
     "screened_block": "an upload was blocked",
