@@ -64,6 +64,17 @@ class PageStored:
         return PageStored(self.added + other.added, self.removed + other.removed, self.faults + other.faults)
 
 
+@dataclass(frozen=True, slots=True)
+class ListHitIn:
+    """A content that was registered before a fingerprint came onto a list, and matches it, `distance` bits apart."""
+
+    content_id: int
+    hash_list: str
+    kind: str
+    value: bytes
+    distance: int = 0
+
+
 def class_of(label: str) -> str:
     """A source's class as it may stand in the name of a list: letters, digits and `_`."""
     return re.sub(r"[^A-Za-z0-9_]+", "_", label.strip())[:LABEL_LIMIT].strip("_")

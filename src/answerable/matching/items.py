@@ -92,6 +92,17 @@ class ItemIndex:
             for query in range(len(pdqs))
         ]
 
+    def pictures_near(self, pdqs: Sequence[bytes]) -> list[list[MatchIn]]:
+        """For each picture, by its PDQ (32 bytes) and however it is turned, the stills near it and the videos that
+        show it. Of a PDQ alone the other turns are nearly right, so a turned picture right at 31 bits may be missed.
+        """
+        hashes = turned(pdqs).reshape(-1, 32)
+        stills, shown = _by_picture(self._stills, hashes), _by_picture(self._frames, hashes)
+        return [
+            [MatchIn(pk, CopyKind.NEAR, bits) for pk, bits in near] + videos_that_show(frames)
+            for near, frames in zip(stills, shown, strict=True)
+        ]
+
     def _near_still(self, turns: Sequence[bytes], late: Sequence[Row] = ()) -> list[MatchIn]:
         """Stills near one of a picture's turns, and videos that show one."""
         hashes = np.frombuffer(b"".join(turns), np.uint8).reshape(-1, 32)

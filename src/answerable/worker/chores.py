@@ -17,6 +17,7 @@ from answerable.audit.forget import forget_due
 from answerable.authorities import filing
 from answerable.db import personal
 from answerable.db.alone import alone
+from answerable.matching import growing
 from answerable.matching.handlers import keep_indexes
 from answerable.matching.lists import schedule
 from answerable.obligations.paging import PagingFailed
@@ -84,6 +85,11 @@ def slow_chores() -> list[Chore]:
 def sending_chores() -> list[Chore]:
     """Those that wait for authorities: a large file takes minutes on its way, and nothing else waits for that."""
     return [Chore("files", send_large_files, 2.0), Chore("authorities", filing.Doors().look, 3600.0)]
+
+
+def searching_chores() -> list[Chore]:
+    """What searches through everything: in a thread of its own, so that it waits for nobody's server."""
+    return [Chore("grown lists", growing.turn, 1.0)]
 
 
 def run(stop: threading.Event, all_chores: list[Chore], every_seconds: float = 0.5) -> None:

@@ -75,6 +75,9 @@ class Loop:
             threading.Thread(
                 target=chores.run, args=(ending, chores.sending_chores()), name="files", daemon=True
             ),
+            threading.Thread(
+                target=chores.run, args=(ending, chores.searching_chores()), name="searching", daemon=True
+            ),
             *(
                 threading.Thread(
                     target=watching.run, args=(ending, one), name=f"watch {one.name}", daemon=True

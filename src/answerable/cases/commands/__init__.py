@@ -27,6 +27,7 @@ from answerable.cases.commands.following import (
     resolved,
     uploads_screened,
 )
+from answerable.cases.commands.growing import act_on_found, lists_held_back, lists_searched
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
 from answerable.cases.commands.listing import (
@@ -79,6 +80,7 @@ from answerable.cases.commands.watching import (
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
+    "act_on_found",
     "activate_policy",
     "answer_contact",
     "answer_report",
@@ -119,6 +121,8 @@ __all__ = [
     "leave_to_people",
     "list_alarmed",
     "list_tried",
+    "lists_held_back",
+    "lists_searched",
     "look_at",
     "look_put_off",
     "make_list",

@@ -181,10 +181,10 @@ def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
         item.save(update_fields=["looked_at", "nobody_in_it_at"])
         writing.record("item_content_changed", {"item": item.pk, "from": before.sha256, "to": prints.sha256})
         begin_round(writing, item, "changed")
-        _owe_look(writing, item, writing.now + protecting.LOOK_SOON)
+        owe_look(writing, item, writing.now + protecting.LOOK_SOON)
     _share_what_is_known(writing, item)
     if item.case is not None:
-        _owe_search(writing, item)
+        owe_search(writing, item)
 
 
 def _fill(writing: Writing, item: Item, content: ItemContent, prints: Prints) -> None:
@@ -201,7 +201,7 @@ def _fill(writing: Writing, item: Item, content: ItemContent, prints: Prints) ->
     content.save(update_fields=["pdq", "pdq_quality", "pdq_turns", "md5", "media_type", "size"])
     know_more(writing, item)
     if item.case is not None:
-        _owe_search(writing, item)
+        owe_search(writing, item)
 
 
 def _share_what_is_known(writing: Writing, item: Item) -> None:
@@ -252,6 +252,16 @@ def hold(writing: Writing, item: Item, why: str, on_lists: Collection[str] = ())
     """
     if item.wanted in (Visibility.HIDDEN, Visibility.GONE) or item.looked_at is not None:
         return
+    take_up(writing, item, why, on_lists)
+    want(writing, item, Visibility.HIDDEN, why=why, due_at=writing.now + HIDE_WITHIN)
+    listed = {"lists": sorted(on_lists)} if on_lists else {}
+    writing.record("screened_hold", {"item": item.pk, "why": why, **listed})
+    owe_look(writing, item, writing.now + protecting.LOOK_SOON)
+    owe_search(writing, item)
+
+
+def take_up(writing: Writing, item: Item, why: str, on_lists: Collection[str] = ()) -> None:
+    """Group an item that no report names, and note that something is said of it now."""
     if item.case is None:
         pack = store.active()
         harm = _harm_of_account(item.account) if why == "account" else _harm_of_lists(pack, on_lists)
@@ -263,11 +273,6 @@ def hold(writing: Writing, item: Item, why: str, on_lists: Collection[str] = ())
         item.first_notice_at = writing.now
         item.views_at_first_notice = item.views
         item.save(update_fields=["first_notice_at", "views_at_first_notice"])
-    want(writing, item, Visibility.HIDDEN, why=why, due_at=writing.now + HIDE_WITHIN)
-    listed = {"lists": sorted(on_lists)} if on_lists else {}
-    writing.record("screened_hold", {"item": item.pk, "why": why, **listed})
-    _owe_look(writing, item, writing.now + protecting.LOOK_SOON)
-    _owe_search(writing, item)
 
 
 def _presumed_harm(pack: Pack, *, known: bool) -> str:
@@ -314,11 +319,13 @@ def _owe_fetch(writing: Writing, item: Item) -> None:
     )
 
 
-def _owe_look(writing: Writing, item: Item, due_at: datetime) -> None:
+def owe_look(writing: Writing, item: Item, due_at: datetime) -> None:
+    """Owe a look by people."""
     writing.owe([Owed(kind="look", subject=f"item:{item.pk}", by=By.PEOPLE, due_at=due_at)])
 
 
-def _owe_search(writing: Writing, item: Item) -> None:
+def owe_search(writing: Writing, item: Item) -> None:
+    """Owe a search for copies."""
     writing.owe(
         [
             Owed(

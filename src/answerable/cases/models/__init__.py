@@ -2,6 +2,7 @@
 
 from answerable.cases.models.backfill import Backfill
 from answerable.cases.models.filings import Filing, FilingFile
+from answerable.cases.models.found import HashQuestion, ListMatch, Reached
 from answerable.cases.models.frames import ContentFrame
 from answerable.cases.models.items import Account, Case, Copy, Item, ItemContent, ViewSample
 from answerable.cases.models.judgement import Appeal, Decision, Finding, Review
@@ -24,16 +25,19 @@ __all__ = [
     "FilingFile",
     "Finding",
     "HashList",
+    "HashQuestion",
     "IdempotencyKey",
     "Item",
     "ItemContent",
     "KnownChange",
     "ListEntry",
     "ListFault",
+    "ListMatch",
     "Message",
     "Notice",
     "Person",
     "PlatformWatch",
+    "Reached",
     "Report",
     "ReportedItem",
     "Review",

@@ -164,3 +164,17 @@ def share(
         return Sharing(min(original.protected, asked), shares_decision=False, look=True)
     beyond = VISIBILITY_OF.get(original.then, Visibility.VISIBLE)
     return Sharing(beyond, shares_decision=False, look=True)
+
+
+def listed(*, is_the_file: bool, media: bool, looked_at: bool, capped: bool, then: Interim) -> Visibility:
+    """How far an item is taken from view that was there before a list named what it shows. A look is owed in any case.
+
+    `is_the_file`: by SHA-256. `looked_at`: people judged what it shows; then only the very file on a list is something
+    new and checkable that hides it again (rule 6). `capped`: so much was hidden for this fingerprint, or of this
+    account, that nobody has looked at, that the rest gets what the pack gives copies beyond its number (rule 7).
+    """
+    if not media or (looked_at and not is_the_file):
+        return Visibility.VISIBLE
+    if capped:
+        return VISIBILITY_OF.get(then, Visibility.VISIBLE)
+    return Visibility.HIDDEN

@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 
 from answerable.cases.models import HashList, ListEntry, ListFault
 from answerable.cases.models.lists import known_as
+from answerable.cases.queries import found as growing
 from answerable.settings.config import config
 
 DEFAULT_STALE_HOURS: Final = 720
@@ -28,13 +29,27 @@ class ListState:
     is_off: bool
     alarmed: bool
     wrong: str
+    unsearched: int = 0
+    """Fingerprints that what was registered before was not searched for yet."""
+    held_back: int = 0
+    """Items found so that wait: as many as people may be given at once wait for their looks."""
 
     def line(self) -> str:
         """As one line of text."""
         age = "never" if self.age_seconds is None else f"{self.age_seconds / 3600:.1f} h ago"
         state = "off" if self.is_off else self.wrong or "good"
-        return (
-            f"{self.name}\t{self.source}\t{self.entries} entries\tread {age}\t{self.faults} not read\t{state}"
+        more = [f"{self.unsearched} not searched for yet"] if self.unsearched else []
+        more += [f"{self.held_back} found wait"] if self.held_back else []
+        return "\t".join(
+            [
+                self.name,
+                self.source,
+                f"{self.entries} entries",
+                f"read {age}",
+                f"{self.faults} not read",
+                state,
+                *more,
+            ]
         )
 
 
@@ -45,6 +60,8 @@ def states(now: datetime) -> list[ListState]:
         held=Count("entries", filter=Q(entries__gone_at=None)),
     ).order_by("name")
     faults = dict(ListFault.objects.values_list("hash_list_id").annotate(Count("pk")))
+    unsearched, waiting = growing.unsearched(), growing.waiting_counts()
+    names = [row.name for row in rows]
     found = []
     for row in rows:
         entry = entries.pop(row.name, None)
@@ -61,6 +78,8 @@ def states(now: datetime) -> list[ListState]:
                 is_off=row.off_at is not None,
                 alarmed=row.alarmed_at is not None,
                 wrong="" if row.off_at else _wrong(row, now, stale_after),
+                unsearched=growing.of_list(unsearched, row.name, names),
+                held_back=growing.of_list(waiting, row.name, names),
             )
         )
     for entry in entries.values():
