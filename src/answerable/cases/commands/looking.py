@@ -79,9 +79,12 @@ def seen_again(
 
 
 def look_put_off(item_id: int, *, now: datetime) -> None:
-    """A look could not be made: others get their turn first."""
+    """A look could not be made: others get their turn first, and it is tried less often the longer that lasts."""
     with transaction.atomic():
-        Item.objects.filter(pk=item_id, look_again_at__lte=now).update(look_again_at=now + LOOK_FAILED)
+        item = locked(item_id)
+        if item.look_again_at is not None and item.look_again_at <= now:
+            item.look_again_at = max(now + LOOK_FAILED, look_soon_at(item, now))
+            item.save(update_fields=["look_again_at"])
 
 
 def _still_by_hand(item: Item) -> bool:
