@@ -1,15 +1,18 @@
 """A hash list that decides: the very file of one that the pack trusts, and nothing else."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
 from answerable.cases.inputs import ItemIn
-from answerable.cases.models import Case, Decision, Finding, Item, KnownChange, Notice, Person
+from answerable.cases.models import Account, Case, Decision, Finding, Item, KnownChange, Notice, Person
 from answerable.cases.queries.listed import is_withdrawn
 from answerable.matching import known as known_module
 from answerable.matching.known import Known
@@ -389,3 +392,53 @@ def test_what_was_held_meanwhile_shares_it_when_a_person_affirms(desk: TestDesk,
     assert desk.wanted("b") == "hidden"
     desk.yes(ravi, "a")
     assert desk.wanted("b") == "gone"
+
+
+SAID = st.tuples(
+    st.sampled_from(["ncmec", "ncmec", "ncmec", "iwf", "stopncii", "takeitdown"]),
+    st.sampled_from(["A1", "A2", "B1", "B2", "", "A"]),
+    st.sampled_from([("sha256",), ("sha256", "md5"), ("md5",), ("sha1",), ("md5", "sha1")]),
+    st.sampled_from([0, 0, 0, 1, 31]),
+    st.booleans(),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    said=st.lists(SAID, max_size=4),
+    seen=st.sampled_from(["upload", "report", "search"]),
+    refused=st.booleans(),
+    age=st.sampled_from([*Age]),
+)
+def test_whatever_lists_say_only_the_very_file_on_a_trusted_class_decides(
+    said: list[tuple[str, str, tuple[str, ...], int, bool]], seen: str, refused: bool, age: Age
+) -> None:
+    """Of each: list, class, kinds, bits that differ, and whether the source withdrew it again."""
+    with transaction.atomic():
+        desk = TestDesk(datetime(2026, 12, 1, 9, tzinfo=UTC))
+        ravi = Person.objects.create(pseudonym="Ravi", qualifications=["child_safety", "intimate_images"])
+        expected = False
+        if seen != "upload":
+            desk.report("a", harm="ncii", age=age)
+        if seen == "search" or refused:
+            desk.upload("a", file="lake")
+        if refused:
+            desk.report("a", harm="ncii", age=age)
+            desk.no(ravi, "a", age=age)
+        for number, (name, label, kinds, flip, withdrawn) in enumerate(said):
+            says(desk, name, "lake", label=label, kinds=kinds, flip=flip, key=f"{name}/{number}")
+            if withdrawn:
+                withdraws(desk, name, str(number))
+            fits = name == "ncmec" and label in ("A1", "A2") and "sha256" in kinds and flip == 0
+            expected = expected or (fits and not withdrawn)
+        if seen == "search":
+            desk.find_copies("a")
+        else:
+            desk.upload("a", file="lake", edited=True)
+        expected = expected and not refused
+        assert Decision.objects.filter(basis="exact_match").exists() == expected
+        assert Finding.objects.exists() == expected
+        assert (desk.wanted("a") == "gone") == expected
+        assert bool(filings()) == expected
+        assert not Account.objects.exclude(uploads_held_since=None, strikes=0).exists()
+        transaction.set_rollback(True)

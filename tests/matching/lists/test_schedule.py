@@ -107,8 +107,13 @@ def test_a_list_whose_turning_off_was_interrupted_ends_all_the_same(
 
 
 def test_names_that_could_decide_what_they_may_not_are_refused() -> None:
-    for wrong in ({"name": "own.mine"}, {"name": "ncii", "kind": "stopncii"}, {"name": "x", "every": 3}):
-        with pytest.raises(ValueError, match=r"own|stopncii|every"):
+    for wrong in (
+        {"name": "own.mine"},
+        {"name": "ncii", "kind": "stopncii"},
+        {"name": "ncmec.A1", "kind": "threatexchange"},
+        {"name": "x", "every": 3},
+    ):
+        with pytest.raises(ValueError, match=r"own|stopncii|NCMEC|every"):
             HashListEntry.model_validate({"kind": "file", **wrong})
     with pytest.raises(ValueError, match="same name"):
         Config.model_validate(
