@@ -39,6 +39,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "page_people": "report",
     "tell_holder": "notice",
     "tell_source": "entry",
+    "ask_shield": "hash_question",
     "judge_account": "account",
     "suspend_account": "account",
     "search_account": "account",
