@@ -79,7 +79,8 @@ def test_a_list_that_was_not_fetched_for_long_is_read_anew_and_what_it_lacks_end
         fetch("stopncii", source, kind="stopncii", now=lambda: now)
         later = now + timedelta(days=31)
         site.next_set += 31 * 86_400
-        site.records = site.records[1:]  # it was withdrawn, and the service has forgotten that
+        garbled = stopncii.record("ImagePDQ", "12")  # and the first was withdrawn, and forgotten
+        site.records = [garbled, *site.records[1:]]
         if interrupted:
             site.spoil = lambda answer: answer if answer["hasMoreRecords"] else []
             with pytest.raises(AnswerUnusable):

@@ -82,7 +82,13 @@ class _Reading:
         checkpoint = {} if anew else known
         whole = anew or bool(getattr(self.source, "whole", False))
         for page in _all_pages(
-            self.hash_list, self.source, self.now(), checkpoint=checkpoint, whole=whole, shrink=self.shrink
+            self.hash_list,
+            self.source,
+            self.now(),
+            checkpoint=checkpoint,
+            whole=whole,
+            anew=anew,
+            shrink=self.shrink,
         ):
             # Read anew it counts once all of it was read: what ended is known only then.
             reached = known if anew and not page.is_last else dict(page.checkpoint)
@@ -107,11 +113,13 @@ def _all_pages(
     *,
     checkpoint: dict[str, Any],
     whole: bool,
+    anew: bool,
     shrink: bool,
 ) -> Iterator[Page]:
     """The source's pages; of one that gives the `whole` list also what left it, before the last page.
 
-    Where a record was garbled nothing ends: it may be one that still stands.
+    Where a record was garbled nothing ends: it may be one that still stands. Of a service's list that is read `anew`
+    the rest ends all the same, or one record that stays garbled would keep all that was withdrawn meanwhile.
     """
     keys: set[str] = set()
     changed = garbled = False
@@ -122,7 +130,7 @@ def _all_pages(
                 isinstance(change, Bad) and not change.why.startswith(NOT_KEPT) for change in page.changes
             )
             changed = changed or page.checkpoint != checkpoint
-            if page.is_last and changed and not garbled:
+            if page.is_last and changed and (anew or not garbled):
                 yield from _left(hash_list, keys, checkpoint, shrink=shrink)
         yield page
 
