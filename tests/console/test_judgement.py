@@ -18,7 +18,8 @@ from PIL import Image
 
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
-from answerable.cases.models import Decision, Item, Message, Person, ReportedItem, Review
+from answerable.cases.list_inputs import EntryIn, ListPageIn
+from answerable.cases.models import Decision, HashQuestion, Item, Message, Person, ReportedItem, Review
 from answerable.obligations.models import Obligation
 from answerable.policy.words import Age
 from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
@@ -63,6 +64,22 @@ def test_media_are_blurred_until_somebody_looks(reported: Item, ravi: Person, ph
     assert f"/items/{reported.pk}/blurred" in page
     assert logged("looked_at") == 1
     assert logged("revealed") == 0
+
+
+def test_the_page_says_in_words_what_lists_and_shield_know_of_it(
+    reported: Item, ravi: Person, photos: Photos, now: datetime
+) -> None:
+    content = reported.content
+    assert content is not None
+    assert "What others say of it" not in signed_in(ravi).get(f"/items/{reported.pk}/").content.decode()
+    commands.make_list("iwf", source="file", terms="members <only>", now=now)
+    entry = EntryIn("1", (("sha256", bytes.fromhex(content.sha256)),), "A")
+    commands.store_page("iwf", ListPageIn((entry,), {}, {}, is_last=True), now=now)
+    with transaction.atomic():
+        HashQuestion.objects.create(pdq=content.pdq, since=now, answered_at=now, found="no-known-match")
+    page = signed_in(ravi).get(f"/items/{reported.pk}/").content.decode()
+    assert "The list iwf.A has this very file. Terms: members &lt;only&gt;." in page
+    assert "doesn&#x27;t say that it is harmless" in page
 
 
 def test_the_blurred_picture_is_drawn_by_the_server(reported: Item, ravi: Person, photos: Photos) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from tests.fakes.web import Party, Reply, Request
 
 SUBSCRIPTION, FETCHING, TELLING = "subscription of tests", "fetch key of tests", "feedback key of tests"
+NEXT_SET = 1_795_700_000
+"""A day before the tests play."""
 VALUES = (
     "None",
     "QualityUnknown",
@@ -39,7 +41,7 @@ class StopNcii(Party):
         super().__init__()
         self.records: list[Any] = []
         self.size = size
-        self.next_set = 2000
+        self.next_set = NEXT_SET
         self.tokens: dict[str, int] = {}
         self.feedback: list[dict[str, Any]] = []
         self.spoil: Callable[[dict[str, Any]], Any] = lambda answer: answer

@@ -40,6 +40,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "settle_there": "item",
     "tell_holder": "notice",
     "tell_source": "entry",
+    "ask_shield": "hash_question",
     "judge_account": "account",
     "suspend_account": "account",
     "search_account": "account",

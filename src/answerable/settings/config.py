@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from answerable.settings.addresses import party
+
 DATA_VARIABLE = "ANSWERABLE_DATA"
 CONFIG_NAME = "answerable.toml"
 ITEM_KINDS = ("image", "video", "text", "profile", "account", "room", "page")
@@ -164,6 +166,8 @@ class HashListEntry(Section):
         """Refuse the names of what people here decided."""
         if value == "own" or value.startswith("own."):
             raise ValueError("names that begin with `own.` are those of your own decisions")
+        if value == "shield" or value.startswith("shield."):
+            raise ValueError("`shield` is what Arachnid Shield answers: write it into [shield]")
         return value
 
     @model_validator(mode="after")
@@ -177,6 +181,27 @@ class HashListEntry(Section):
                 "the name `ncmec` is for what NCMEC shares: the policy pack may let that one decide"
             )
         return self
+
+
+class Shield(Section):
+    """Arachnid Shield, which is asked about the PDQ of pictures. Without this section nothing is asked."""
+
+    base_url: str = Field(description="the address that Shield gave you: the only host that is asked")
+    login_file: str = Field("shield.login", description="a secret file: name:password of Shield")
+    hashes_per_minute: int = Field(600, ge=1, le=60_000)
+    library: bool = Field(True, description="ask about what was registered before Shield was turned on, too")
+    ask_again_days: int | None = Field(
+        None, ge=1, le=3650, description="ask about a hash again after so long; else never"
+    )
+    terms: str = Field(
+        "for the protection of this platform only; never to be given to generative AI", max_length=300
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def is_an_address(cls, value: str) -> str:
+        """Refuse an address that can't be called, and credentials sent in clear to another machine."""
+        return party(value)
 
 
 class NcmecReporter(Section):
@@ -258,6 +283,7 @@ class Config(Section):
     worker: Worker = Worker()
     web: Web = Web()
     hma: Hma = Hma()
+    shield: Shield | None = None
     authorities: Authorities = Authorities()
     environment: Literal["production", "demo", "test"] = "production"
 

@@ -19,7 +19,7 @@ from answerable.db import personal
 from answerable.db.alone import alone
 from answerable.matching import growing
 from answerable.matching.handlers import keep_indexes
-from answerable.matching.lists import schedule
+from answerable.matching.lists import asking, schedule
 from answerable.obligations.paging import PagingFailed
 from answerable.platforms import looking
 from answerable.policy import store
@@ -89,7 +89,7 @@ def sending_chores() -> list[Chore]:
 
 def searching_chores() -> list[Chore]:
     """What searches through everything: in a thread of its own, so that it waits for nobody's server."""
-    return [Chore("grown lists", growing.turn, 1.0)]
+    return [Chore("grown lists", growing.turn, 1.0), Chore("shield", asking.turn, 5.0)]
 
 
 def run(stop: threading.Event, all_chores: list[Chore], every_seconds: float = 0.5) -> None:

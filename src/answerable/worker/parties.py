@@ -7,6 +7,7 @@ HANDLERS: Final = (
     "answerable.platforms.handlers",
     "answerable.matching.handlers",
     "answerable.matching.lists.handlers",
+    "answerable.matching.lists.asking",
     "answerable.authorities.handlers",
     "answerable.cases.handlers",
 )

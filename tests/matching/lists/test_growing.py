@@ -14,7 +14,7 @@ from answerable.cases import commands
 from answerable.cases.commands import growing as commands_of_growing
 from answerable.cases.inputs import Listed, Prints
 from answerable.cases.list_inputs import EntryIn, GoneIn, ListPageIn
-from answerable.cases.models import HashList, Item, ListMatch, Reached
+from answerable.cases.models import Finding, HashList, Item, ListMatch, Reached
 from answerable.cases.models.people import Person
 from answerable.db import crash
 from answerable.matching import growing
@@ -274,3 +274,18 @@ def test_a_worker_killed_anywhere_searches_everything_and_nothing_twice(
     assert AuditEntry.objects.filter(kind="list_found").count() == 12
     assert Obligation.objects.filter(kind="look").count() == 12
     assert facts()["searched"] == 9
+
+
+def test_the_very_file_on_a_list_that_decides_is_decided(desk: TestDesk) -> None:
+    desk.upload("known", prints=picture("known"))
+    commands.make_list("ncmec", source="ncmec", now=desk.clock.now)
+    checkpoint = HashList.objects.get(name="ncmec").checkpoint
+    sha256 = bytes.fromhex(prints_of("known").sha256)
+    entry = EntryIn("1", (("sha256", sha256),), "A1")
+    commands.store_page(
+        "ncmec", ListPageIn((entry,), checkpoint, checkpoint, is_last=True), now=desk.clock.now
+    )
+    search(desk)
+    assert desk.wanted("known") == "gone"
+    assert list(ListMatch.objects.values_list("outcome", flat=True)) == ["decided"]
+    assert Finding.objects.get().matched_list == "ncmec.A1"

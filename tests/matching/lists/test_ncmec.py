@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from answerable.matching.lists import http, ncmec
-from answerable.matching.lists.base import Opinion, Source
+from answerable.matching.lists.base import NoFeedback, Opinion, Source
 from answerable.matching.lists.ncmec.source import ClockBehind, NoReason
 from answerable.matching.lists.secret import SecretUnusable
 from tests.fakes.ncmec_hashes import LOGIN, Entry, Ncmec
@@ -355,7 +355,7 @@ def test_a_refutation_takes_the_only_reason_or_asks_which(site: Ncmec, source: S
     assert site.feedback == [(7, "e1", "MD5", "guid-1")]
     with pytest.raises(NoReason, match="Collision, Not a child"):
         source.tell("7/e1", Opinion.REFUTED, facts={"matched": "pdq"})
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NoFeedback):
         source.tell("7/e1", Opinion.AFFIRMED, facts={"matched": "sha256"})
 
 

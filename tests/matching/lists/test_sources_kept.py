@@ -9,7 +9,7 @@ from answerable.cases.models import HashList, ListEntry
 from answerable.matching.lists import registry
 from answerable.matching.lists.base import Opinion
 from answerable.matching.lists.fetching import fetch
-from answerable.matching.lists.http import LinkExpired
+from answerable.matching.lists.http import AnswerUnusable, LinkExpired
 from answerable.settings.config import ConfigError, HashListEntry
 from tests.fakes import ncmec_hashes, stopncii, threatexchange
 from tests.matching.lists.kept import digest
@@ -61,9 +61,48 @@ def test_stopncii_is_fetched_and_withdrawn(now: datetime, tmp_path: Path) -> Non
         source = registry.source_of(entry("stopncii", {**given, "fetch_key_file": str(tmp_path / "f")}))
         fetch("stopncii", source, kind="stopncii", now=lambda: now)
         assert len(standing()) == 3
-        site.records = [stopncii.record("ImagePDQ", digest("pdq", 0), 3000, "Withdrawn")]
+        site.records = [stopncii.record("ImagePDQ", digest("pdq", 0), stopncii.NEXT_SET + 1, "Withdrawn")]
         fetch("stopncii", source, kind="stopncii", now=lambda: now)
         assert len(standing()) == 2
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_list_that_was_not_fetched_for_long_is_read_anew_and_what_it_lacks_ends(
+    now: datetime, tmp_path: Path, interrupted: bool
+) -> None:
+    (tmp_path / "s").write_text(stopncii.SUBSCRIPTION)
+    (tmp_path / "f").write_text(stopncii.FETCHING)
+    with stopncii.StopNcii() as site:
+        site.records = [stopncii.record("ImagePDQ", digest("pdq", n)) for n in range(7)]
+        given = {"base_url": site.base, "subscription_key_file": str(tmp_path / "s")}
+        source = registry.source_of(entry("stopncii", {**given, "fetch_key_file": str(tmp_path / "f")}))
+        fetch("stopncii", source, kind="stopncii", now=lambda: now)
+        later = now + timedelta(days=31)
+        site.next_set += 31 * 86_400
+        garbled = stopncii.record("ImagePDQ", "12")  # and the first was withdrawn, and forgotten
+        site.records = [garbled, *site.records[1:]]
+        if interrupted:
+            site.spoil = lambda answer: answer if answer["hasMoreRecords"] else []
+            with pytest.raises(AnswerUnusable):
+                fetch("stopncii", source, kind="stopncii", now=lambda: later)
+            assert len(standing()) == 7, "until all of it was read"
+            site.spoil = lambda answer: answer
+        fetch("stopncii", source, kind="stopncii", now=lambda: later)
+        assert len(standing()) == 6
+        assert HashList.objects.get(name="stopncii").checkpoint == {"since": site.next_set}
+        assert ListEntry.objects.filter(gone_at=None, added_at=now).count() == 6, "what stands is not touched"
+
+
+def test_threatexchange_begins_again_when_its_deletions_are_forgotten(now: datetime, tmp_path: Path) -> None:
+    (tmp_path / "t").write_text(threatexchange.TOKEN)
+    with threatexchange.Graph() as site:
+        site.updates = [threatexchange.update(n, "HASH_PDQ", digest("pdq", n)) for n in range(5)]
+        given = {"base_url": site.base, "token_file": str(tmp_path / "t")}
+        source = registry.source_of(entry("threatexchange", {**given, "privacy_group": threatexchange.GROUP}))
+        fetch("threatexchange", source, kind="threatexchange", now=lambda: now)
+        site.updates = site.updates[2:]
+        fetch("threatexchange", source, kind="threatexchange", now=lambda: now + timedelta(days=86))
+        assert standing() == {(str(n), "MALICIOUS") for n in range(2, 5)}
 
 
 def test_threatexchange_is_fetched(now: datetime, tmp_path: Path) -> None:

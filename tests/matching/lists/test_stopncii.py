@@ -1,6 +1,7 @@
 """StopNCII's hashes: cases that people opened, kept as they stand and ended when they withdraw."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from answerable.matching.lists import http, stopncii
-from answerable.matching.lists.base import Opinion, Source
-from tests.fakes.stopncii import FETCHING, SUBSCRIPTION, TELLING, StopNcii, record
+from answerable.matching.lists.base import NoFeedback, Opinion, Source, StartOver
+from tests.fakes.stopncii import FETCHING, NEXT_SET, SUBSCRIPTION, TELLING, StopNcii, record
 from tests.fakes.web import Reply
-from tests.matching.lists.kept import SECONDS, Kept, Waits, digest
+from tests.matching.lists.kept import NOW, SECONDS, Kept, Waits, digest
 
 
 @pytest.fixture
@@ -56,9 +57,9 @@ def test_all_pages_are_kept_and_the_next_fetch_starts_where_the_last_page_says(
         ("pdq", bytes.fromhex(digest("pdq", 1))),
     )
     assert kept.records[f"VideoMD5/{digest('md5', 3).upper()}"].fingerprints[0][0] == "md5"
-    assert [page.checkpoint["since"] for page in kept.pages] == [10, 2000]
+    assert [page.checkpoint["since"] for page in kept.pages] == [10, NEXT_SET]
     kept.fetch(source)
-    assert site.requests[-1].query["startTimestamp"] == "2000"
+    assert site.requests[-1].query["startTimestamp"] == str(NEXT_SET)
 
 
 @pytest.mark.parametrize("status", ["Withdrawn", "Deleted"])
@@ -66,9 +67,19 @@ def test_a_withdrawal_ends_a_record_at_once(site: StopNcii, source: Source, stat
     site.records = [picture(1), picture(2)]
     kept = Kept()
     kept.fetch(source)
-    site.records = [picture(1, 2500, status)]
+    site.records = [picture(1, NEXT_SET + 500, status)]
     kept.fetch(source)
     assert list(kept.records) == [f"ImagePDQ/{digest('pdq', 2)}"]
+
+
+def test_a_copy_that_was_not_fetched_for_a_month_is_to_be_read_anew(site: StopNcii, source: Source) -> None:
+    site.records = [picture(1)]
+    kept = Kept()
+    kept.fetch(source)
+    kept.fetch(source, NOW + timedelta(days=28))
+    site.next_set += 1
+    with pytest.raises(StartOver, match="read anew"):
+        kept.fetch(source, NOW + timedelta(days=30))
 
 
 def test_of_two_words_on_a_page_the_later_holds(site: StopNcii, source: Source) -> None:
@@ -195,7 +206,7 @@ def test_feedback_goes_with_its_own_key_and_once(site: StopNcii, source: Source,
     with pytest.raises(http.NoAnswer):
         source.tell(f"ImagePDQ/{value}", Opinion.AFFIRMED, facts={})
     assert len(site.requests) == 3
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NoFeedback):
         made(site, tmp_path, feedback=False).tell(f"ImagePDQ/{value}", Opinion.AFFIRMED, facts={})
 
 
@@ -216,7 +227,7 @@ def test_kills_and_lost_tokens_anywhere_give_the_same_set(
     forgets: bool,
 ) -> None:
     now = dict(first)
-    site.size, site.records, site.next_set = size, [picture(n, 1000, s) for n, s in now.items()], 2000
+    site.size, site.records, site.next_set = size, [picture(n, 1000, s) for n, s in now.items()], NEXT_SET
     kept = Kept()
     for number in kills:
         kept.fetch(source, kill_after=number)
@@ -225,8 +236,8 @@ def test_kills_and_lost_tokens_anywhere_give_the_same_set(
     kept.fetch(source)
     now |= dict(second)
     changed = dict(second)
-    site.records = [picture(n, 3000 if n in changed else 1000, s) for n, s in now.items()]
-    site.next_set = 4000
+    site.records = [picture(n, NEXT_SET + 1000 if n in changed else 1000, s) for n, s in now.items()]
+    site.next_set = NEXT_SET + 2000
     for number in kills:
         kept.fetch(source, kill_after=number)
     kept.fetch(source)

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from answerable.matching.lists import http, threatexchange
-from answerable.matching.lists.base import Opinion, Source
-from answerable.matching.lists.threatexchange.source import GroupUnusable, TooLongAgo
+from answerable.matching.lists.base import NoFeedback, Opinion, Source, StartOver
+from answerable.matching.lists.threatexchange.source import GroupUnusable
 from tests.fakes.threatexchange import APP, GROUP, TOKEN, Graph, error, opinion, update
 from tests.fakes.web import Reply
 from tests.matching.lists.kept import NOW, SECONDS, Kept, Waits, digest
@@ -180,7 +180,7 @@ def test_a_link_that_leads_elsewhere_is_not_followed(site: Graph, source: Source
 def test_a_desk_that_comes_after_deletions_were_forgotten_is_told(source: Source) -> None:
     kept = Kept()
     kept.fetch(source)
-    with pytest.raises(TooLongAgo, match="fetch it anew"):
+    with pytest.raises(StartOver, match="read anew"):
         kept.fetch(source, NOW + timedelta(days=86))
 
 
@@ -203,7 +203,7 @@ def test_a_reaction_goes_to_the_first_opinion_once(site: Graph, source: Source) 
     source.tell("1", Opinion.AFFIRMED, facts={"descriptors": ["10", "11"]})
     source.tell("1", Opinion.REFUTED, facts={"descriptors": ["10"]})
     assert site.reactions == [("10", "HELPFUL"), ("10", "DISAGREE_WITH_TAGS")]
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NoFeedback):
         source.tell("1", Opinion.AFFIRMED, facts={})
     site.trouble = [Reply(500)]
     with pytest.raises(http.NoAnswer) as raised:

@@ -35,6 +35,7 @@ from answerable.cases.commands.listing import (
     list_alarmed,
     list_tried,
     make_list,
+    start_over,
     store_page,
     turn_list,
 )
@@ -42,6 +43,12 @@ from answerable.cases.commands.looking import look_put_off, seen_again
 from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
+from answerable.cases.commands.questions import (
+    owe_questions,
+    shield_answered,
+    shield_not_asked,
+    take_up_hashes,
+)
 from answerable.cases.commands.registering import register_item
 from answerable.cases.commands.reporting import (
     approve_filing,
@@ -138,6 +145,7 @@ __all__ = [
     "open_contact",
     "open_personal",
     "open_report",
+    "owe_questions",
     "platform_silent",
     "read_answer",
     "redraft_filing",
@@ -148,11 +156,15 @@ __all__ = [
     "review",
     "seen_again",
     "serial_passed",
+    "shield_answered",
+    "shield_not_asked",
     "source_not_told",
     "source_told",
+    "start_over",
     "step_not_done",
     "store_page",
     "take_from_uploader",
+    "take_up_hashes",
     "turn_list",
     "uploads_screened",
     "watch_alarmed",

@@ -12,6 +12,7 @@ from typing import Final
 from django.db import transaction
 
 from answerable.cases.commands.grouping import lock, reopen
+from answerable.cases.commands.listed import decide_by_list
 from answerable.cases.commands.registering import HIDE_WITHIN, owe_look, owe_search, take_up
 from answerable.cases.commands.rounds import begin_round, refused_in_this_round
 from answerable.cases.commands.telling import tell_holder_of_hiding
@@ -115,6 +116,8 @@ def _meet(writing: Writing, item: Item, row: ListMatch) -> str:
         return "nothing"
     if item.wanted == Visibility.HIDDEN and item.interim_since is not None:
         return "nothing"  # hidden already, and looked at soon
+    if row.kind == "sha256" and decide_by_list(writing, item):
+        return "decided"
     take_up(writing, item, "list", [row.hash_list])
     case = item.case
     if case is None:

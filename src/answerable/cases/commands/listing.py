@@ -31,6 +31,8 @@ from answerable.cases.queries.listed import DECIDING_KIND
 SEARCHED: Final = frozenset({"sha256", "md5", "pdq"})
 """Kinds by which uploads are compared. SHA-1 is kept in the entries alone."""
 AT_ONCE: Final = 500
+OVER: Final = {"over": True}
+"""The checkpoint of a list that is read anew: one that is interrupted begins again, or what ended would stay."""
 FAULTS_KEPT: Final = 1000
 """So many faults of a list are kept by name; the log counts all."""
 
@@ -104,6 +106,17 @@ def turn_list(name: str, *, on: bool, actor: str, now: datetime) -> None:
         hash_list.save(update_fields=["off_at", "checkpoint", "retrieved_at"])
         writing = Writing(actor=actor, now=now, cause=f"list:{hash_list.pk}")
         writing.record("list_changed", {"list": name, "on": on})
+        writing.finish()
+
+
+def start_over(name: str, *, now: datetime) -> None:
+    """Have a list read anew, whole, because withdrawals may be missing. What it held stays until that is done."""
+    with transaction.atomic():
+        hash_list = _locked(name)
+        hash_list.checkpoint = dict(OVER)
+        hash_list.save(update_fields=["checkpoint"])
+        writing = Writing(actor="worker", now=now, cause=f"list:{hash_list.pk}")
+        writing.record("list_changed", {"list": name, "anew": True})
         writing.finish()
 
 

@@ -11,6 +11,7 @@ from answerable.cases.commands.framing import write_frames
 from answerable.cases.commands.grouping import account_of, begin_notice, lock_at, open_case, put_in
 from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.listed import decide_by_list
+from answerable.cases.commands.questions import ask_about
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.wanting import REPORTED, forget, know, know_more, want
 from answerable.cases.commands.writing import Writing
@@ -28,6 +29,7 @@ from answerable.cases.rules.deciding import youngest
 from answerable.obligations import Owed
 from answerable.policy import Pack, store
 from answerable.policy.words import Age, By, Verdict, Visibility
+from answerable.settings.config import config
 
 HIDE_WITHIN = timedelta(seconds=60)
 
@@ -200,6 +202,8 @@ def _fill(writing: Writing, item: Item, content: ItemContent, prints: Prints) ->
     content.size = content.size or prints.size
     content.save(update_fields=["pdq", "pdq_quality", "pdq_turns", "md5", "media_type", "size"])
     know_more(writing, item)
+    if new_pdq and config().shield is not None:
+        ask_about(content, writing.now)
     if item.case is not None:
         owe_search(writing, item)
 

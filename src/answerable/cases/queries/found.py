@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.db.models import CharField, Count, Exists, F, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 
-from answerable.cases.models import KnownChange, ListMatch, Reached
+from answerable.cases.models import HashQuestion, KnownChange, ListMatch, Reached
 from answerable.cases.models.found import ACTED, WAITING
 from answerable.obligations.models import Obligation
 
@@ -47,8 +47,10 @@ def still_listed(rows: Sequence[ListMatch]) -> set[int]:
 def unlooked(hash_list: str, at_most: int) -> int:
     """How many items a class of a list gave people to look at, and nobody has looked; counted up to `at_most`."""
     subject = Concat(Value("item:"), Cast(OuterRef("content__item_id"), CharField()))
-    owed = Obligation.objects.filter(kind="look", state="owed", subject=subject)
-    acted = ListMatch.objects.filter(hash_list=hash_list, outcome__in=ACTED).filter(Exists(owed))
+    owed = Obligation.objects.filter(kind__in=["look", "second_look"], state="owed", subject=subject)
+    acted = ListMatch.objects.filter(hash_list=hash_list, outcome__in=(*ACTED, "decided")).filter(
+        Exists(owed)
+    )
     return acted.order_by("-pk").values("pk")[:at_most].count()
 
 
@@ -74,6 +76,16 @@ def waiting_counts() -> dict[str, int]:
     """How many finds of each class of a list wait."""
     waiting = ListMatch.objects.filter(outcome=WAITING)
     return dict(waiting.values_list("hash_list").annotate(Count("pk")).order_by())
+
+
+def unasked() -> int:
+    """Hashes that Shield was not asked about yet, those that it is asked about now included."""
+    return HashQuestion.objects.filter(answered_at=None, unanswered=0).count()
+
+
+def unanswered() -> int:
+    """Hashes of which Shield said nothing that is understood; they are asked again later."""
+    return HashQuestion.objects.filter(unanswered__gt=0).count()
 
 
 def of_list(counts: dict[str, int], name: str, names: Iterable[str]) -> int:

@@ -18,6 +18,7 @@ from answerable.cases.inputs import Refused, ReviewIn
 from answerable.cases.models import Item
 from answerable.cases.queries.casework import ItemView, item_view
 from answerable.cases.queries.queue import settles
+from answerable.cases.queries.said import said_of
 from answerable.cases.queries.standing import harms_to_judge
 from answerable.console import pictures
 from answerable.console.forms import JudgementForm
@@ -150,6 +151,7 @@ class Page:
     ) -> HttpResponse:
         """The item page."""
         context = {**self.context(form or self.form(bound=False)), "problem": problem}
+        context["said"] = said_of(self.view.item.content)
         return render(self.request, "console/item.html", context, status=status)
 
     def context(self, form: JudgementForm) -> dict[str, Any]:

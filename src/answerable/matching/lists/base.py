@@ -86,13 +86,31 @@ class SourceError(Exception):
         return f"{sentence} ({self.detail})" if self.detail else sentence
 
 
+class StartOver(SourceError):
+    """A hash list was not fetched for so long that withdrawals may be missing: it is read anew, whole."""
+
+
+class NoFeedback(Exception):
+    """This source takes no feedback on that record: nothing was sent."""
+
+    def __init__(self, why: str = "") -> None:
+        self.why = why
+        super().__init__(why)
+
+    def __str__(self) -> str:
+        return f"{self.__doc__} ({self.why})" if self.why else str(self.__doc__)
+
+
 class Source(Protocol):
     """One place that a list comes from. Holds its credentials; says nothing about them."""
 
     def pages(self, checkpoint: Checkpoint, *, now: datetime) -> Iterator[Page]:
         """Everything since the checkpoint, page by page. A page's checkpoint is good once its changes are stored, and
         not before; where a source's own checkpoint only counts after all pages, earlier ones repeat the old one
-        with what is needed to resume. Raises SourceError."""
+        with what is needed to resume.
+
+        Raises SourceError; StartOver where the checkpoint is so old that all must be read anew.
+        """
 
     def check(self) -> str:
         """Ask whether the credentials are good; a sentence for the operator. Raises SourceError."""
@@ -100,5 +118,5 @@ class Source(Protocol):
     def tell(self, key: str, opinion: Opinion, *, facts: dict[str, Any]) -> None:
         """Tell the source what people here found about its record; asked once, never retried by itself.
 
-        Raises SourceError; NotImplementedError where a source takes no feedback.
+        Raises SourceError; NoFeedback where a source takes none.
         """

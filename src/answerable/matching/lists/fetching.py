@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
 from answerable.cases import commands
+from answerable.cases.commands.listing import OVER
 from answerable.cases.list_inputs import EntryIn, FaultIn, GoneIn, ListPageIn, PageStored
 from answerable.cases.models import HashList
-from answerable.matching.lists.base import NOT_KEPT, Bad, Gone, Page, Record, Source, SourceError
+from answerable.matching.lists.base import NOT_KEPT, Bad, Gone, Page, Record, Source, SourceError, StartOver
 
 KEY_LIMIT: Final = 200
 GONE_AT_A_TIME: Final = 500
@@ -43,21 +45,14 @@ def fetch(
     """
     hash_list = commands.make_list(name, source=kind, terms=terms, actor=actor, now=now())
     commands.list_tried(name, now=now())
-    total, checkpoint, began = PageStored(), dict(hash_list.checkpoint), now()
-    whole = bool(getattr(source, "whole", False))
+    reading = _Reading(hash_list, source, now, label=label, shrink=shrink, actor=actor, stored=stored)
     try:
-        for page in _all_pages(hash_list, source, now(), shrink=shrink):
-            handed = ListPageIn(
-                tuple(_handed(change, label) for change in page.changes),
-                follows=checkpoint,
-                checkpoint=page.checkpoint,
-                is_last=page.is_last,
-                whole_since=began if whole and page.checkpoint != checkpoint else None,
-            )
-            total += commands.store_page(name, handed, actor=actor, now=now())
-            checkpoint = dict(page.checkpoint)
-            if stored is not None:
-                stored(total)
+        try:
+            return reading.read()
+        except StartOver:
+            commands.start_over(name, now=now())
+            hash_list.checkpoint = dict(OVER)
+            return reading.read()
     except SourceError as error:
         commands.list_tried(name, now=now(), error=str(error))
         raise
@@ -65,18 +60,69 @@ def fetch(
         # Others' messages may quote what they were reading, so only the kind is kept.
         commands.list_tried(name, now=now(), error=type(error).__name__)
         raise
-    return total
 
 
-def _all_pages(hash_list: HashList, source: Source, now: datetime, *, shrink: bool) -> Iterator[Page]:
-    """The source's pages; of one that gives the whole list also what left it, before the last page.
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading of a list, from where it stands, to its end."""
 
-    Where a record was garbled nothing ends: it may be one that still stands.
+    hash_list: HashList
+    source: Source
+    now: Callable[[], datetime]
+    label: str
+    shrink: bool
+    actor: str
+    stored: Callable[[PageStored], None] | None
+
+    def read(self) -> PageStored:
+        """Store page after page. Raises what the source and the commands raise."""
+        total, began = PageStored(), self.now()
+        known = dict(self.hash_list.checkpoint)
+        anew = known == OVER
+        checkpoint = {} if anew else known
+        whole = anew or bool(getattr(self.source, "whole", False))
+        for page in _all_pages(
+            self.hash_list,
+            self.source,
+            self.now(),
+            checkpoint=checkpoint,
+            whole=whole,
+            anew=anew,
+            shrink=self.shrink,
+        ):
+            # Read anew it counts once all of it was read: what ended is known only then.
+            reached = known if anew and not page.is_last else dict(page.checkpoint)
+            handed = ListPageIn(
+                tuple(_handed(change, self.label) for change in page.changes),
+                follows=known,
+                checkpoint=reached,
+                is_last=page.is_last,
+                whole_since=began if whole and page.checkpoint != checkpoint else None,
+            )
+            total += commands.store_page(self.hash_list.name, handed, actor=self.actor, now=self.now())
+            checkpoint, known = dict(page.checkpoint), reached
+            if self.stored is not None:
+                self.stored(total)
+        return total
+
+
+def _all_pages(
+    hash_list: HashList,
+    source: Source,
+    now: datetime,
+    *,
+    checkpoint: dict[str, Any],
+    whole: bool,
+    anew: bool,
+    shrink: bool,
+) -> Iterator[Page]:
+    """The source's pages; of one that gives the `whole` list also what left it, before the last page.
+
+    Where a record was garbled nothing ends: it may be one that still stands. Of a service's list that is read `anew`
+    the rest ends all the same, or one record that stays garbled would keep all that was withdrawn meanwhile.
     """
-    whole = bool(getattr(source, "whole", False))
     keys: set[str] = set()
     changed = garbled = False
-    checkpoint = dict(hash_list.checkpoint)
     for page in source.pages(dict(checkpoint), now=now):
         if whole:
             keys.update(change.key for change in page.changes if isinstance(change, Record))
@@ -84,7 +130,7 @@ def _all_pages(hash_list: HashList, source: Source, now: datetime, *, shrink: bo
                 isinstance(change, Bad) and not change.why.startswith(NOT_KEPT) for change in page.changes
             )
             changed = changed or page.checkpoint != checkpoint
-            if page.is_last and changed and not garbled:
+            if page.is_last and changed and (anew or not garbled):
                 yield from _left(hash_list, keys, checkpoint, shrink=shrink)
         yield page
 

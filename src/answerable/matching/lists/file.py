@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from answerable.matching.lists.base import Checkpoint, Opinion, Page
+from answerable.matching.lists.base import Checkpoint, NoFeedback, Opinion, Page
 from answerable.matching.lists.reading import UnreadableFile, read_changes
 from answerable.settings.config import data_directory
 
@@ -52,9 +52,9 @@ class FileSource:
         self._digest()
         return f"{self._path.name} can be read."
 
-    def tell(self, key: str, opinion: Opinion, *, facts: dict[str, Any]) -> None:
+    def tell(self, key: str, opinion: Opinion, *, facts: dict[str, Any]) -> None:  # noqa: ARG002
         """A file takes no feedback."""
-        raise NotImplementedError
+        raise NoFeedback("a file")
 
     def _digest(self) -> str:
         try:

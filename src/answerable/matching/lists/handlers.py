@@ -2,7 +2,7 @@
 
 from answerable import clock
 from answerable.cases import commands
-from answerable.matching.lists.base import Opinion, SourceError
+from answerable.matching.lists.base import NoFeedback, Opinion, SourceError
 from answerable.matching.lists.registry import entry_of, source_of
 from answerable.obligations import registry
 from answerable.obligations.models import Obligation
@@ -22,7 +22,7 @@ def tell_source(obligation: Obligation) -> None:
         raise
     try:
         source.tell(told.key, Opinion(told.opinion), facts={**told.facts, "matched": told.matched})
-    except NotImplementedError:
+    except NoFeedback:
         _not_told(obligation, "the source takes no feedback on it")
     except SourceError as error:
         if error.retry:

@@ -49,14 +49,17 @@ class Config(Listed):
     login_file: str = Field(description="a secret file: name:password of Shield")
 
 
-def source(config: Config, waiting: http.Waiting | None = None) -> "Shield":
-    """Shield, to be asked. Raises SecretUnusable."""
+def source(
+    config: Config, waiting: http.Waiting | None = None, *, seconds: float = http.TIMEOUT_SECONDS
+) -> "Shield":
+    """Shield, to be asked: `seconds` for a whole question. Raises SecretUnusable."""
     return Shield(
         http.Door(
             config.base_url,
             {"Accept": "application/json"},
             auth=secret.login(config.login_file),
             waiting=waiting or http.Waiting(),
+            seconds=seconds,
             connect_seconds=CONNECT_SECONDS,
         )
     )

@@ -12,6 +12,8 @@ from answerable.cases.queries import found as growing
 from answerable.settings.config import config
 
 DEFAULT_STALE_HOURS: Final = 720
+NEVER_STALE: Final = timedelta(days=36_500)
+SHIELD: Final = "shield"
 FAULTS_SHOWN: Final = 100
 
 
@@ -33,6 +35,10 @@ class ListState:
     """Fingerprints that what was registered before was not searched for yet."""
     held_back: int = 0
     """Items found so that wait: as many as people may be given at once wait for their looks."""
+    unasked: int = 0
+    """Of Shield: hashes that it has not been asked about yet."""
+    unanswered: int = 0
+    """Of Shield: hashes of which it said nothing that we understand; they are asked again."""
 
     def line(self) -> str:
         """As one line of text."""
@@ -40,6 +46,8 @@ class ListState:
         state = "off" if self.is_off else self.wrong or "good"
         more = [f"{self.unsearched} not searched for yet"] if self.unsearched else []
         more += [f"{self.held_back} found wait"] if self.held_back else []
+        more += [f"{self.unasked} not asked yet"] if self.unasked else []
+        more += [f"{self.unanswered} not answered"] if self.unanswered else []
         return "\t".join(
             [
                 self.name,
@@ -65,7 +73,10 @@ def states(now: datetime) -> list[ListState]:
     found = []
     for row in rows:
         entry = entries.pop(row.name, None)
+        is_shield = row.source == SHIELD
         stale_after = timedelta(hours=entry.stale_after_hours if entry else DEFAULT_STALE_HOURS)
+        if is_shield:  # asked when there is something to ask: that it wasn't for long says nothing
+            stale_after = NEVER_STALE
         found.append(
             ListState(
                 name=row.name,
@@ -80,7 +91,13 @@ def states(now: datetime) -> list[ListState]:
                 wrong="" if row.off_at else _wrong(row, now, stale_after),
                 unsearched=growing.of_list(unsearched, row.name, names),
                 held_back=growing.of_list(waiting, row.name, names),
+                unasked=growing.unasked() if is_shield else 0,
+                unanswered=growing.unanswered() if is_shield else 0,
             )
+        )
+    if config().shield is not None and SHIELD not in names:
+        found.append(
+            ListState(SHIELD, SHIELD, "", 0, 0, None, None, False, False, "", unasked=growing.unasked())
         )
     for entry in entries.values():
         found.append(

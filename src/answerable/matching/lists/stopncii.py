@@ -12,7 +12,18 @@ from typing import Any, Final
 from pydantic import Field
 
 from answerable.matching.lists import http, secret
-from answerable.matching.lists.base import Bad, BadRecord, Checkpoint, Gone, Opinion, Page, Record, Source
+from answerable.matching.lists.base import (
+    Bad,
+    BadRecord,
+    Checkpoint,
+    Gone,
+    NoFeedback,
+    Opinion,
+    Page,
+    Record,
+    Source,
+    StartOver,
+)
 from answerable.matching.lists.config import Listed
 from answerable.matching.lists.fields import (
     hash_bytes,
@@ -73,6 +84,8 @@ class StopNcii:
         The time to go on from is given with the last page, and is good for nothing before.
         """
         since = int(checkpoint.get("since", FROM_THE_BEGINNING))
+        if FROM_THE_BEGINNING < since < (now - STALE_AFTER).timestamp():
+            raise StartOver
         token = str(checkpoint.get("token", ""))
         may_restart, tokens, number = bool(token), {token}, 0
         with self._fetching.open() as talk:
@@ -110,9 +123,9 @@ class StopNcii:
         )
 
     def tell(self, key: str, opinion: Opinion, *, facts: dict[str, Any]) -> None:  # noqa: ARG002
-        """Say of a hash that it was blocked here, or not. Raises SourceError; NotImplementedError without a key."""
+        """Say of a hash that it was blocked here, or not. Raises SourceError; NoFeedback without a key."""
         if self._telling is None:
-            raise NotImplementedError("no feedback_key_file is configured")
+            raise NoFeedback("no feedback_key_file is configured")
         feedback = {"hashValue": key.partition("/")[2], "feedbackValue": FEEDBACK[opinion], "tags": []}
         body = json.dumps({"count": 1, "hashFeedbacks": [feedback]}).encode()
         with self._telling.brief().open() as talk:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from answerable.matching.lists import http
-from answerable.matching.lists.base import Checkpoint, Opinion, Page, SourceError
+from answerable.matching.lists.base import Checkpoint, NoFeedback, Opinion, Page, SourceError
 from answerable.matching.lists.ncmec import wire
 
 LATEST: Final = timedelta(seconds=5)
@@ -81,11 +81,11 @@ class Ncmec:
     def tell(self, key: str, opinion: Opinion, *, facts: dict[str, Any]) -> None:
         """Affirm or refute a member's entry; `facts["matched"]` is the kind of fingerprint that matched.
 
-        Raises SourceError; NotImplementedError for a kind on which NCMEC takes no feedback.
+        Raises SourceError; NoFeedback for a kind on which NCMEC takes none.
         """
         kind = wire.FEEDBACK_TYPES.get(str(facts.get("matched")))
         if kind is None:
-            raise NotImplementedError(f"NCMEC takes feedback on {', '.join(wire.FEEDBACK_TYPES)} only")
+            raise NoFeedback(f"NCMEC takes feedback on {', '.join(wire.FEEDBACK_TYPES)} only")
         member, _, entry = key.partition("/")
         path = f"/v2/entries/{quote(member, safe='')}/{quote(entry, safe='')}/{kind}/feedback"
         with self._door.brief().open() as talk:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from answerable.matching.lists import http
-from answerable.matching.lists.base import Checkpoint, Opinion, Page, SourceError
+from answerable.matching.lists.base import Checkpoint, NoFeedback, Opinion, Page, SourceError, StartOver
 from answerable.matching.lists.threatexchange import wire
 
 LATEST: Final = timedelta(seconds=5)
@@ -20,10 +20,6 @@ _NOT_A_CURSOR: Final = frozenset(
     {"access_token", "appsecret_proof", "start_time", "stop_time", "limit", "types", "fields"}
 )
 REACTIONS: Final = {Opinion.AFFIRMED: "HELPFUL", Opinion.REFUTED: "DISAGREE_WITH_TAGS"}
-
-
-class TooLongAgo(SourceError):
-    """ThreatExchange was not fetched for so long that deletions are lost: take the list off, and fetch it anew."""
 
 
 class GroupUnusable(SourceError):
@@ -44,7 +40,7 @@ class ThreatExchange:
         """Everything since the checkpoint. See `base.Source`. Raises SourceError."""
         since, end = int(checkpoint.get("since", 0)), int((now - LATEST).timestamp())
         if since and since < (now - DELETIONS_LAST).timestamp():
-            raise TooLongAgo(retry=False)
+            raise StartOver
         place = _Place(**{"since": since, "stop": end, "known": end, **checkpoint.get("place", {})})
         if now.timestamp() - place.at >= LINKS_LAST.total_seconds():
             place = _Place(since, end, end)
@@ -98,11 +94,11 @@ class ThreatExchange:
     def tell(self, key: str, opinion: Opinion, *, facts: dict[str, Any]) -> None:
         """React to the first opinion that the record came with (`facts["descriptors"]`): the group sees it there.
 
-        Raises SourceError; NotImplementedError where the record came with none.
+        Raises SourceError; NoFeedback where the record came with none.
         """
         descriptors = [str(each) for each in facts.get("descriptors", [])]
         if not descriptors:
-            raise NotImplementedError(f"{key} came with no descriptor to react to")
+            raise NoFeedback(f"{key} came with no descriptor to react to")
         body = urlencode(self._with_token({"reactions": REACTIONS[opinion]})).encode()
         with self._door.brief().open() as talk:
             talk.send("POST", f"/{descriptors[0]}", body, "application/x-www-form-urlencoded")
