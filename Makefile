@@ -14,8 +14,7 @@ test:
 	@scripts/environment dev
 	@scripts/system-packages postgresql chromium
 	@$(MAKE) --no-print-directory lint types
-	ANSWERABLE_TEST_DATABASE=sqlite $(PYTHON) -m pytest
-	ANSWERABLE_TEST_DATABASE=postgresql $(PYTHON) -m pytest
+	$(PYTHON) -m tests.both
 
 lint:
 	$(VENV)/bin/ruff check .

@@ -3,6 +3,9 @@
 A test that only reads and writes asks for `db` (rolled back at its end). A test whose code must really
 commit (threads, processes, kills) asks for `fresh_database`, a copy of the migrated database. Django's
 transactional tests empty the tables afterwards, which the audit log's triggers forbid: they are refused.
+
+What asks for neither meets no database of the tests (Django's is blocked for it) and is the same on any: it
+runs with SQLite, and the run on PostgreSQL leaves it out.
 """
 
 import itertools
@@ -33,22 +36,45 @@ NOT_OF_A_DOOR = {
     "PASSWORD_HASHERS",
     "EMAIL_BACKEND",
 }
+OF_THE_DATABASE = {"db", "fresh_database", "database", "django_db_setup"}
 _serials = itertools.count(1)
 network.install()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse what would empty the database."""
+def meets_the_database(item: pytest.Item) -> bool:
+    """Whether a test names, or names what names, a database. All others have Django's blocked."""
+    marked = item.get_closest_marker("django_db") is not None
+    return marked or not OF_THE_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse what would empty the database; on PostgreSQL, leave out what meets no database."""
     for item in items:
         marker = item.get_closest_marker("django_db")
         transactional = marker is not None and marker.kwargs.get("transaction")
         if transactional or {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())):
             raise pytest.UsageError(f"{item.nodeid}: the log's triggers forbid flushing; use fresh_database.")
+    if django_settings.POSTGRESQL:
+        config.hook.pytest_deselected(items=[item for item in items if not meets_the_database(item)])
+        items[:] = [item for item in items if meets_the_database(item)]
+
+
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+    """Refuse a database that a test gets without naming it: on PostgreSQL the test would be left out."""
+    item = request.node
+    if (
+        fixturedef.argname in OF_THE_DATABASE
+        and isinstance(item, pytest.Item)
+        and not meets_the_database(item)
+    ):
+        pytest.fail(
+            f"{item.nodeid} gets `{fixturedef.argname}` unseen: name it as an argument", pytrace=False
+        )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests were skipped: the number is known."""
-    database = "PostgreSQL" if getattr(django_settings, "POSTGRESQL", False) else "SQLite"
+    database = "PostgreSQL" if django_settings.POSTGRESQL else "SQLite"
     skipped = terminalreporter.stats.get("skipped", [])
     terminalreporter.write_line(f"database: {database}, skipped tests: {len(skipped)}")
 

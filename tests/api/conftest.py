@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 
 from answerable.api.keys import create_key
-from answerable.policy import load_named, store
+from answerable.policy import baseline, store
 from tests.cases.desk import TestDesk
 
 
@@ -36,7 +36,7 @@ class Caller:
 def pack(db: None, now: datetime) -> None:
     """The baseline pack, active."""
     with transaction.atomic():
-        store.activate(load_named("baseline"), now)
+        store.activate(baseline(), now)
 
 
 @pytest.fixture

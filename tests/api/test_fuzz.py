@@ -9,7 +9,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 
 from answerable.api.keys import create_key
-from answerable.policy import load_named, store
+from answerable.policy import baseline, store
 
 EXAMPLES = 40
 HOST = {"Host": "localhost"}
@@ -17,7 +17,7 @@ HOST = {"Host": "localhost"}
 
 def test_every_request_gets_an_answer_that_says_what_to_do(fresh_database: object, now: datetime) -> None:
     with transaction.atomic():
-        store.activate(load_named("baseline"), now)
+        store.activate(baseline(), now)
     keys = {
         "reports": create_key("button", ["reports:write", "reports:read"], now=now),
         "screen": create_key("gate", ["screen"], now=now, platform="sample"),

@@ -10,7 +10,7 @@ from answerable.cases import commands
 from answerable.cases.inputs import Filed, ItemIn, Link, MatchIn, Prints, ReportIn, Reviewed, ReviewIn
 from answerable.cases.models import Item, Person
 from answerable.obligations.models import Obligation
-from answerable.policy import load_named, store
+from answerable.policy import baseline, store
 from answerable.policy.words import Age, CopyKind, Relation, Verdict, Visibility
 
 CLAUSES = {"csam": "csam.depiction", "ncii": "ncii.shared"}
@@ -44,7 +44,7 @@ class TestDesk:
     def __init__(self, now: datetime) -> None:
         self.clock = Clock(now)
         with transaction.atomic():
-            store.activate(load_named("baseline"), now)
+            store.activate(baseline(), now)
 
     def upload(self, ref: str, *, file: str | None = None, account: str = "uri", **facts: Any) -> Item:
         """Register an upload; returns its item."""
@@ -138,5 +138,6 @@ class TestDesk:
         """The kinds owed, of one item or in all."""
         rows = Obligation.objects.filter(state="owed")
         if ref is not None:
-            rows = rows.filter(subject=f"item:{self.item(ref).pk}")
+            number = Item.objects.values_list("pk", flat=True).get(platform="sample", ref=ref)
+            rows = rows.filter(subject=f"item:{number}")
         return set(rows.values_list("kind", flat=True))

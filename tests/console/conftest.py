@@ -25,7 +25,7 @@ from answerable.console import pictures
 from answerable.console.models import StaffAccount
 from answerable.console.views.sign_in import BACKEND
 from answerable.platforms.base import FetchedItem, ItemKind, ItemNotFound, Media
-from answerable.policy import load_named, store
+from answerable.policy import baseline, store
 from answerable.policy.words import Age, Relation, Verdict
 
 
@@ -78,7 +78,7 @@ def clock_at(monkeypatch: pytest.MonkeyPatch, now: datetime) -> Callable[[dateti
 def policy(database: None, now: datetime) -> None:
     """The baseline pack is the desk's."""
     with transaction.atomic():
-        store.activate(load_named("baseline"), now - timedelta(days=1))
+        store.activate(baseline(), now - timedelta(days=1))
 
 
 def browser() -> Client:

@@ -16,7 +16,7 @@ from django.db import connections, transaction
 from answerable.cases.models import Person
 from answerable.db import crash
 from answerable.media import limits
-from answerable.policy import load_named, store
+from answerable.policy import baseline, store
 from answerable.worker import parties
 from tests.conftest import QUALIFIED
 from tests.platforms.conftest import configured, entry, picture, site
@@ -48,7 +48,7 @@ def turns(
     monkeypatch.setattr(limits, "MAX_IMAGE_BYTES", 0)
     with turning(now, monkeypatch) as worker:
         with transaction.atomic():
-            store.activate(load_named("baseline"), now)
+            store.activate(baseline(), now)
             for name in ("Ravi", "Rosa", "Lena"):
                 Person.objects.create(pseudonym=name, qualifications=QUALIFIED, lead=name == "Lena")
         store.active()  # read and loaded here, children have it for nothing

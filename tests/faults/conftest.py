@@ -13,7 +13,7 @@ from django.utils.html import strip_tags
 from answerable.audit.check import check
 from answerable.audit.sequencer import sequence
 from answerable.obligations.models import Obligation
-from answerable.policy import load_named, store
+from answerable.policy import baseline, store
 from tests.conftest import use_door
 from tests.fakes.platform import Platform
 from tests.platforms.conftest import configured, entry, picture, site
@@ -29,7 +29,7 @@ def worker(
     """The worker, on the test's clock, with the baseline pack active."""
     with turning(now, monkeypatch) as turns:
         with transaction.atomic():
-            store.activate(load_named("baseline"), now)
+            store.activate(baseline(), now)
         yield turns
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.test import Client
 
 from answerable import clock
-from answerable.policy import load_named, store
+from answerable.policy import baseline, store
 
 LINK = "http://localhost:8402/p/1"
 
@@ -18,7 +18,7 @@ LINK = "http://localhost:8402/p/1"
 def pack(db: None) -> None:
     """The baseline pack, active."""
     with transaction.atomic():
-        store.activate(load_named("baseline"), datetime(2026, 11, 1, tzinfo=UTC))
+        store.activate(baseline(), datetime(2026, 11, 1, tzinfo=UTC))
 
 
 @pytest.fixture

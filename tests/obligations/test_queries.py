@@ -8,7 +8,7 @@ import pytest
 
 from answerable.obligations import Owed, cli, keep, owe, queries, registry
 from answerable.obligations.models import Obligation
-from answerable.policy import load_named, store
+from answerable.policy import baseline, store
 from answerable.policy.words import By
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ class TestWhatNobodyCanKeep:
 
     @pytest.fixture
     def digest(self, now: datetime) -> str:
-        return store.activate(load_named("baseline"), now).digest
+        return store.activate(baseline(), now).digest
 
     def people(self, number: int) -> list[tuple[list[str], bool, bool, bool]]:
         every = ["child_safety", "intimate_images", "legal"]

@@ -19,7 +19,7 @@ from answerable.platforms.base import Capability
 from answerable.platforms.http.adapter import Adapter
 from answerable.platforms.notices import text_of
 from answerable.platforms.registry import platforms
-from answerable.policy import load_named, store
+from answerable.policy import baseline, store
 from answerable.policy.words import Age, Relation, Visibility
 from tests.fakes.platform import Platform
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("db", "configured")
 @pytest.fixture(autouse=True)
 def pack(db: None) -> None:
     with transaction.atomic():
-        store.activate(load_named("baseline"), clock.now())
+        store.activate(baseline(), clock.now())
 
 
 def report(ref: str = "3pic", link: str = "", kind: str = "image") -> int:
@@ -367,7 +367,7 @@ def test_a_notice_that_could_hurt_a_child_is_not_sent_but_owed_for_later(
     assert again.not_before is not None
 
 
-@pytest.mark.parametrize("kind", sorted(load_named("baseline").notices))
+@pytest.mark.parametrize("kind", sorted(baseline().notices))
 def test_every_notice_of_the_pack_can_be_written(kind: str, now: datetime) -> None:
     report()
     run("fetch_item")

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 from django.db import connection, transaction
+from tests.conftest import meets_the_database
 from tests.support import network
 
 from answerable.cases.models import Person
@@ -27,6 +28,16 @@ def test_threads_of_a_test_share_its_committed_database(committing, ravi):
 def test_the_cast_stands_in_a_database_that_rolls_back(ravi, rosa, lena, petra):
     assert [ravi.pseudonym, lena.lead, petra.administrator] == ["Ravi", True, True]
     assert rosa.is_qualified("child_safety")
+
+
+def test_a_database_that_no_argument_names_is_refused(request):
+    with pytest.raises(pytest.fail.Exception, match="name it as an argument"):
+        request.getfixturevalue("fresh_database")
+
+
+def test_postgresql_meets_all_that_name_a_database_and_nothing_else(db, request):
+    once = [item.nodeid for item in request.session.items if not meets_the_database(item)]
+    assert connection.vendor == "sqlite" or not once
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "example.org", "169.254.169.254"])

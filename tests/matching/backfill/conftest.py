@@ -10,7 +10,7 @@ from django.db import transaction
 from answerable.matching.backfill import session
 from answerable.matching.backfill.naming import Naming
 from answerable.matching.backfill.session import Asked, Outcome
-from answerable.policy import load_named, store
+from answerable.policy import baseline, store
 from tests.matching.rows import AT
 from tests.media.pictures import encoded, landscape
 from tests.platforms.conftest import configured, entry, picture, site
@@ -40,7 +40,7 @@ def library(tmp_path: Path, draw: Callable[[int], bytes]) -> Path:
 def desk(database: None, configured: object) -> None:
     """A desk with a policy, that answers for `site`."""
     with transaction.atomic():
-        store.activate(load_named("baseline"), AT)
+        store.activate(baseline(), AT)
 
 
 @pytest.fixture
