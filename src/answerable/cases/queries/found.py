@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import CharField, Count, Exists, F, OuterRef, Value
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from answerable.cases.models import HashQuestion, KnownChange, ListMatch, Reached
@@ -47,9 +47,11 @@ def still_listed(rows: Sequence[ListMatch]) -> set[int]:
 def unlooked(hash_list: str, at_most: int) -> int:
     """How many items a class of a list gave people to look at, and nobody has looked; counted up to `at_most`."""
     subject = Concat(Value("item:"), Cast(OuterRef("content__item_id"), CharField()))
-    owed = Obligation.objects.filter(kind__in=["look", "second_look"], state="owed", subject=subject)
-    acted = ListMatch.objects.filter(hash_list=hash_list, outcome__in=(*ACTED, "decided")).filter(
-        Exists(owed)
+    owed = Obligation.objects.filter(state="owed", subject=subject)
+    rows = ListMatch.objects.filter(hash_list=hash_list)
+    acted = rows.filter(
+        Q(Exists(owed.filter(kind="look")), outcome__in=ACTED)
+        | Q(Exists(owed.filter(kind="second_look")), outcome="decided")
     )
     return acted.order_by("-pk").values("pk")[:at_most].count()
 
