@@ -1,6 +1,6 @@
 // A whole network of the platform's own programs: directory, PDS, AppView, Ozone. Told what to do line by line on stdin,
 // answers line by line on stdout; ends when stdin does.
-import fs from 'node:fs'
+import crypto from 'node:crypto'
 import path from 'node:path'
 import readline from 'node:readline'
 import { TestNetwork, TestPds } from '@atproto/dev-env'
@@ -8,11 +8,16 @@ import { TestNetwork, TestPds } from '@atproto/dev-env'
 const base = Number(process.env.BASE_PORT)
 const say = (what) => console.log(JSON.stringify(what))
 const appview = `http://localhost:${base + 2}`
+const rotationKey = crypto.randomBytes(32).toString('hex')
 const images = process.env.IMAGES // the AppView's cache of pictures; a CDN is just that, and further away
-const invalidated = []
 const network = await TestNetwork.create({
   plc: { port: base },
-  pds: { port: base + 1, hostname: 'localhost', enableDidDocWithSession: true },
+  pds: {
+    port: base + 1,
+    hostname: 'localhost',
+    enableDidDocWithSession: true,
+    plcRotationKeyK256PrivateKeyHex: rotationKey,
+  },
   bsky: { port: base + 2, publicUrl: appview, blobCacheLocation: images },
   ozone: { port: base + 3, dbMaterializedViewRefreshIntervalMs: 5000 },
 })
@@ -26,7 +31,7 @@ async function restartPds(whileDown) {
     didPlcUrl: network.plc.url,
     dataDirectory: path.dirname(ctx.cfg.db.accountDbLoc),
     blobstoreDiskLocation: ctx.cfg.blobstore.location,
-    plcRotationKeyK256PrivateKeyHex: Buffer.from(await ctx.plcRotationKey.export()).toString('hex'),
+    plcRotationKeyK256PrivateKeyHex: rotationKey,
     bskyAppViewUrl: appview,
     bskyAppViewDid: network.bsky.ctx.cfg.serverDid,
     modServiceUrl: network.ozone.url,

@@ -12,7 +12,7 @@ from answerable import clock
 from answerable.platforms import base
 from answerable.platforms.atproto import stream, wire
 from answerable.platforms.atproto.listing import Listing
-from answerable.platforms.atproto.reports import Reports
+from answerable.platforms.atproto.reports import AGAIN, Reports
 from answerable.platforms.atproto.stream import CursorLost, Happened, Stream
 from answerable.platforms.atproto.xrpc import SaidNo, Xrpc
 from answerable.platforms.base import FetchedItem, News, ReportThere, asking
@@ -153,7 +153,7 @@ class Watch:
 def _read(cursor: str) -> Cursor:
     if not cursor:
         now = clock.system_now()
-        return Cursor(time=now, reports=now)
+        return Cursor(time=now, reports=now + AGAIN)  # from now on, and not from before
     try:
         return Cursor.model_validate_json(cursor)
     except ValidationError as error:

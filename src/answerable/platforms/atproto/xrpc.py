@@ -43,8 +43,8 @@ class SaidNo(Exception):
 
     @property
     def not_there(self) -> bool:
-        """Whether it says that there is no such thing to be had."""
-        return self.error in NOT_THERE or self.status == 404 or self.message.startswith(_SAID_ONLY_IN_WORDS)
+        """Whether the server says that there is no such thing to be had. A bare 404 may be anything in front of it."""
+        return self.error in NOT_THERE or self.message.startswith(_SAID_ONLY_IN_WORDS)
 
 
 class Xrpc:
