@@ -5,7 +5,7 @@ undone by the same calls, because the servers keep what they show to nobody.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -32,8 +32,10 @@ log = structlog.get_logger(__name__)
 class Acting:
     """What is done to one item, and what an administrator sees of it."""
 
-    def __init__(self, name: str, xrpc: Xrpc, sealed: Sealed) -> None:
+    def __init__(self, name: str, xrpc: Xrpc, sealed: Sealed, caches: Callable[[Ref], list[str]]) -> None:
+        """`caches`: the addresses at which a picture is served besides the data server's own."""
         self._name = name
+        self._caches = caches
         self._xrpc = xrpc
         self._sealed = sealed
 
@@ -44,10 +46,15 @@ class Acting:
         return [*([appview] if appview else []), self._xrpc.pds]
 
     def hide(self, ref: Ref, wanted: Visibility) -> bool:
-        """Hide or remove an item; whether its bytes are kept here. Raises SaidNo, PlatformError."""
+        """Hide or remove an item; whether its bytes are kept here. Raises SaidNo, PlatformError.
+
+        What strangers get comes first, caches included; then the record, and what Ozone is told.
+        """
         kept = bool(ref.cid) and self._keep(ref)
         if ref.cid:
             self._take_down(_blob(ref), MARK)
+            if self._xrpc.options.purge:
+                self._xrpc.forget(self._caches(ref))
         cid, record = self.record(ref)
         alone = _alone(ref, record)
         if wanted is Visibility.GONE or not ref.cid:
@@ -55,7 +62,7 @@ class Acting:
                 self._take_down(_record(ref, cid), MARK)
             else:
                 self._mark(ref, GONE_BESIDE_OTHERS)
-        elif alone:
+        elif alone and self.status(self._xrpc.pds, _record(ref, cid)).applied:
             self._lift(_record(ref, cid), ref)  # it was removed before, and is only to be hidden now
         if self._xrpc.options.ozone and cid:
             self._tell_ozone(ref, cid, wanted, alone=alone)
@@ -157,8 +164,10 @@ class Acting:
         own = self.status(self._xrpc.pds, subject)
         if own.applied and own.ref != pushed and not (own.ref or "").startswith(MARK):
             raise base.CannotDo("the platform's own moderators took it down", by_hand=self.page_of(ref))
-        for place in self._places:
-            if self.status(place, subject).applied:
+        for (
+            place
+        ) in self._places:  # the data server last: as long as it is applied there, this is asked again
+            if (own if place == self._xrpc.pds else self.status(place, subject)).applied:
                 self._update(place, subject, {"applied": False})
 
     def _update(self, place: str, subject: Mapping[str, str], takedown: Mapping[str, object]) -> None:

@@ -40,7 +40,7 @@ class Adapter:
         self._web = f"https://{entry.hosts[0]}"
         self._xrpc = Xrpc(entry, self.options)
         self._sealed = Sealed(entry.name)
-        self._acting = Acting(entry.name, self._xrpc, self._sealed)
+        self._acting = Acting(entry.name, self._xrpc, self._sealed, self._caches)
         self._listing = Listing(self._xrpc, self.item)
 
     def ref_of(self, url: str) -> Named | None:  # noqa: ARG002  the contract's
@@ -123,8 +123,8 @@ class Adapter:
             kept = self._acting.hide(read, wanted)
         except SaidNo as error:
             raise _told(error) from error
-        if read.cid:
-            self._purge(read)
+        if read.cid and not self.options.purge:
+            self._refuse_cached(read)
         return kept
 
     def freeze(self, ref: str) -> None:
@@ -229,13 +229,9 @@ class Adapter:
             )
         return [url.replace("{did}", quote(ref.did, safe=":")).replace("{cid}", ref.cid) for url in looks]
 
-    def _purge(self, ref: Ref) -> None:
-        """Have the caches forget it; where there is no way to tell them, and one still serves it, a person must."""
-        caches = self._caches(ref)
-        if self.options.purge:
-            self._xrpc.forget(caches)
-            return
-        serving = next((url for url in caches if self._xrpc.shown(url)), "")
+    def _refuse_cached(self, ref: Ref) -> None:
+        """Where caches can't be told to forget, and one still serves it, a person must tell it."""
+        serving = next((url for url in self._caches(ref) if self._xrpc.shown(url)), "")
         if serving:
             raise base.CannotDo(
                 "taken down; a cache still serves it: purge this address there", by_hand=serving
