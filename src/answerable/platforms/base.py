@@ -68,6 +68,8 @@ class Named:
 
     ref: str
     kind: ItemKind = ItemKind.IMAGE
+    also: tuple["Named", ...] = ()
+    """What else stands at that address: a post's other pictures. Who reports the address reports them all."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,10 @@ class News:
     posted: tuple[FetchedItem, ...] = ()
     edited: tuple[FetchedItem, ...] = ()
     deleted: tuple[str, ...] = ()
+    deleted_with: tuple[tuple[str, str], ...] = ()
+    """Account and the beginning of the refs of all that went with something: a post's pictures, an account's all."""
+    failing: str = ""
+    """What could not be asked, where the rest can: it is noted as a failure, and people are paged once it lasts."""
 
 
 class Platform(Protocol):
@@ -319,6 +325,10 @@ class SecretUnusable(PlatformError):
 
 class NotSigned(PlatformError):
     """The message doesn't carry the platform's signature: check the secret on both sides."""
+
+
+class SecretMissing(PlatformError):
+    """The file of a password or token for the platform can't be read."""
 
 
 class OptionsUnusable(PlatformError):

@@ -165,6 +165,7 @@ def resolve(obligation: Obligation) -> None:
         row.pk,
         ref=named.ref if named else None,
         kind=named.kind.value if named else base.ItemKind.PAGE.value,
+        also=tuple((one.ref, one.kind.value) for one in named.also) if named else (),
         obligation_id=obligation.pk,
         now=clock.now(),
     )

@@ -20,11 +20,20 @@ from answerable import clock
 from answerable.cases import commands
 from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT, ItemIn, Link, NotFound, Refused, ReportIn
 from answerable.cases.models import PlatformWatch
+from answerable.cases.queries.places import refs_in_cases
 from answerable.db import crash
 from answerable.db.alone import alone
 from answerable.obligations import paging
 from answerable.platforms import registry
-from answerable.platforms.base import Capability, FetchedItem, News, Platform, PlatformError, ReportThere
+from answerable.platforms.base import (
+    Capability,
+    FetchedItem,
+    News,
+    Platform,
+    PlatformError,
+    PlatformFailed,
+    ReportThere,
+)
 from answerable.policy.words import Age, Relation
 
 FAILS_FOR: Final = timedelta(minutes=2)
@@ -64,6 +73,8 @@ def watch(target: Platform, stop: threading.Event | None = None) -> None:
     row = PlatformWatch.objects.filter(platform=target.name).first()
     for news in target.watch(row.cursor if row is not None else ""):
         take(target.name, news)
+        if news.failing:
+            _failed(target, PlatformFailed(news.failing))
         if stop is not None and stop.is_set():
             return
 
@@ -72,7 +83,7 @@ def take(platform: str, news: News) -> None:
     """Take one piece of news, then store its cursor. Raises Refused where a report can't be taken."""
     _take(platform, news)
     crash.point("watched")
-    commands.news_taken(platform, cursor=news.cursor, now=clock.now())
+    commands.news_taken(platform, cursor=news.cursor, whole=not news.failing, now=clock.now())
 
 
 def hear(platform: str, news: News) -> None:
@@ -92,6 +103,9 @@ def _take(platform: str, news: News) -> None:
         commands.file_report(_report_in(platform, report), now=clock.now())
     for ref in news.deleted:
         with suppress(NotFound):  # never registered: nothing is known of it, and nothing follows
+            commands.delete_item(platform, ref, now=clock.now())
+    for account, beginning in news.deleted_with:
+        for ref in refs_in_cases(platform, account, beginning):
             commands.delete_item(platform, ref, now=clock.now())
 
 

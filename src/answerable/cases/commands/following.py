@@ -10,7 +10,7 @@ from answerable import audit, obligations
 from answerable.cases.commands.naming import attach
 from answerable.cases.commands.registering import get_or_make
 from answerable.cases.commands.writing import Writing
-from answerable.cases.inputs import ItemIn, NotFound, ScreenedIn
+from answerable.cases.inputs import LINKS_LIMIT, ItemIn, NotFound, ScreenedIn
 from answerable.cases.models import Item, ReportedItem, ViewSample
 from answerable.cases.rules import protecting
 from answerable.obligations import Owed
@@ -86,9 +86,18 @@ def match_told(match_id: str, *, actor: str, now: datetime) -> None:
 
 
 def resolved(
-    reported_item_id: int, *, ref: str | None, kind: str = "image", obligation_id: int, now: datetime
+    reported_item_id: int,
+    *,
+    ref: str | None,
+    kind: str = "image",
+    also: Sequence[tuple[str, str]] = (),
+    obligation_id: int,
+    now: datetime,
 ) -> None:
-    """A link that had to be asked about led to an item, or to none; hiding is still due from the receipt."""
+    """A link that had to be asked about led to an item, or to none; hiding is still due from the receipt.
+
+    `also`: refs and kinds of what else stands there. Who reports a post with four pictures reports all four.
+    """
     with transaction.atomic():
         row = ReportedItem.objects.select_related("report", "report__case").get(pk=reported_item_id)
         report = row.report
@@ -103,9 +112,24 @@ def resolved(
             if not ReportedItem.objects.filter(report=report, item=item).exists():
                 attach(writing, row, item)
             row.save(update_fields=["item", "state", "interim"])
+            for number, (beside, its_kind) in enumerate(also[: LINKS_LIMIT - 1], start=2):
+                _attach_beside(writing, row, beside, its_kind, number)
         entry_id = writing.record("item_resolved", {"reported_item": row.pk, "found": ref is not None})
         writing.finish(entry_id)
         obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
+
+
+def _attach_beside(writing: Writing, first: ReportedItem, ref: str, kind: str, number: int) -> None:
+    """Let a report name another item of the same address."""
+    item, _ = get_or_make(ItemIn(platform=first.platform, ref=ref, kind=kind, url=first.link), writing.now)
+    if ReportedItem.objects.filter(report=first.report, item=item).exists():
+        return
+    row = ReportedItem(
+        report=first.report, link=f"{first.link[:1990]}#{number}", platform=first.platform, state="known"
+    )
+    row.save()
+    attach(writing, row, item)
+    row.save()
 
 
 def _owe_reading(writing: Writing, row: ReportedItem) -> None:

@@ -8,18 +8,12 @@ from answerable import audit
 from answerable.cases.models import PlatformWatch
 
 
-def news_taken(platform: str, *, cursor: str, now: datetime) -> None:
-    """Everything up to `cursor` was taken: it is asked for no more."""
+def news_taken(platform: str, *, cursor: str, now: datetime, whole: bool = True) -> None:
+    """Everything up to `cursor` was taken: it is asked for no more. Unless it was `whole`, it goes on failing."""
+    well = {"failed_since": None, "last_error": "", "alarmed_at": None} if whole else {}
     with transaction.atomic():
         PlatformWatch.objects.update_or_create(
-            platform=platform,
-            defaults={
-                "cursor": cursor,
-                "told_at": now,
-                "failed_since": None,
-                "last_error": "",
-                "alarmed_at": None,
-            },
+            platform=platform, defaults={"cursor": cursor, "told_at": now, **well}
         )
 
 

@@ -1,0 +1,1 @@
+"""A personal data server of the AT Protocol, with the AppView and the Ozone that its operator runs."""

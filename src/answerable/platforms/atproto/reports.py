@@ -1,0 +1,111 @@
+"""Reports that people make in the platform's own clients, as Ozone gets them."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from answerable.platforms.atproto import refs, wire
+from answerable.platforms.atproto.refs import Ref
+from answerable.platforms.atproto.wire import DEFS
+from answerable.platforms.atproto.xrpc import SaidNo, Xrpc
+from answerable.platforms.base import ItemKind, Named, ReportThere
+
+AGAIN: Final = timedelta(seconds=30)
+"""So far back it is asked each time: Ozone sets an entry's time before the entry can be read."""
+MOST_REMEMBERED: Final = 10_000
+PASSED_OVER: Final = ""
+HARMS: Final = {
+    "ChildSafetyCSAM": "csam",
+    "ChildSafetyGroom": "grooming",
+    "ChildSafetyPrivacy": "other_illegal",
+    "ChildSafetyHarassment": "other_illegal",
+    "ChildSafetyOther": "csam",
+    "SexualAbuseContent": "csam",
+    "SexualNCII": "ncii",
+    "SexualDeepfake": "ncii",
+    "HarassmentDoxxing": "other_illegal",
+    "ViolenceThreats": "other_illegal",
+    "ViolenceTrafficking": "other_illegal",
+    "ViolenceExtremistContent": "other_illegal",
+    **dict.fromkeys(
+        ("Appeal", "Spam", "Misleading", "Rude", "MisleadingBot", "MisleadingElections", "MisleadingImpersonation",
+         "MisleadingOther", "MisleadingScam", "MisleadingSpam", "HarassmentHateSpeech", "HarassmentOther",
+         "HarassmentTargeted", "HarassmentTroll", "RuleBanEvasion", "RuleOther", "RuleProhibitedSales",
+         "RuleSiteSecurity", "SelfHarmContent", "SelfHarmED", "SelfHarmOther", "SelfHarmStunts",
+         "SelfHarmSubstances", "SexualAnimal", "SexualUnlabeled", "ViolenceAnimal", "ViolenceGlorification",
+         "ViolenceGraphicContent", "ViolenceOther"),
+        PASSED_OVER,
+    ),
+}  # fmt: skip
+"""What each type of report is taken for. Empty: it stays with the platform's moderators. A type that isn't here (the
+old `Sexual`, `Violation`, `Other`, and whatever comes) may be anything: it is taken for `report_harm`."""
+
+
+class Reports:
+    """Reports in Ozone, told once each by this process; the desk knows by their number whatever is told again."""
+
+    def __init__(self, xrpc: Xrpc) -> None:
+        self._xrpc = xrpc
+        own = {
+            key.rpartition("#")[2].removeprefix("reason"): harm for key, harm in xrpc.options.harms.items()
+        }
+        self._harms = HARMS | own
+        self._told: dict[int, None] = {}
+
+    def since(self, at: datetime) -> Iterator[tuple[datetime, ReportThere | None]]:
+        """Reports from a time on, oldest first, with their times; None for one that isn't this desk's business.
+
+        Raises SaidNo, PlatformError.
+        """
+        cursor = ""
+        while True:
+            page = self._xrpc.get(
+                wire.Events, "tools.ozone.moderation.queryEvents", "moderator",
+                types=DEFS + "modEventReport", createdAfter=(at - AGAIN).isoformat(), sortDirection="asc",
+                limit=100, cursor=cursor,
+            )  # fmt: skip
+            for event in page.events:
+                if event.id not in self._told:
+                    yield event.createdAt, self._read(event)
+                    self._told[event.id] = None
+                    while len(self._told) > MOST_REMEMBERED:
+                        del self._told[next(iter(self._told))]
+            if not page.events or not page.cursor or page.cursor == cursor:
+                return
+            cursor = page.cursor
+
+    def _read(self, event: wire.Event) -> ReportThere | None:
+        kind = event.event.reportType.rpartition("#")[2].removeprefix("reason")
+        harm = self._harms.get(kind)
+        if harm == PASSED_OVER:
+            return None
+        return ReportThere(
+            key=f"ozone:{event.id}",
+            about=self._about(event.subject),
+            words=event.event.comment or "",
+            harm=harm or "",
+            reporter=event.createdBy,
+        )
+
+    def _about(self, subject: wire.Subject) -> tuple[Named, ...]:
+        """What it is about; nothing where that is gone already: people read the words then."""
+        try:
+            if subject.messageId:
+                name = Ref(subject.did, "chat.bsky.convo.message", f"{subject.convoId}.{subject.messageId}")
+                return (Named(str(name), ItemKind.TEXT),)
+            if subject.did:
+                return (Named(str(Ref(subject.did)), ItemKind.ACCOUNT),)
+            ref = Ref.of_uri(subject.uri)
+            if ref is None:
+                return ()
+            record = self._xrpc.get(
+                wire.RecordAnswer, "com.atproto.repo.getRecord",
+                repo=ref.did, collection=ref.collection, rkey=ref.rkey,
+            )  # fmt: skip
+            return refs.named_of(record.value, ref)
+        except SaidNo as error:
+            if error.not_there:
+                return ()
+            raise
+        except refs.RefTooLong:
+            return ()
