@@ -74,7 +74,10 @@ class Media:
 
 @dataclass(frozen=True)
 class FetchedItem:
-    """What a platform says of one item. `account` is the ref of its author; times are UTC."""
+    """What a platform says of one item. `account` is the ref of its author; times are UTC.
+
+    `sha256` of its bytes, hexadecimal, where the platform knows it and the bytes needn't be fetched for it.
+    """
 
     ref: str
     kind: ItemKind
@@ -83,6 +86,7 @@ class FetchedItem:
     account: str = ""
     posted_at: datetime | None = None
     views: int | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

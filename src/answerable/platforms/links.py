@@ -22,17 +22,22 @@ _REF = r"(?P<ref>[\w.~:@!$+()',-]{1,200})"
 
 @dataclass(frozen=True)
 class Link:
-    """A link taken apart: `host` in lower-case ASCII, with its port unless that is the usual one."""
+    """A link taken apart: `host` in lower-case ASCII, with its port unless that is the usual one.
+
+    `fragment` only where it is a path by itself, as in the addresses of web clients (`#/room/…`).
+    """
 
     scheme: str
     host: str
     path: str
     query: str
+    fragment: str = ""
 
     @property
     def url(self) -> str:
-        """The link put together again, without its fragment."""
-        return f"{self.scheme}://{self.host}{self.path}" + (f"?{self.query}" if self.query else "")
+        """The link put together again."""
+        url = f"{self.scheme}://{self.host}{self.path}" + (f"?{self.query}" if self.query else "")
+        return f"{url}#{self.fragment}" if self.fragment else url
 
 
 def read(text: str) -> Link | None:
@@ -55,7 +60,8 @@ def read(text: str) -> Link | None:
         return None
     if port is not None and port != _DEFAULT_PORTS[name]:
         host = f"{host}:{port}"
-    return Link(name, host, _plain_path(parts.path), parts.query)
+    fragment = parts.fragment if parts.fragment.startswith("/") else ""
+    return Link(name, host, _plain_path(parts.path), parts.query, fragment)
 
 
 def name_at(text: str) -> tuple[bool, str]:

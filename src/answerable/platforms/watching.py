@@ -18,7 +18,16 @@ from django.db import connection
 
 from answerable import clock
 from answerable.cases import commands
-from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT, ItemIn, Link, NotFound, Refused, ReportIn
+from answerable.cases.inputs import (
+    LINKS_LIMIT,
+    STATEMENT_LIMIT,
+    ItemIn,
+    Link,
+    NotFound,
+    Prints,
+    Refused,
+    ReportIn,
+)
 from answerable.cases.models import PlatformWatch
 from answerable.db import crash
 from answerable.db.alone import alone
@@ -93,6 +102,7 @@ def _item_in(platform: str, fetched: FetchedItem, *, edited: bool = False) -> It
         account_ref=fetched.account,
         posted_at=fetched.posted_at,
         views=fetched.views or 0,
+        prints=Prints(sha256=fetched.sha256) if fetched.sha256 else None,
         fetch=fetched.media is not None,
         edited=edited,
     )
