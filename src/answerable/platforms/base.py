@@ -83,7 +83,10 @@ class Media:
 
 @dataclass(frozen=True)
 class FetchedItem:
-    """What a platform says of one item. `account` is the ref of its author; times are UTC."""
+    """What a platform says of one item. `account` is the ref of its author; times are UTC.
+
+    `sha256` of its bytes, hexadecimal, where the platform knows it and the bytes needn't be fetched for it.
+    """
 
     ref: str
     kind: ItemKind
@@ -94,6 +97,7 @@ class FetchedItem:
     views: int | None = None
     version: str = ""
     """Which edit of it this is, where news tell of one: the same edit told again changes nothing."""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,17 +22,22 @@ _REF = r"(?P<ref>[\w.~:@!$+()',-]{1,200})"
 
 @dataclass(frozen=True)
 class Link:
-    """A link taken apart: `host` in lower-case ASCII, with its port unless that is the usual one."""
+    """A link taken apart: `host` in lower-case ASCII, with its port unless that is the usual one.
+
+    `fragment` only where it is a path by itself, as in the addresses of web clients (`#/room/…`).
+    """
 
     scheme: str
     host: str
     path: str
     query: str
+    fragment: str = ""
 
     @property
     def url(self) -> str:
-        """The link put together again, without its fragment."""
-        return f"{self.scheme}://{self.host}{self.path}" + (f"?{self.query}" if self.query else "")
+        """The link put together again."""
+        url = f"{self.scheme}://{self.host}{self.path}" + (f"?{self.query}" if self.query else "")
+        return f"{url}#{self.fragment}" if self.fragment else url
 
 
 def read(text: str) -> Link | None:
@@ -60,7 +65,8 @@ def read(text: str) -> Link | None:
         not parts.query and (ended := _trimmed(path).rstrip("/")) != path
     ):  # `/p/x./`: a sentence's end, too
         path = ended
-    return Link(name, host, path, parts.query)
+    fragment = parts.fragment if parts.fragment.startswith("/") else ""
+    return Link(name, host, path, parts.query, fragment)
 
 
 def name_at(text: str) -> tuple[bool, str]:

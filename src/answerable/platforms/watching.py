@@ -18,7 +18,16 @@ from django.db import connection
 
 from answerable import clock
 from answerable.cases import commands
-from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT, ItemIn, Link, NotFound, Refused, ReportIn
+from answerable.cases.inputs import (
+    LINKS_LIMIT,
+    STATEMENT_LIMIT,
+    ItemIn,
+    Link,
+    NotFound,
+    Prints,
+    Refused,
+    ReportIn,
+)
 from answerable.cases.models import PlatformWatch
 from answerable.cases.queries.places import refs_in_cases
 from answerable.db import crash
@@ -118,6 +127,7 @@ def _item_in(platform: str, fetched: FetchedItem, *, edited: bool = False) -> It
         account_ref=fetched.account,
         posted_at=fetched.posted_at,
         views=fetched.views or 0,
+        prints=Prints(sha256=fetched.sha256) if fetched.sha256 else None,
         fetch=fetched.media is not None,
         media_url=fetched.media.url if fetched.media is not None else "",
         edited=edited,
