@@ -364,7 +364,9 @@ def test_a_yes_beside_a_no_affirms_nothing_until_a_lead_settles_it(
     assert not is_withdrawn(Decision.objects.get())
 
 
-def test_a_reporter_of_the_identical_file_gets_the_look_that_was_promised(desk: TestDesk, ravi: Person) -> None:
+def test_a_reporter_of_the_identical_file_gets_the_look_that_was_promised(
+    desk: TestDesk, ravi: Person
+) -> None:
     desk.upload("b", file="lake", account="max")
     desk.report("b")
     says(desk, "ncmec", "lake")
@@ -374,7 +376,9 @@ def test_a_reporter_of_the_identical_file_gets_the_look_that_was_promised(desk: 
     desk.yes(ravi, "b")
     assert not desk.owed("b") & {"look", "decide"}
     withdraws(desk, "ncmec", "lake")
-    assert (screened("lake"), entries_of("list_withdrawn")) == ("block", []), "a person affirmed the very file"
+    assert (screened("lake"), entries_of("list_withdrawn")) == ("block", []), (
+        "a person affirmed the very file"
+    )
 
 
 def test_what_was_held_meanwhile_shares_it_when_a_person_affirms(desk: TestDesk, ravi: Person) -> None:
