@@ -136,8 +136,11 @@ class Stranger:
         self.http = httpx.Client(timeout=30, trust_env=False)
 
     def status(self, url: str) -> int:
-        """What an address answers."""
-        return self.http.get(url).status_code
+        """What an address answers; 0 where the server hangs up, as it does on a picture that is taken down meanwhile."""
+        try:
+            return self.http.get(url).status_code
+        except httpx.RemoteProtocolError:
+            return 0
 
     def blob(self, did: str, cid: str) -> bool:
         """Whether the data server gives the picture."""

@@ -11,7 +11,7 @@ from answerable.platforms.atproto.adapter import Adapter
 from answerable.platforms.base import ItemKind
 from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
-from tests.platforms.atproto.conftest import Cache, until
+from tests.platforms.atproto.cache import Cache, until
 from tests.platforms.atproto.people import Account, Moderators, Stranger, landscape, png
 
 pytestmark = [pytest.mark.atproto, pytest.mark.usefixtures("db")]
@@ -256,3 +256,24 @@ def test_the_list_holds_everything_and_can_be_taken_up_anywhere(adapter: Adapter
         cursor = page.cursor
     assert len(set(listed)) == len(listed)
     assert {post.ref() for post in posts} <= set(listed)
+
+
+def test_reports_in_ozone_are_closed_once_they_are_answered_and_opened_again(
+    adapter: Adapter, uri: Account, dana: Account, moderators: Moderators
+) -> None:
+    post = uri.post(png(landscape(30)))
+    assert adapter.reports_on(post.ref()) == ()
+    dana.report(post)
+    number = dana.report(post, "SexualNCII")
+    (report,) = adapter.reports_on(post.ref())
+    assert (report.key, report.closed) == (
+        f"ozone:{moderators.events('Report', subject=post.uri)[0]['id']}",
+        False,
+    )
+    assert [named.ref for named in report.about] == [post.ref()]
+    assert number
+    for closed in (True, False, True):
+        adapter.settle(report.key, closed)
+        assert [one.closed for one in adapter.reports_on(post.ref())] == [closed]
+    dana.report(post, "MisleadingSpam")
+    assert adapter.reports_on(post.ref()) == (), "one of them is for the platform's moderators"

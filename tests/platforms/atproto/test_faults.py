@@ -12,7 +12,7 @@ from answerable.platforms.atproto.adapter import Adapter
 from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
 from tests.platforms.atproto.between import Answer, Between
-from tests.platforms.atproto.conftest import until
+from tests.platforms.atproto.cache import until
 from tests.platforms.atproto.network import Network
 from tests.platforms.atproto.people import Account, Moderators, Post, Stranger, landscape, png
 
@@ -193,6 +193,8 @@ def test_wrong_passwords_are_refused_by_name_and_never_shown(
     with pytest.raises(base.PlatformRefused) as refused:
         adapter.notify(post.did, "x", "k")
     assert "another" not in str(refused.value)
+    with pytest.raises(base.PlatformRefused, match="a moment ago"):
+        adapter.notify(post.did, "x", "k")  # the server counts tries: it isn't asked again at once
     (tmp_path / "moderator.secret").unlink()
     with pytest.raises(base.SecretMissing, match=r"moderator\.secret"):
         adapter.notify(post.did, "x", "k")

@@ -10,7 +10,7 @@ import pytest
 from answerable.demo import pictures
 from answerable.demo.reporter import Reporter
 from answerable.demo.sample.pictures import jpeg
-from tests.platforms.atproto.conftest import Cache, until
+from tests.platforms.atproto.cache import Cache, until
 from tests.platforms.atproto.desk import ServedDesk
 from tests.platforms.atproto.network import Network
 from tests.platforms.atproto.people import Account, Moderators, Post, Stranger

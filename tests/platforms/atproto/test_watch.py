@@ -171,10 +171,9 @@ def test_a_report_of_a_deleted_post_still_comes_for_people_to_read(
 
 
 @pytest.fixture
-def desk(configured: Entry, settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Adapter:
+def desk(configured: Entry, settings: Any, tmp_path: Any) -> Adapter:
     """A desk that takes what is told."""
     settings.DATA = tmp_path
-    monkeypatch.setattr(watching, "config", lambda: settings.CONFIG)
     from django.db import transaction
 
     with transaction.atomic():

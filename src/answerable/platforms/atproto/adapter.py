@@ -11,31 +11,43 @@ from answerable.platforms.atproto import refs, wire
 from answerable.platforms.atproto.acting import GONE_BESIDE_OTHERS, Acting, body_of
 from answerable.platforms.atproto.listing import Listing
 from answerable.platforms.atproto.refs import POST, PROFILE, Ref
+from answerable.platforms.atproto.reports import Reports
 from answerable.platforms.atproto.sealed import Sealed
 from answerable.platforms.atproto.watching import Watch
 from answerable.platforms.atproto.xrpc import SaidNo, Xrpc
-from answerable.platforms.base import Capability, FetchedItem, ItemKind, Media, Named, News, Page
+from answerable.platforms.base import (
+    Capability,
+    FetchedItem,
+    ItemKind,
+    Media,
+    Named,
+    News,
+    Page,
+    ReportThere,
+)
 from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
 
 PRESETS: Final = {PROFILE: ("avatar", "banner"), "": ("feed_fullsize", "feed_thumbnail")}
 """Under which names an AppView serves a picture."""
-_OZONE_ONLY: Final = frozenset({Capability.NOTIFY})
-_NEVER: Final = frozenset({Capability.LIMIT, Capability.RELEASE_UPLOAD})
+_OZONE_ONLY: Final = frozenset({Capability.NOTIFY, Capability.SETTLE})
+_NEVER: Final = frozenset(
+    {Capability.LIMIT, Capability.RELEASE_UPLOAD, Capability.HEAR, Capability.HAND_OVER}
+)
 
 
 class Adapter:
     """One configured data server, with the AppView and the Ozone that belong to it."""
 
+    capabilities = frozenset(Capability) - _NEVER
     poll_seconds = 1.0
 
     def __init__(self, entry: Entry) -> None:
         """Reads and calls nothing. Raises OptionsUnusable."""
         self.name = entry.name
         self.options = wire.read_options(entry.options)
-        self.capabilities = (
-            frozenset(Capability) - _NEVER - (frozenset() if self.options.ozone else _OZONE_ONLY)
-        )
+        if not self.options.ozone:
+            self.capabilities = self.capabilities - _OZONE_ONLY
         self._hosts = frozenset(map(links.configured_host, entry.hosts))
         self._web = f"https://{entry.hosts[0]}"
         self._xrpc = Xrpc(entry, self.options)
@@ -167,6 +179,23 @@ class Adapter:
     def watch(self, cursor: str) -> Iterator[News]:
         """The stream of the data server, and the reports that reach Ozone."""
         return Watch(self._xrpc, self._listing, cursor).news()
+
+    def reports_on(self, ref: str) -> tuple[ReportThere, ...]:
+        """The newest report of the item's record in Ozone, which keeps one state for all of a record's reports."""
+        read = Ref.read(ref)
+        if not read.collection:
+            return ()
+        try:
+            return Reports(self._xrpc).on(read)
+        except SaidNo as error:
+            raise _told(error) from error
+
+    def settle(self, key: str, closed: bool) -> None:
+        """Acknowledge a record's reports in Ozone, or put them before its moderators again."""
+        try:
+            Reports(self._xrpc).settle(key, closed=closed)
+        except SaidNo as error:
+            raise _told(error) from error
 
     def item(
         self, ref: Ref, kind: ItemKind, media: Media | None, posted_at: datetime | None = None

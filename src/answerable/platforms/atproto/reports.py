@@ -74,9 +74,40 @@ class Reports:
                 return
             cursor = page.cursor
 
+    def on(self, ref: Ref) -> tuple[ReportThere, ...]:
+        """The newest report of a record, and whether Ozone is done with it. Raises SaidNo, PlatformError.
+
+        Ozone keeps one state for all reports of a record: where one of them isn't this desk's business, none is told,
+        and its moderators close them.
+        """
+        events = self._xrpc.get(
+            wire.Events, "tools.ozone.moderation.queryEvents", "moderator",
+            types=DEFS + "modEventReport", subject=ref.uri, limit=100,
+        ).events  # fmt: skip
+        if not events or any(self._harm(event) == PASSED_OVER for event in events):
+            return ()
+        states = self._xrpc.get(
+            wire.Statuses, "tools.ozone.moderation.queryStatuses", "moderator", subject=ref.uri
+        ).subjectStatuses
+        closed = bool(states) and states[0].reviewState == DEFS + "reviewClosed"
+        return (ReportThere(f"ozone:{events[0].id}", self._about(events[0].subject), closed=closed),)
+
+    def settle(self, key: str, *, closed: bool) -> None:
+        """Close what a report is about in Ozone, or open it again. Raises SaidNo, PlatformError."""
+        number = key.removeprefix("ozone:")
+        event = self._xrpc.get(wire.EventDetail, "tools.ozone.moderation.getEvent", "moderator", id=number)
+        subject = {"$type": "com.atproto.repo.strongRef", "uri": event.subject.uri, "cid": event.subject.cid}
+        kind = "modEventAcknowledge" if closed else "modEventEscalate"
+        body = {
+            "event": {"$type": DEFS + kind},
+            "subject": subject,
+            "createdBy": self._xrpc.moderator(),
+            "modTool": {"name": "answerable"},
+        }
+        self._xrpc.post(wire.Nothing, "tools.ozone.moderation.emitEvent", body, "moderator")
+
     def _read(self, event: wire.Event) -> ReportThere | None:
-        kind = event.event.reportType.rpartition("#")[2].removeprefix("reason")
-        harm = self._harms.get(kind)
+        harm = self._harm(event)
         if harm == PASSED_OVER:
             return None
         return ReportThere(
@@ -86,6 +117,10 @@ class Reports:
             harm=harm or "",
             reporter=event.createdBy,
         )
+
+    def _harm(self, event: wire.Event) -> str | None:
+        """What its type is taken for; None where it may be anything."""
+        return self._harms.get(event.event.reportType.rpartition("#")[2].removeprefix("reason"))
 
     def _about(self, subject: wire.Subject) -> tuple[Named, ...]:
         """What it is about; nothing where that is gone already: people read the words then."""

@@ -19,7 +19,7 @@ from answerable.platforms.base import FetchedItem, News, ReportThere, asking
 
 AT_ONCE: Final = 50
 """Messages of the stream, or listed items, that are told together."""
-REPORTS_EVERY_SECONDS: Final = 1.0
+REPORTS_EVERY_SECONDS: Final = 0.5
 REPORTS_WITHIN_SECONDS: Final = 5.0
 LONGEST_PAUSE_SECONDS: Final = 30.0
 OVERLAP: Final = timedelta(minutes=1)

@@ -141,6 +141,31 @@ class Events(Wire):
     cursor: str = Field("", max_length=200)
 
 
+class Status(Wire):
+    """Where Ozone's moderators are with something."""
+
+    reviewState: str = Field("", max_length=200)
+
+
+class Statuses(Wire):
+    """A page of those."""
+
+    subjectStatuses: tuple[Status, ...] = Field(max_length=200)
+
+
+class RecordSubject(Wire):
+    """The record that one event is about."""
+
+    uri: str = Field(max_length=3000)
+    cid: Cid
+
+
+class EventDetail(Wire):
+    """One event by its number."""
+
+    subject: RecordSubject
+
+
 class Options(BaseModel):
     """The table `options` of a platform in answerable.toml."""
 

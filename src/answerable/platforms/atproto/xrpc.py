@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
+from answerable import clock
 from answerable.platforms import base
 from answerable.platforms.atproto import wire
 from answerable.platforms.http import client
@@ -19,6 +21,7 @@ W = TypeVar("W", bound=wire.Wire)
 As = Literal["nobody", "admin", "moderator"]
 MOST_BYTES_OF_AN_ANSWER: Final = 8_000_000
 MOST_BYTES_OF_A_LOOK: Final = 65_536
+REFUSED_FOR_SECONDS: Final = 30.0
 NOT_THERE: Final = frozenset(
     {"RecordNotFound", "RepoNotFound", "NotFound", "BlobNotFound", "HandleNotFound", "CouldNotLocateRecord",
      "AccountTakedown", "RepoTakendown", "AccountDeactivated", "RepoDeactivated"}
@@ -58,6 +61,8 @@ class Xrpc:
             client.host_of(url) for url in (self.pds, options.appview, options.purge, *options.looks) if url
         )
         self._session: wire.Session | None = None
+        self._refused = ("", 0.0)
+        """The password that was refused, and until when it isn't tried again: servers count that."""
         self._signing_in = threading.Lock()
 
     def get(self, kind: type[W], nsid: str, /, who: As = "nobody", at: str = "", **query: Any) -> W:
@@ -96,7 +101,7 @@ class Xrpc:
         problem = _problem(answer)
         if answer.status in _NOT_SHOWN or SaidNo(answer.status, problem.error, problem.message).not_there:
             return False
-        raise base.PlatformFailed(f"a look was answered with status {answer.status}")
+        raise _busy("a look", answer)
 
     def forget(self, urls: list[str]) -> None:
         """Tell the caches in front to forget addresses. Raises PlatformError."""
@@ -109,7 +114,7 @@ class Xrpc:
             headers=headers, body=body,
         )  # fmt: skip
         if not 200 <= answer.status < 300:
-            raise base.PlatformFailed(f"the cache was told to forget, and answered with {answer.status}")
+            raise _busy("the cache was told to forget", answer)
 
     def moderator(self) -> str:
         """The DID of the account that the desk acts as in Ozone. Raises PlatformError."""
@@ -137,7 +142,7 @@ class Xrpc:
         url = f"{at}/xrpc/{path}"
         answer = client.call(method, url, hosts=self.hosts, most_bytes=most, headers=sent, body=body)
         if answer.status == 429 or (answer.status >= 500 and answer.status != 501):
-            raise base.PlatformFailed(f"{path.partition('?')[0]}: status {answer.status}")
+            raise _busy(path.partition("?")[0], answer)
         return answer
 
     def _headers(self, who: As, at: str) -> dict[str, str]:
@@ -156,11 +161,15 @@ class Xrpc:
     def _signed_in(self) -> wire.Session:
         with self._signing_in:
             if self._session is None:
-                body = {
-                    "identifier": self.options.moderator,
-                    "password": _secret(self.options.moderator_secret_file),
-                }
-                self._session = self._session_by("com.atproto.server.createSession", {}, body)
+                password = _secret(self.options.moderator_secret_file)
+                if self._refused[0] == password and time.monotonic() < self._refused[1]:
+                    raise base.PlatformRefused("the moderator's password was refused a moment ago")
+                body = {"identifier": self.options.moderator, "password": password}
+                try:
+                    self._session = self._session_by("com.atproto.server.createSession", {}, body)
+                except base.PlatformRefused:
+                    self._refused = (password, time.monotonic() + REFUSED_FOR_SECONDS)
+                    raise
             return self._session
 
     def _session_ended(self, answer: client.Response) -> None:
@@ -191,6 +200,15 @@ def _problem(answer: client.Response) -> wire.Problem:
         return wire.parse(wire.Problem, answer.body)
     except base.AnswerMalformed:
         return wire.Problem()
+
+
+def _busy(what: str, answer: client.Response) -> base.PlatformFailed:
+    """A server that failed or is too busy, with the time at which it wants to be asked again, if it says so."""
+    wait = answer.retry_after_seconds
+    reset = answer.headers.get("ratelimit-reset", "")
+    if wait is None and answer.status == 429 and reset.isdecimal() and len(reset) < 12:
+        wait = max(0.0, int(reset) - clock.system_now().timestamp())
+    return base.PlatformFailed(f"{what}: status {answer.status}", wait)
 
 
 def _secret(name: str) -> str:
