@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types pytest demo bench bench-matching soak fuzz-decoder requirements pictures clean
+.PHONY: run test test-platforms lint types pytest demo bench bench-matching soak fuzz-decoder requirements pictures clean
 
 run:
 	@scripts/environment run
@@ -15,6 +15,14 @@ test:
 	@scripts/system-packages postgresql chromium
 	@$(MAKE) --no-print-directory lint types
 	$(PYTHON) -m tests.both
+
+# Real platforms, installed and started: a Matrix homeserver, and the AT Protocol's own programs (some minutes).
+test-platforms:
+	@scripts/environment dev
+	@scripts/system-packages postgresql redis-server
+	@scripts/synapse
+	ANSWERABLE_TEST_DATABASE=sqlite $(PYTHON) -m pytest -m synapse tests/platforms/synapse
+	ANSWERABLE_TEST_DATABASE=sqlite $(PYTHON) -m pytest -m atproto tests/platforms/atproto
 
 lint:
 	$(VENV)/bin/ruff check .
