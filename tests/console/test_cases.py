@@ -347,8 +347,7 @@ def test_what_a_list_took_back_is_marked_for_whoever_looks_and_betrays_no_judgem
     case = signed_in(ravi).get(f"/cases/{item.case_id}/").content.decode()
     assert "its file is on the list ncmec.A1" in case
     assert "That list has taken it back since" in case
-    desk.yes(rosa, "a")
-    assert (
-        "That list has taken it back since"
-        not in signed_in(ravi).get(f"/cases/{item.case_id}/").content.decode()
-    )
+    desk.no(rosa, "a")
+    after = signed_in(ravi).get(f"/cases/{item.case_id}/").content.decode()
+    assert "That list has taken it back since" not in after
+    assert "; withdrawn " in after

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from answerable import obligations
+from answerable.cases.commands.contesting import close_appeal
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.feedback import owe_to_sources
 from answerable.cases.commands.filing import has_finding, owe_filings
@@ -17,7 +17,6 @@ from answerable.cases.commands.telling import (
     drop_untold,
     reports_naming,
     tell_by_pack,
-    tell_reports,
     was_told,
 )
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, know, want
@@ -37,10 +36,9 @@ from answerable.cases.models.reports import is_formal
 from answerable.cases.queries.listed import rests_on_list
 from answerable.cases.rules.deciding import youngest
 from answerable.obligations.models import Obligation
-from answerable.policy import Do, store
-from answerable.policy.words import Age, By, Verdict, Visibility
+from answerable.policy import store
+from answerable.policy.words import Age, Verdict, Visibility
 
-ANSWER_APPEAL_WITHIN = timedelta(hours=24)
 REMOVE_WITHIN = timedelta(seconds=60)
 RESTORE_WITHIN = timedelta(seconds=60)
 BY_DECIDING = frozenset({"remove", "restore", "settle_tie"})
@@ -288,41 +286,8 @@ def close_looks(writing: Writing, item: Item, reason: str) -> None:
             begin_round(writing, item, "appeal")
             kinds = kinds - {"decide_appeal"}
         else:
-            _close_appeal(writing, appeal, "reversed")
+            close_appeal(writing, appeal, "reversed")
     writing.release(kinds, f"item:{item.pk}", reason)
-
-
-def answer_appeals(writing: Writing, item: Item, verdict: Verdict, entry_id: int) -> None:
-    """Answer the appeals and complaints that wait for this decision, and tell who made them."""
-    open_appeals = list(Appeal.objects.filter(item=item, outcome="", round__lte=item.round))
-    for appeal in open_appeals:
-        stays = (appeal.kind == "appeal") == (verdict is Verdict.VIOLATING)
-        _close_appeal(writing, appeal, "upheld" if stays else "reversed")
-    if open_appeals:
-        obligations.keep_all(
-            {"decide_appeal", "decide_complaint"},
-            f"item:{item.pk}",
-            now=writing.now,
-            proof_entry_id=entry_id,
-        )
-
-
-def _close_appeal(writing: Writing, appeal: Appeal, outcome: str) -> None:
-    appeal.outcome, appeal.decided_at = outcome, writing.now
-    appeal.save(update_fields=["outcome", "decided_at"])
-    writing.record("appeal_decided", {"appeal": appeal.pk, "kind": appeal.kind, "outcome": outcome})
-    if appeal.report is not None and appeal.report.withdrawn_at is None:
-        reply = "complaint_upheld" if outcome == "reversed" else "complaint_rejected"
-        decision = standing_decision(appeal.item.content_id)
-        clause = {"clause": decision.clause} if decision is not None else {}
-        tell_reports(writing, [appeal.report], reply, clause)
-    elif appeal.kind == "appeal" and outcome == "upheld":  # reversed, the overturning tells it
-        params: dict[str, str | int] = {
-            "notice": "appeal_rejected",
-            "law": "Regulation (EU) 2022/2065, Art. 20(5)",
-        }
-        told = Do(do="tell_holder", by=By.WORKER, within=ANSWER_APPEAL_WITHIN, params=params)
-        tell_by_pack(writing, [told], item=appeal.item)
 
 
 def close_when_done(case: Case, writing: Writing, *, but: Collection[int] = ()) -> None:

@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from answerable import obligations
+from answerable.cases.commands.contesting import answer_appeals
 from answerable.cases.commands.copying import hidden_for_more
-from answerable.cases.commands.deciding import RESTORE_WITHIN, answer_appeals, close_when_done, lift
+from answerable.cases.commands.deciding import RESTORE_WITHIN, close_when_done, lift
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.rounds import standing_decision
 from answerable.cases.commands.telling import drop_untold

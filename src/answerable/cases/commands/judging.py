@@ -6,6 +6,7 @@ from django.db import transaction
 
 from answerable import obligations
 from answerable.cases.commands import deciding as effects
+from answerable.cases.commands.contesting import answer_appeals
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.filing import make_finding, withdraw_finding
 from answerable.cases.commands.grouping import lock, locked, reopen
@@ -210,7 +211,7 @@ def _apply(
         decision = effects.decide_violating(writing, item, case, row.clause, "reviews", row.began_at)
         if outcome.confirmed_by_two:
             effects.confirm_by_two(writing, item, case, decision)
-        effects.answer_appeals(writing, item, Verdict.VIOLATING, entry_id)
+        answer_appeals(writing, item, Verdict.VIOLATING, entry_id)
     elif outcome.verdict is Verdict.NOT_VIOLATING:
         if standing is not None and standing.verdict == Verdict.VIOLATING:
             overturn(writing, item, standing)
@@ -220,7 +221,7 @@ def _apply(
             begin_round(
                 writing, item, "repeated"
             )  # the look that these reports are owed is one of a new round
-        effects.answer_appeals(writing, item, Verdict.NOT_VIOLATING, entry_id)
+        answer_appeals(writing, item, Verdict.NOT_VIOLATING, entry_id)
     elif outcome.lifted and _is_interim(item):
         item.nobody_in_it_at = writing.now
         item.save(update_fields=["nobody_in_it_at"])
