@@ -95,9 +95,7 @@ class Person:
         """Whether this person gets an upload now."""
         what = "thumbnail" if thumbnail else "download"
         size = {"width": "96", "height": "96", "method": "scale"} if thumbnail else {}
-        answer = self.client.get(
-            f"/_matrix/client/v1/media/{what}/{mxc.removeprefix('mxc://')}", params=size
-        )
+        answer = self.client.get(f"/_matrix/client/v1/media/{what}/{mxc.removeprefix('mxc://')}", params=size)
         return answer.status_code == 200
 
     def reads(self, room: str, event: str) -> dict[str, Any]:
