@@ -1,6 +1,6 @@
 """Keeping `find_copies`, `find_claimed` and `screen_item`: search, then one command that says what was found."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from answerable import clock
 from answerable.cases import commands
@@ -43,8 +43,27 @@ def find_copies(obligation: Obligation) -> None:
     item = first(_with_content(_number(obligation, "item")))
     if item is None or item.content is None:
         raise NothingSeenYet
-    matches = tuple(items().copies_of(item.content))
-    commands.copies_found(item_id=item.pk, matches=matches, obligation_id=obligation.pk, now=clock.now())
+    commands.copies_found(
+        item_id=item.pk, matches=_copies_of(item.content), obligation_id=obligation.pk, now=clock.now()
+    )
+
+
+def _copies_of(content: ItemContent) -> list[MatchIn]:
+    """All copies of a content. What is known by its exact hash alone has the fingerprints of an identical file."""
+    matches = items().copies_of(content)
+    fuller = _fuller(content)
+    if fuller is None:
+        return matches
+    found = {content.pk, *(match.content_id for match in matches)}
+    return matches + [match for match in items().copies_of(fuller) if match.content_id not in found]
+
+
+def _fuller(content: ItemContent) -> ItemContent | None:
+    """An identical content of which more is known, where of this one it is the exact hash alone."""
+    if content.pdq is not None or content.size is not None:
+        return None
+    seen = Q(pdq__isnull=False) | Q(frames__isnull=False)
+    return ItemContent.objects.filter(seen, sha256=content.sha256).exclude(pk=content.pk).first()
 
 
 @prepared

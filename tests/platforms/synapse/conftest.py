@@ -49,11 +49,15 @@ server_notices = true
 """
 
 
-def until(true: Callable[[], Any], what: str, within_seconds: float = WITHIN_SECONDS) -> float:
+def until(
+    true: Callable[[], Any], what: str | Callable[[], str], within_seconds: float = WITHIN_SECONDS
+) -> float:
     """Seconds until something in other processes is so."""
     began = time.monotonic()
     while not true():
-        assert time.monotonic() - began < within_seconds, f"not within {within_seconds} s: {what}"
+        assert time.monotonic() - began < within_seconds, (
+            f"not within {within_seconds} s: {what() if callable(what) else what}"
+        )
         time.sleep(0.02)  # other processes: there is nothing to wait on but their answers
     return time.monotonic() - began
 
@@ -79,7 +83,7 @@ class Place:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  nothing else runs yet
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  nothing else runs in between
             )
 
         def ready() -> bool:
@@ -115,7 +119,7 @@ class Place:
             found = Item.objects.filter(platform="matrix", ref=ref, wanted=wanted)
             return found.filter(seen__in=seen or (wanted,)).exists()
 
-        return until(so, f"{ref} {wanted}")
+        return until(so, lambda: f"{ref} {wanted}: {self.item(ref).__dict__}")
 
     def hidden(self, ref: str) -> float:
         """Seconds until an item is hidden, and was seen to be."""
@@ -132,13 +136,13 @@ def place(
     public, staff, port = free_ports(3)
     with django_db_blocker.unblock():
         migrated, postgresql = connection.settings_dict["NAME"], connection.vendor == "postgresql"
-        before = django_settings.CONFIG
+        before = (django_settings.CONFIG, django_settings.DATA)
         with fresh_desk(folder, migrated=migrated, postgresql=postgresql, serial=os.getpid()) as desk:
             path = desk.data / CONFIG_NAME
             text = path.read_text().replace("8400", str(public)).replace("8401", str(staff))
             url = f"http://127.0.0.1:{port}"
             path.write_text(text + PLATFORM.format(url=url, port=port))
-            django_settings.CONFIG = read(path)
+            django_settings.CONFIG, django_settings.DATA = read(path), desk.data
             now = clock.now()
             with transaction.atomic():
                 store.activate(load_named("baseline"), now)
@@ -164,7 +168,7 @@ def place(
             finally:
                 running.stop_desk()
                 synapse.stop()
-                django_settings.CONFIG = before
+                django_settings.CONFIG, django_settings.DATA = before
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ MODULE = Path(answerable.platforms.__file__).parent / "synapse" / "module"
 SERVER_NAME = "hs.test"
 READY_WITHIN_SECONDS = 90.0
 _UNLIMITED = {"per_second": 10_000, "burst_count": 10_000}
+_LIMITS = ("rc_message", "rc_registration", "rc_reports", "rc_media_create", "rc_room_creation")
 
 
 class SynapseMissing(Exception):
@@ -83,7 +84,7 @@ class Synapse:
             "report_stats": False,
             "server_notices": {"system_mxid_localpart": "notices", "room_name": "Notices"},
             "bcrypt_rounds": 4,
-            **dict.fromkeys(("rc_message", "rc_registration", "rc_reports", "rc_media_create"), _UNLIMITED),
+            **dict.fromkeys(_LIMITS, _UNLIMITED),
             "rc_login": dict.fromkeys(("address", "account", "failed_attempts"), _UNLIMITED),
             "rc_joins": {"local": _UNLIMITED},
             **more,

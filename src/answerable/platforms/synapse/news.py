@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from answerable.platforms.base import AnswerMalformed, FetchedItem, ItemKind, Named, News, ReportThere
+from answerable.platforms.base import AnswerMalformed, FetchedItem, ItemKind, Media, Named, News, ReportThere
 from answerable.platforms.http.wire import Wire
 from answerable.platforms.synapse import refs, wire
 from answerable.platforms.synapse.homeserver import Homeserver
@@ -50,7 +50,12 @@ class Told:
         while True:
             asked = "&".join(f"{name}={_from(cursor, name)}" for name in NUMBERED)
             page = server.admin(wire.News, "GET", f"{WHERE}?{asked}")
-            news = News(self._after(cursor, page), reports=self._reports(page), posted=self._posted(page))
+            news = News(
+                self._after(cursor, page),
+                reports=self._reports(page),
+                posted=self._posted(page),
+                edited=self._reported(page),
+            )
             if not news.reports and not news.posted and news.cursor == text:
                 return
             yield news
@@ -73,6 +78,15 @@ class Told:
             *((f"room:{one.id}", _of_room(one)) for one in page.room),
         ]
         return tuple(report for key, report in found if key not in self._keys)
+
+    def _reported(self, page: wire.News) -> tuple[FetchedItem, ...]:
+        """The events with media that are reported: their bytes are fetched now, to find near copies of them."""
+        found = [(f"event:{one.id}", _of_event(one).about) for one in page.event]
+        return tuple(
+            FetchedItem(about[0].ref, about[0].kind, media=Media())
+            for key, about in found
+            if key not in self._keys and about and about[0].kind is not ItemKind.TEXT
+        )
 
     def _posted(self, page: wire.News) -> tuple[FetchedItem, ...]:
         new = [_posted(one) for one in page.posted if f"posted:{one.event_id}" not in self._keys]
