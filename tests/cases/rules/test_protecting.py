@@ -14,6 +14,7 @@ from answerable.cases.rules.protecting import (
     ItemFacts,
     Original,
     ReportFacts,
+    listed,
     protect,
     share,
 )
@@ -208,3 +209,19 @@ def test_the_guard_of_accounts_lowers_copies_of_what_nobody_decided_only() -> No
 def test_a_few_lifted_hidings_cost_a_token_nothing() -> None:
     once = ReportFacts(Age.ADULT, token_hidings=1, token_lifted=1)
     assert protect(Interim.HIDE, once, ItemFacts(media=True)).interim is Interim.HIDE
+
+
+@given(
+    st.booleans(), st.booleans(), st.booleans(), st.booleans(), st.sampled_from([Interim.LIMIT, Interim.LOOK])
+)
+def test_a_list_that_grows_hides_no_text_nothing_beyond_the_cap_and_what_was_cleared_by_its_very_file_only(
+    is_the_file: bool, media: bool, looked_at: bool, capped: bool, then: Interim
+) -> None:
+    wanted = listed(is_the_file=is_the_file, media=media, looked_at=looked_at, capped=capped, then=then)
+    assert wanted <= Visibility.HIDDEN, "nothing is removed by it"
+    if not media or (looked_at and not is_the_file):
+        assert wanted is Visibility.VISIBLE
+    elif capped:
+        assert wanted < Visibility.HIDDEN
+    else:
+        assert wanted is Visibility.HIDDEN

@@ -2,19 +2,23 @@
 
 import base64
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from typer.testing import CliRunner
 
 from answerable import clock
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
 from answerable.cases.commands import questions
-from answerable.cases.inputs import ItemIn, Prints
+from answerable.cases.inputs import ItemIn, Prints, Refused
 from answerable.cases.models import HashList, HashQuestion, ListEntry
 from answerable.cases.queries.said import said_of
+from answerable.db import crash
 from answerable.matching import growing
 from answerable.matching import items as items_module
 from answerable.matching import known as known_module
@@ -35,6 +39,7 @@ from tests.fakes.shield import LOGIN, Shield
 from tests.fakes.web import Reply
 from tests.matching.lists.kept import digest
 from tests.matching.test_index import flipped
+from tests.support.desks import Desk
 
 NEAR = {"classification": "csam", "match_type": "near", "near_match_details": [{"timestamp": 0.0}] * 2}
 HARMFUL = {"classification": "harmful-abusive-material", "match_type": "exact", "near_match_details": []}
@@ -300,6 +305,8 @@ def test_the_operator_sees_how_it_stands(
     asking.turn(lambda: desk.clock.now)
     [state] = states.states(desk.clock.now)
     assert state.unasked == 1
+    with pytest.raises(Refused, match="another name"):
+        commands.make_list("shield.mine", source="file", now=desk.clock.now)
 
 
 @pytest.mark.parametrize(
@@ -315,3 +322,40 @@ def test_an_address_that_would_give_credentials_away_is_refused(wrong: dict[str,
         Config.model_validate({"desk": {"regimes": ["us"]}, "shield": wrong})
     with pytest.raises(ValueError, match="\\[shield\\]"):
         Config.model_validate({"desk": {"regimes": ["us"]}, "lists": [{"name": "shield", "kind": "file"}]})
+
+
+def test_a_worker_killed_anywhere_asks_about_everything_and_keeps_each_answer(
+    fresh_database: Desk, site: Shield, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questions, "HASHES_AT_ONCE", 2)
+    (tmp_path / "login").write_text(LOGIN)
+    configure(monkeypatch, site, tmp_path)
+    desk = TestDesk(clock.now())
+    for number in range(5):
+        desk.upload(f"p{number}", prints=picture(number))
+    site.known = {pdq(1): NEAR, pdq(3): HARMFUL}
+    kills = 0
+    while kills < 100:
+        connections.close_all()
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                with crash.arm(crash.killing_at(f"*:{2 + kills % 12}")):
+                    while turn(desk):
+                        pass
+                code = 0
+            finally:
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+        if os.waitstatus_to_exitcode(status) == 0:
+            break
+        assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+        kills += 1
+    assert kills > 5
+    found = {bytes(one.pdq): one.found for one in HashQuestion.objects.exclude(answered_at=None)}
+    assert len(found) == 5
+    assert (found[pdq(1)], found[pdq(3)]) == ("csam", "harmful-abusive-material")
+    assert ListEntry.objects.filter(gone_at=None).count() == 2
+    assert set(Obligation.objects.filter(kind="ask_shield").values_list("state", flat=True)) == {"kept"}
+    assert AuditEntry.objects.filter(kind="shield_asked").count() == 3

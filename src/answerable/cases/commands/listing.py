@@ -31,6 +31,7 @@ from answerable.cases.queries.listed import DECIDING_KIND
 SEARCHED: Final = frozenset({"sha256", "md5", "pdq"})
 """Kinds by which uploads are compared. SHA-1 is kept in the entries alone."""
 AT_ONCE: Final = 500
+SHIELD: Final = "shield"
 OVER: Final = {"over": True}
 """The checkpoint of a list that is read anew: one that is interrupted begins again, or what ended would stay."""
 FAULTS_KEPT: Final = 1000
@@ -44,6 +45,8 @@ def make_list(name: str, *, source: str, terms: str = "", actor: str = "worker",
             f"{name!r} can't be a list's name: small letters, digits, _ and dots, at most {LIST_NAME_LIMIT}"
             " characters, not beginning with `own`."
         )
+    if name.partition(".")[0] == SHIELD and source != SHIELD:
+        raise Refused("`shield` is what Arachnid Shield answers: give this list another name.")
     with transaction.atomic():
         found, new = HashList.objects.get_or_create(
             name=name, defaults={"source": source, "terms": terms, "made_at": now}

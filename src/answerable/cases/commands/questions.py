@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from answerable import obligations
-from answerable.cases.commands.listing import make_list, store_page
+from answerable.cases.commands.listing import SHIELD, make_list, store_page
 from answerable.cases.commands.writing import Writing
 from answerable.cases.list_inputs import EntryIn, GoneIn, ListPageIn
 from answerable.cases.models import HashList, HashQuestion, ItemContent, Reached
@@ -23,7 +23,7 @@ from answerable.obligations.models import Obligation
 from answerable.policy.words import By
 
 KIND: Final = "ask_shield"
-LIST: Final = "shield"
+LIST: Final = SHIELD
 KNOWN: Final = ("csam", "harmful-abusive-material")
 """Answers that are put on the list."""
 HASHES_AT_ONCE: Final = 100
@@ -66,7 +66,8 @@ def take_up_hashes(*, library: bool, now: datetime) -> int:
             if seen_at > now - COMMITTED:
                 break  # those before it that have not committed yet are seen next time
             new.number = pk
-        new.save(update_fields=["number"])
+        if came:
+            new.save(update_fields=["number"])
         if not library or old.number <= 0 or _open(now) >= OPEN_ENOUGH:
             return len(came)
         rows = _pictures().filter(pk__lte=old.number).order_by("-pk")[:OLD_AT_ONCE]
