@@ -12,24 +12,25 @@ SEED = 11
 
 
 def fill(items: int, entries: int) -> None:
-    """Register so many items, and put so many fingerprints on a list: half of them PDQ, the rest by file."""
+    """Register so many contents (of one item: a search doesn't ask whose they are), and put so many fingerprints on a
+    list: half of them PDQ, the rest by file."""
     import numpy as np
     from django.db import transaction
 
     from answerable import clock
     from answerable.cases.models import Item, ItemContent, KnownChange
+    from answerable.db.rows import insert
 
     now = clock.now()
     random = np.random.default_rng(SEED)
-    for start in range(0, items, 5000):
-        count = min(5000, items - start)
+    with transaction.atomic():
+        item = Item.objects.create(platform="bench", ref="all", registered_at=now)
+    for start in range(0, items, 10_000):
+        count = min(10_000, items - start)
         hashes = random.integers(0, 256, (count, 3, 32), dtype=np.uint8)
         with transaction.atomic():
-            made = Item.objects.bulk_create(
-                [Item(platform="bench", ref=str(start + n), registered_at=now) for n in range(count)], 1000
-            )
-            ItemContent.objects.bulk_create(
-                [
+            insert(
+                *(
                     ItemContent(
                         item=item,
                         sha256=row[0].tobytes().hex(),
@@ -38,9 +39,8 @@ def fill(items: int, entries: int) -> None:
                         pdq_quality=100,
                         seen_at=now,
                     )
-                    for item, row in zip(made, hashes, strict=True)
-                ],
-                1000,
+                    for row in hashes
+                )
             )
         _move_log()
     kinds = (("pdq", 32), ("md5", 16), ("pdq", 32), ("sha256", 32))

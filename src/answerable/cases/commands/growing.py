@@ -114,10 +114,10 @@ def _meet(writing: Writing, item: Item, row: ListMatch) -> str:
     """What the same match would have led to when the item was registered, as far as the brakes allow."""
     if item.content_id != row.content_id or item.wanted == Visibility.GONE:
         return "nothing"
-    if item.wanted == Visibility.HIDDEN and item.interim_since is not None:
-        return "nothing"  # hidden already, and looked at soon
     if row.kind == "sha256" and decide_by_list(writing, item):
         return "decided"
+    if item.wanted == Visibility.HIDDEN and item.interim_since is not None:
+        return "nothing"  # hidden already, and looked at soon
     take_up(writing, item, "list", [row.hash_list])
     case = item.case
     if case is None:
