@@ -136,7 +136,7 @@ class Stranger:
         self.http = httpx.Client(timeout=30, trust_env=False)
 
     def status(self, url: str) -> int:
-        """What an address answers; 0 where the server hangs up, as it does on a picture taken down meanwhile."""
+        """What an address answers; 0 where the server hangs up, as it does on what is taken down meanwhile."""
         try:
             return self.http.get(url).status_code
         except httpx.RemoteProtocolError:

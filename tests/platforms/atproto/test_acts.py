@@ -96,6 +96,7 @@ def test_of_a_profile_its_picture_is_hidden_and_no_more(
     named = adapter.resolve(f"https://sky.example/profile/{uri.handle}")
     assert named is not None
     assert (named.ref, named.kind) == (ref, ItemKind.PROFILE)
+    assert adapter.resolve(f"@{uri.handle}") == named
     for wanted in (Visibility.HIDDEN, Visibility.GONE):
         set_(adapter, ref, wanted)
         assert not max_.blob(uri.did, cid)

@@ -73,6 +73,8 @@ class Adapter:
             did = who if who.startswith("did:") else self._did_of(who)
             ref = Ref(did, POST, rkey) if rkey else Ref(did, PROFILE, "self")
             named = refs.named_of(self._public_record(ref), ref)
+        except refs.RefTooLong:
+            return None  # a person reads the link
         except SaidNo as error:
             if error.not_there or error.error == "InvalidRequest":
                 return None

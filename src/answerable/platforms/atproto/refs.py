@@ -16,7 +16,7 @@ DEEPEST, MOST_PARTS = 32, 10_000
 """Of a record: more than any honest one has (the protocol's own limit is 1 MB)."""
 _DID = r"did:[a-z]+:[a-zA-Z0-9._:%-]{1,200}"
 _REF = re.compile(
-    rf"(?P<did>{_DID})(?:!(?P<collection>[a-zA-Z0-9.-]{{1,317}})!(?P<rkey>[a-zA-Z0-9._:~-]{{1,512}})(?:!(?P<cid>b[a-z2-7]{{58,100}}))?)?"
+    rf"(?P<did>{_DID})(?:!(?P<collection>[a-zA-Z0-9.-]{{1,317}})!(?P<rkey>[a-zA-Z0-9._:~-]{{1,512}})!(?P<cid>b[a-z2-7]{{58,100}})?)?"
 )
 _AT_URI = re.compile(rf"at://(?P<did>{_DID})/(?P<collection>[a-zA-Z0-9.-]+)/(?P<rkey>[a-zA-Z0-9._:~-]+)")
 _WEB_PATH = re.compile(
@@ -32,9 +32,10 @@ class RefTooLong(Exception):
 
 @dataclass(frozen=True)
 class Ref:
-    """An account, one of its records, or one blob that a record shows: `did`, `did!collection!rkey`, `…!cid`.
+    """An account, one of its records, or one blob that a record shows: `did`, `did!collection!rkey!`, `…!cid`.
 
-    A `!` occurs in none of the four. A takedown is per account and blob; the record says where people see it.
+    A `!` occurs in none of the four, so that what belongs to a record begins like it. A takedown is
+    per account and blob; the record says where people see it.
     """
 
     did: str
@@ -44,7 +45,8 @@ class Ref:
 
     def __str__(self) -> str:
         """The ref as it is stored. Raises RefTooLong."""
-        text = "!".join(part for part in (self.did, self.collection, self.rkey, self.cid) if part)
+        record = f"!{self.collection}!{self.rkey}!{self.cid}" if self.collection else ""
+        text = self.did + record
         if len(text) > LONGEST_REF:
             raise RefTooLong(text[:60])
         return text

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import structlog
+
 from answerable.platforms import base
 from answerable.platforms.atproto import ipld, refs
 from answerable.platforms.atproto.refs import Ref
@@ -20,6 +22,9 @@ LARGEST_MESSAGE_BYTES: Final = 5_242_880
 WAITING_MESSAGES: Final = 64
 """Of those not yet taken so many are in memory; then the server waits."""
 OPEN_WITHIN_SECONDS: Final = 5.0
+
+
+log = structlog.get_logger(__name__)
 
 
 class CursorLost(Exception):
@@ -132,8 +137,10 @@ def _commit(seq: int, at: str, body: Mapping[str, Any]) -> Happened:
     try:
         blocks = ipld.blocks_of(car)
         for op in ops:
-            collection, _, rkey = str(op["path"]).partition("/")
-            ref = Ref(did, collection, rkey)
+            ref = Ref.of_uri(f"at://{did}/{op['path']}")
+            if ref is None:
+                log.warning("a record's name is none of the protocol's", account=did[:80])
+                continue
             if op["action"] == "delete":
                 written.append(Written(ref, None))
                 continue

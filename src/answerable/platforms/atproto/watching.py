@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from answerable import clock
 from answerable.platforms import base
 from answerable.platforms.atproto import stream, wire
 from answerable.platforms.atproto.listing import Listing
+from answerable.platforms.atproto.refs import RefTooLong
 from answerable.platforms.atproto.reports import AGAIN, Reports
 from answerable.platforms.atproto.stream import CursorLost, Happened, Stream
 from answerable.platforms.atproto.xrpc import SaidNo, Xrpc
@@ -96,7 +98,8 @@ class Watch:
         for written in happened.written:
             ref = written.ref
             if written.record is None:
-                gone.append((ref.did, f"{ref.did}!{ref.collection}!{ref.rkey}!"))
+                with suppress(RefTooLong):  # then nothing of it is an item
+                    gone.append((ref.did, str(ref)))
                 continue
             posted.extend(self._listing.media(ref, stream.media_of(written), _moment(happened.at)))
         if happened.deleted_account:
