@@ -6,13 +6,11 @@ so a new desk with long lists searches them all once, some at a time, and a kill
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
 import structlog
-from django.db import connection
 
 from answerable import clock
 from answerable.cases import commands
@@ -46,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 def turn(now: Callable[[], datetime] = clock.now, seconds: float = SECONDS) -> int:
     """Search and protect for so long, or until there is nothing more now; how many fingerprints and items it did."""
-    with alone(LOCK) if connection.vendor == "postgresql" else nullcontext(True) as mine:
+    with alone(LOCK) as mine:
         if not mine:
             return 0
         ends_at, done = time.monotonic() + seconds, 0

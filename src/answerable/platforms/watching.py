@@ -7,7 +7,7 @@ a piece twice, which changes nothing; nothing is skipped: what can't be taken is
 import hashlib
 import threading
 import zlib
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -65,7 +65,7 @@ def run(stop: threading.Event, target: Platform) -> None:
     try:
         while not stop.is_set():
             try:
-                with _alone(target.name) as mine:
+                with alone(_lock(target.name)) as mine:
                     if mine:
                         watch(target, stop)
                 faults = 0
@@ -197,9 +197,5 @@ def _page(name: str, now: datetime) -> None:
     commands.watch_alarmed(name, paged=paged, now=now)
 
 
-def _alone(name: str) -> AbstractContextManager[bool]:
-    return (
-        alone(LOCKS + zlib.crc32(name.encode()) % (1 << 24))
-        if connection.vendor == "postgresql"
-        else nullcontext(True)
-    )
+def _lock(name: str) -> int:
+    return LOCKS + zlib.crc32(name.encode()) % (1 << 24)

@@ -1,11 +1,10 @@
 """Paging people about what is late, once for each obligation, and telling reporters of a platform that is silent."""
 
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
 from answerable import audit
 from answerable.cases import commands
@@ -29,7 +28,7 @@ def sound(now: datetime) -> int:
     The note follows the page: a kill between the two pages twice, never not at all. Call it outside a
     transaction. Raises PagingFailed: then nothing is noted, and the next call tries again.
     """
-    with alone(LOCK) if connection.vendor == "postgresql" else nullcontext(True) as mine:
+    with alone(LOCK) as mine:
         if not mine:
             return 0
         late = list(queries.late(now).filter(alarmed_at=None)[:AT_ONCE])

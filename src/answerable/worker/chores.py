@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -110,7 +109,7 @@ def sound_alarms() -> None:
 
 def fetch_lists() -> None:
     """Fetch the hash lists whose time has come, one worker at a time, and page people about those that go stale."""
-    with alone(LISTS_LOCK) if connection.vendor == "postgresql" else nullcontext(True) as mine:
+    with alone(LISTS_LOCK) as mine:
         if mine:
             schedule.finish_ending(clock.now())
             schedule.fetch_due(clock.now)
@@ -119,7 +118,7 @@ def fetch_lists() -> None:
 
 def look_again() -> None:
     """Look again at what isn't shown, one worker at a time."""
-    with alone(LOOKS_LOCK) if connection.vendor == "postgresql" else nullcontext(True) as mine:
+    with alone(LOOKS_LOCK) as mine:
         if mine:
             looking.look_again(clock.now())
 
@@ -131,7 +130,7 @@ def draft_filings() -> None:
 
 def send_large_files() -> None:
     """Send the files that take longer than a step of a filing may, one worker at a time."""
-    with alone(FILES_LOCK) if connection.vendor == "postgresql" else nullcontext(True) as mine:
+    with alone(FILES_LOCK) as mine:
         if mine:
             filing.send_large()
 

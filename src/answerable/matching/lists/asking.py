@@ -4,11 +4,8 @@ Nothing of it happens where a request waits. Only hashes leave, to the one confi
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Final
-
-from django.db import connection
 
 from answerable import clock
 from answerable.cases import commands
@@ -37,7 +34,7 @@ def turn(now: Callable[[], datetime] = clock.now) -> int:
     entry = config().shield
     if entry is None or _is_off():
         return 0
-    with alone(LOCK) if connection.vendor == "postgresql" else nullcontext(True) as mine:
+    with alone(LOCK) as mine:
         if not mine:
             return 0
         commands.take_up_hashes(library=entry.library, now=now())
