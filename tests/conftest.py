@@ -11,7 +11,7 @@ runs with SQLite, and the run on PostgreSQL leaves it out.
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if meets_the_database(item)]
 
 
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
-    """Refuse a database that a test gets without naming it: on PostgreSQL the test would be left out."""
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, Any, Any]:
+    """Refuse a database that a test gets without naming it: on PostgreSQL the test would be left out.
+
+    Afterwards, because only a fixture that was set up is taken down: refused before, it would fail every later test.
+    """
+    result = yield
     item = request.node
     if (
         fixturedef.argname in OF_THE_DATABASE
@@ -70,6 +77,7 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
         pytest.fail(
             f"{item.nodeid} gets `{fixturedef.argname}` unseen: name it as an argument", pytrace=False
         )
+    return result
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -35,6 +35,10 @@ def test_a_database_that_no_argument_names_is_refused(request):
         request.getfixturevalue("fresh_database")
 
 
+def test_the_next_test_gets_its_own_all_the_same(fresh_database):
+    assert not Person.objects.exists()
+
+
 def test_postgresql_meets_all_that_name_a_database_and_nothing_else(db, request):
     once = [item.nodeid for item in request.session.items if not meets_the_database(item)]
     assert connection.vendor == "sqlite" or not once
