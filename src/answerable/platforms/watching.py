@@ -80,12 +80,16 @@ def run(stop: threading.Event, target: Platform) -> None:
 def watch(target: Platform, stop: threading.Event | None = None) -> None:
     """Take what a platform tells now, from the stored cursor on. Raises PlatformError, Refused, DatabaseFault."""
     row = PlatformWatch.objects.filter(platform=target.name).first()
-    for news in target.watch(row.cursor if row is not None else ""):
+    cursor, quiet = (row.cursor, True) if row is not None else ("", False)
+    for news in target.watch(cursor):
+        quiet = False
         take(target.name, news)
         if news.failing:
             _failed(target, PlatformFailed(news.failing))
         if stop is not None and stop.is_set():
             return
+    if quiet:  # it answered, and that is known of it
+        commands.news_taken(target.name, cursor=cursor, now=clock.now())
 
 
 def take(platform: str, news: News) -> None:

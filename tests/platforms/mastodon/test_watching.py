@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from answerable.audit.models import AuditEntry
+from answerable.cases import commands
 from answerable.cases.models import Item, PlatformWatch, Report
 from answerable.db import crash
 from answerable.obligations.models import Obligation
@@ -130,6 +131,33 @@ def test_what_can_not_be_taken_is_not_skipped_but_visible_and_paged_after_two_mi
     assert Report.objects.count() == 1
     row.refresh_from_db()
     assert (row.failed_since, row.last_error, row.alarmed_at) == (None, "", None)
+
+
+class Quiet(Adapter):
+    """Has nothing to tell."""
+
+    def watch(self, cursor: str) -> Iterator[News]:
+        return iter([] if cursor else [News("from here on")])
+
+
+@pytest.mark.django_db
+def test_an_answer_without_news_ends_a_failure_and_is_written_down_seldom(
+    worker: Turns, entry: Entry
+) -> None:
+    target = Quiet(entry)
+    watching.watch(target)
+    commands.watch_failed(target.name, why="away", now=worker.now)
+    worker.now += timedelta(seconds=1)
+    watching.watch(target)
+    row = PlatformWatch.objects.get()
+    assert (row.failed_since, row.last_error, row.told_at) == (None, "", worker.now)
+    assert row.cursor == "from here on"
+    worker.now += timedelta(seconds=9)
+    watching.watch(target)
+    assert PlatformWatch.objects.get().told_at == row.told_at
+    worker.now += timedelta(seconds=1)
+    watching.watch(target)
+    assert PlatformWatch.objects.get().told_at == worker.now
 
 
 class Once(Adapter):

@@ -1,15 +1,28 @@
 """How far a platform's own news was taken, and that it can't be reached."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 
 from answerable import audit
 from answerable.cases.models import PlatformWatch
 
+ANSWERED_EVERY: Final = timedelta(seconds=10)
+"""Platforms are asked every second: that one answered, and had nothing to say, is written down no more often."""
+
 
 def news_taken(platform: str, *, cursor: str, now: datetime, whole: bool = True) -> None:
     """Everything up to `cursor` was taken: it is asked for no more. Unless it was `whole`, it goes on failing."""
+    known = PlatformWatch.objects.filter(
+        platform=platform,
+        cursor=cursor,
+        failed_since=None,
+        told_at__gt=now - ANSWERED_EVERY,
+        told_at__lte=now,
+    )
+    if known.exists():
+        return
     well = {"failed_since": None, "last_error": "", "alarmed_at": None} if whole else {}
     with transaction.atomic():
         PlatformWatch.objects.update_or_create(
