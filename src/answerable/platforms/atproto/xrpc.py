@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlencode
 
-from django.conf import settings
-
 from answerable import clock
-from answerable.platforms import base
+from answerable.platforms import base, shared_secret
 from answerable.platforms.atproto import wire
 from answerable.platforms.http import client
 from answerable.settings.config import Platform as Entry
@@ -212,12 +210,7 @@ def _busy(what: str, answer: client.Response) -> base.PlatformFailed:
 
 
 def _secret(name: str) -> str:
-    path = Path(name)
-    path = path if path.is_absolute() else Path(settings.DATA) / path
-    try:
-        secret = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise base.SecretMissing(f"{path.name}: {type(error).__name__}") from error
+    secret = shared_secret.read(name, base.SecretMissing, encoding="utf-8")
     if not secret:
-        raise base.SecretMissing(f"{path.name}: empty")
+        raise base.SecretMissing(f"{Path(name).name}: empty")
     return secret

@@ -4,14 +4,12 @@ import base64
 import json
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from django.conf import settings
 from standardwebhooks.webhooks import Webhook
 
 from answerable import clock
-from answerable.platforms import base, links
+from answerable.platforms import base, links, shared_secret
 from answerable.platforms.base import Capability, FetchedItem, ItemKind, Media, Named, News, Page
 from answerable.platforms.http import client, wire
 from answerable.policy.words import Visibility
@@ -150,12 +148,7 @@ class Adapter:
         raise _refusal(answer, request_id)
 
     def _signer(self) -> Webhook:
-        path = Path(self.entry.secret_file)
-        path = path if path.is_absolute() else Path(settings.DATA) / path
-        try:
-            return wire.read_secret(path.read_text("ascii"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise base.SecretUnusable(f"{path.name}: {type(error).__name__}") from error
+        return wire.read_secret(shared_secret.read(self.entry.secret_file))
 
     def _look_addresses(self, look: wire.Look) -> list[str]:
         pages = [look.page] if look.page else []
@@ -167,16 +160,7 @@ class Adapter:
         return [*pages, *look.media]
 
     def _is_shown(self, url: str) -> bool:
-        answer = client.call(
-            "GET", url, hosts=self.hosts | self.media_hosts, most_bytes=MOST_BYTES_OF_A_LOOK, cut=True
-        )
-        if 200 <= answer.status < 300:
-            return True
-        if answer.status in _NOT_SHOWN:
-            return False
-        raise base.PlatformFailed(
-            f"a look was answered with status {answer.status}", answer.retry_after_seconds
-        )
+        return client.is_shown(url, self.hosts | self.media_hosts, MOST_BYTES_OF_A_LOOK, _NOT_SHOWN)
 
 
 def _refusal(answer: client.Response, request_id: str) -> base.PlatformError:

@@ -89,6 +89,19 @@ def call(
     return response
 
 
+def is_shown(url: str, hosts: Collection[str], most_bytes: int, not_shown: Collection[int]) -> bool:
+    """Whether a stranger gets something there now; `not_shown`: the statuses that say no.
+
+    Raises PlatformFailed for any other status, and what `call` raises.
+    """
+    answer = call("GET", url, hosts=hosts, most_bytes=most_bytes, cut=True)
+    if 200 <= answer.status < 300:
+        return True
+    if answer.status in not_shown:
+        return False
+    raise base.PlatformFailed(f"a look was answered with status {answer.status}", answer.retry_after_seconds)
+
+
 def host_of(url: str) -> str:
     """The host[:port] that a call to this address would go to, read by the very code that would call it.
 

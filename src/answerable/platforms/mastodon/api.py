@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from django.conf import settings
-
 from answerable import clock
-from answerable.platforms import base
+from answerable.platforms import base, shared_secret
 from answerable.platforms.http import client
 from answerable.platforms.mastodon import wire
 from answerable.settings.config import Platform as Entry
@@ -124,13 +122,9 @@ class Api:
 
 def read_file(name: str) -> str:
     """A secret's file in the data directory. Raises SecretUnusable."""
-    path = Path(name) if Path(name).is_absolute() else Path(settings.DATA) / name
-    try:
-        text = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise base.SecretUnusable(f"{path.name}: {type(error).__name__}") from error
+    text = shared_secret.read(name)
     if not text or any(character.isspace() for character in text):
-        raise base.SecretUnusable(f"{path.name}: one word is expected")
+        raise base.SecretUnusable(f"{Path(name).name}: one word is expected")
     return text
 
 

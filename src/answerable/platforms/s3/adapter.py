@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from pydantic import ValidationError
 
-from answerable.platforms import base, links
+from answerable.platforms import base, links, shared_secret
 from answerable.platforms.base import Capability, FetchedItem, Media, Named, News, Page
 from answerable.platforms.http import client
 from answerable.platforms.s3 import wire
@@ -261,14 +261,7 @@ class Adapter:
 
     def _is_shown(self, url: str) -> bool:
         hosts = self._hosts | {client.host_of(self._bucket().endpoint)}
-        answer = client.call("GET", url, hosts=hosts, most_bytes=MOST_BYTES_OF_A_LOOK, cut=True)
-        if 200 <= answer.status < 300:
-            return True
-        if answer.status in _NOT_SHOWN:
-            return False
-        raise base.PlatformFailed(
-            f"a look was answered with status {answer.status}", answer.retry_after_seconds
-        )
+        return client.is_shown(url, hosts, MOST_BYTES_OF_A_LOOK, _NOT_SHOWN)
 
     def _bucket(self) -> Bucket:
         found = {one.name: one for one in settings.CONFIG.buckets}
@@ -288,14 +281,10 @@ class Adapter:
         return Store(self._bucket(), Path(settings.DATA))
 
     def _secret(self) -> str:
-        path = Path(settings.DATA) / self.entry.secret_file
-        try:
-            token = path.read_text("ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise base.PlatformRefused(f"secret_file {path.name}: {type(error).__name__}") from error
+        token = shared_secret.read(self.entry.secret_file, base.PlatformRefused)
         if len(token) < SHORTEST_TOKEN:
             raise base.PlatformRefused(
-                f"secret_file {path.name} holds fewer than {SHORTEST_TOKEN} characters"
+                f"secret_file {Path(self.entry.secret_file).name} holds fewer than {SHORTEST_TOKEN} characters"
             )
         return token
 

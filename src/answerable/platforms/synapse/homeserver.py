@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote, urlencode
 
-from django.conf import settings
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from answerable.platforms import base
+from answerable.platforms import base, shared_secret
 from answerable.platforms.http import client
 from answerable.platforms.synapse import wire
 from answerable.platforms.synapse.refs import Mxc
@@ -129,11 +128,7 @@ def _download(media: Mxc) -> str:
 
 
 def _token(name: str) -> str:
-    where = Path(name) if Path(name).is_absolute() else Path(settings.DATA) / name
-    try:
-        token = where.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise base.PlatformRefused(f"{where.name}: {type(error).__name__}") from error
+    token = shared_secret.read(name, base.PlatformRefused)
     if not token or not token.isprintable() or " " in token:
-        raise base.PlatformRefused(f"{where.name} holds no access token")
+        raise base.PlatformRefused(f"{Path(name).name} holds no access token")
     return token
