@@ -5,6 +5,7 @@ by the command `cannot`; nothing wider is ever done in its place (rule 5).
 """
 
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, cast
 
@@ -13,7 +14,7 @@ from django.db.models import QuerySet
 
 from answerable import clock, media
 from answerable.cases import commands
-from answerable.cases.inputs import ItemIn, Prints
+from answerable.cases.inputs import Prints
 from answerable.cases.models import Account, Item, Notice, ReportedItem
 from answerable.cases.queries.settling import is_settled
 from answerable.db.prepared import first, prepared
@@ -23,6 +24,8 @@ from answerable.platforms import base, registry
 from answerable.platforms.base import NEEDED_FOR, Asking, Capability, FetchedItem, asking
 from answerable.platforms.besides import HandsOver, Settles
 from answerable.platforms.http import client
+from answerable.platforms.known import as_told
+from answerable.platforms.looking import seen_now
 from answerable.platforms.notices import text_of
 from answerable.policy.words import By, Visibility
 
@@ -99,7 +102,7 @@ def _unless_it_is_so(obligation: Obligation, item: Item, target: base.Platform, 
     if Capability.LOOK in target.capabilities:
         seen = None
         with suppress(base.PlatformError):  # no look: then people look
-            seen = _seen(target, item.ref)
+            seen = seen_now(target, item.ref)
         now = clock.now()
         if seen is not None and commands.item_seen(
             item.pk,
@@ -122,13 +125,6 @@ def _unless_it_is_so(obligation: Obligation, item: Item, target: base.Platform, 
             page = item.url  # nobody waits for it: people are paged now, with the item's own address
         error = base.CannotDo(error.detail, by_hand=page)
     _by_hand(obligation, error)
-
-
-def _seen(target: base.Platform, ref: str) -> Visibility:
-    try:
-        return target.visibility(ref)
-    except base.ItemNotFound:
-        return Visibility.GONE
 
 
 def settle_there(obligation: Obligation) -> None:
@@ -187,15 +183,9 @@ def fetch_item(obligation: Obligation) -> None:
         except base.CannotDo as error:
             _by_hand(obligation, error)
             return
-    item_in = ItemIn(
-        platform=item.platform,
+    item_in = replace(
+        as_told(item.platform, fetched),
         ref=item.ref,
-        url=fetched.url,
-        media_url=fetched.media.url if fetched.media is not None else "",
-        kind=fetched.kind.value,
-        account_ref=fetched.account,
-        posted_at=fetched.posted_at,
-        views=fetched.views or 0,
         prints=Prints.of(found) if found is not None else None,
         held="unreadable" if found is not None and found.unreadable else "",
     )

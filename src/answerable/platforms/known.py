@@ -1,8 +1,10 @@
-"""What the desk knows of an item that its platform may no longer tell."""
+"""What a platform tells of an item, as the desk takes it, and what is known of it when nobody tells any more."""
 
 from dataclasses import dataclass
 
+from answerable.cases.inputs import ItemIn
 from answerable.cases.models import Item
+from answerable.platforms.base import FetchedItem
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,20 @@ class Known:
     media_url: str = ""
     kind: str = ""
     posted: bool = False
+
+
+def as_told(platform: str, fetched: FetchedItem) -> ItemIn:
+    """The facts of an item as its platform tells them, without its fingerprints."""
+    return ItemIn(
+        platform=platform,
+        ref=fetched.ref,
+        url=fetched.url,
+        media_url=fetched.media.url if fetched.media is not None else "",
+        kind=fetched.kind.value,
+        account_ref=fetched.account,
+        posted_at=fetched.posted_at,
+        views=fetched.views or 0,
+    )
 
 
 def of(platform: str, ref: str) -> Known:

@@ -9,12 +9,20 @@ from answerable import clock
 from answerable.cases import commands
 from answerable.cases.models import Item
 from answerable.platforms import registry
-from answerable.platforms.base import ItemNotFound, PlatformError, asking
+from answerable.platforms.base import ItemNotFound, Platform, PlatformError, asking
 from answerable.policy.words import Visibility
 
 AT_ONCE: Final = 20
 
 log = structlog.get_logger(__name__)
+
+
+def seen_now(target: Platform, ref: str) -> Visibility:
+    """What strangers see of an item now; one that the platform doesn't have is gone. Raises PlatformError."""
+    try:
+        return target.visibility(ref)
+    except ItemNotFound:
+        return Visibility.GONE
 
 
 def look_again(now: datetime) -> int:
@@ -28,9 +36,7 @@ def look_again(now: datetime) -> int:
             continue
         try:
             with asking(f"again-{item.pk}"):
-                seen = registry.platform(item.platform).visibility(item.ref)
-        except ItemNotFound:
-            seen = Visibility.GONE
+                seen = seen_now(registry.platform(item.platform), item.ref)
         except PlatformError as error:
             if error.retry_helps:  # it is the platform, not this item: the others needn't be tried now
                 failing.add(item.platform)

@@ -8,6 +8,7 @@ import hashlib
 import threading
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -43,6 +44,7 @@ from answerable.platforms.base import (
     PlatformFailed,
     ReportThere,
 )
+from answerable.platforms.known import as_told
 from answerable.policy.words import Age, Relation
 
 FAILS_FOR: Final = timedelta(minutes=2)
@@ -123,17 +125,10 @@ def _take(platform: str, news: News) -> None:
 
 
 def _item_in(platform: str, fetched: FetchedItem, *, edited: bool = False) -> ItemIn:
-    return ItemIn(
-        platform=platform,
-        ref=fetched.ref,
-        url=fetched.url,
-        kind=fetched.kind.value,
-        account_ref=fetched.account,
-        posted_at=fetched.posted_at,
-        views=fetched.views or 0,
+    return replace(
+        as_told(platform, fetched),
         prints=Prints(sha256=fetched.sha256) if fetched.sha256 else None,
         fetch=fetched.media is not None,
-        media_url=fetched.media.url if fetched.media is not None else "",
         edited=edited,
     )
 
