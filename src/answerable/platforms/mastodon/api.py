@@ -130,13 +130,11 @@ def read_file(name: str) -> str:
 
 def _wait_seconds(answer: client.Response) -> float:
     """How long the server asks to be left alone: `Retry-After`, else the time at which its count begins anew."""
-    wait = QUIET_SECONDS
-    after, reset = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-reset", "")
-    if after.isdecimal():
-        wait = float(after)
-    elif reset:
+    wait = answer.retry_after_seconds
+    if wait is None:
         try:
-            wait = (datetime.fromisoformat(reset) - clock.system_now()).total_seconds()
+            reset = datetime.fromisoformat(answer.headers.get("x-ratelimit-reset", ""))
+            wait = (reset - clock.system_now()).total_seconds()
         except (ValueError, TypeError):
             wait = QUIET_SECONDS
     return min(max(wait, 1.0), LONGEST_QUIET_SECONDS)
