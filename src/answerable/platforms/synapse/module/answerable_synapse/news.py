@@ -1,5 +1,6 @@
 """What the desk asks Synapse for and Synapse's admin API doesn't have, for a server administrator's token alone."""
 
+import abc
 import json
 from typing import Any
 
@@ -32,8 +33,9 @@ class _ForAdministrators(DirectServeJsonResource):
             raise SynapseError(403, "You are not a server admin", Codes.FORBIDDEN)
         return 200, await self._api.run_db_interaction("answerable_news", self._found, request)
 
+    @abc.abstractmethod
     def _found(self, transaction: LoggingTransaction, request: SynapseRequest) -> Any:
-        raise NotImplementedError
+        """What is asked for, read in one transaction."""
 
 
 class News(_ForAdministrators):
