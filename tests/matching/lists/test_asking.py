@@ -2,13 +2,10 @@
 
 import base64
 import json
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connections
 from typer.testing import CliRunner
 
 from answerable import clock
@@ -18,7 +15,6 @@ from answerable.cases.commands import questions
 from answerable.cases.inputs import ItemIn, Prints, Refused
 from answerable.cases.models import HashList, HashQuestion, ListEntry
 from answerable.cases.queries.said import said_of
-from answerable.db import crash
 from answerable.matching import growing
 from answerable.matching import items as items_module
 from answerable.matching import known as known_module
@@ -40,6 +36,7 @@ from tests.fakes.web import Reply
 from tests.matching.lists.kept import digest
 from tests.matching.test_index import flipped
 from tests.support.desks import Desk
+from tests.support.kills import killed_until_done
 
 NEAR = {"classification": "csam", "match_type": "near", "near_match_details": [{"timestamp": 0.0}] * 2}
 HARMFUL = {"classification": "harmful-abusive-material", "match_type": "exact", "near_match_details": []}
@@ -334,24 +331,7 @@ def test_a_worker_killed_anywhere_asks_about_everything_and_keeps_each_answer(
     for number in range(5):
         desk.upload(f"p{number}", prints=picture(number))
     site.known = {pdq(1): NEAR, pdq(3): HARMFUL}
-    kills = 0
-    while kills < 100:
-        connections.close_all()
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                with crash.arm(crash.killing_at(f"*:{2 + kills % 12}")):
-                    while turn(desk):
-                        pass
-                code = 0
-            finally:
-                os._exit(code)
-        _, status = os.waitpid(child, 0)
-        if os.waitstatus_to_exitcode(status) == 0:
-            break
-        assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
-        kills += 1
+    kills = killed_until_done(lambda: turn(desk), latest=12, most=100)
     assert kills > 5
     found = {bytes(one.pdq): one.found for one in HashQuestion.objects.exclude(answered_at=None)}
     assert len(found) == 5

@@ -1,13 +1,11 @@
 """A list that grows finds what was there before: protected as an upload is, never in thousands, never twice."""
 
-import os
-import signal
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
@@ -16,7 +14,6 @@ from answerable.cases.inputs import Listed, Prints
 from answerable.cases.list_inputs import EntryIn, GoneIn, ListPageIn
 from answerable.cases.models import Finding, HashList, Item, ListMatch, Reached
 from answerable.cases.models.people import Person
-from answerable.db import crash
 from answerable.matching import growing
 from answerable.matching import items as items_module
 from answerable.matching.items import ItemIndex
@@ -28,6 +25,7 @@ from tests.cases.desk import prints as prints_of
 from tests.matching.rows import content
 from tests.matching.test_index import flipped
 from tests.support.desks import Desk
+from tests.support.kills import killed_until_done
 from tests.worker.test_alarms import Pager, call
 
 PDQ = bytes(range(32))
@@ -247,25 +245,14 @@ def test_a_worker_killed_anywhere_searches_everything_and_nothing_twice(
     with transaction.atomic():
         grows(now, ("pdq", PDQ), *(("sha256", number.to_bytes(32, "big")) for number in range(8)))
     later = now + timedelta(seconds=60)
-    kills = 0
-    while kills < 300:
-        connections.close_all()
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                monkeypatch.setattr(items_module, "_items", ItemIndex())
-                with crash.arm(crash.killing_at(f"*:{2 + kills % 6}")):
-                    while growing.turn(lambda: later, seconds=10):
-                        pass
-                code = 0
-            finally:
-                os._exit(code)
-        _, status = os.waitpid(child, 0)
-        if os.waitstatus_to_exitcode(status) == 0:
-            break
-        assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
-        kills += 1
+
+    def search_anew() -> int:
+        return growing.turn(lambda: later, seconds=10)
+
+    monkeypatch.setattr(
+        items_module, "_items", ItemIndex()
+    )  # each child begins with what this process never read
+    kills = killed_until_done(search_anew, latest=6)
     assert kills > 5
     assert ListMatch.objects.count() == 12 + 8
     outcomes = list(ListMatch.objects.values_list("outcome", flat=True))
