@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -29,11 +29,12 @@ from answerable.platforms.synapse.adapter import Adapter
 from answerable.policy import load_named, store
 from answerable.policy.words import Age, Verdict
 from answerable.settings.config import CONFIG_NAME, read
+from tests.platforms.synapse.front import Front
 from tests.serve.test_desk import free_ports, get
 from tests.support.desks import Desk, fresh_desk
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-WITHIN_SECONDS = 30.0
+WITHIN_SECONDS = 60.0
 READY_WITHIN_SECONDS = 90.0
 PLATFORM = """
 [[platforms]]
@@ -68,6 +69,8 @@ class Place:
 
     synapse: Synapse
     desk: Desk
+    front: Front
+    """Between the module in Synapse and the desk."""
     ports: list[int]
     module: dict[str, Any]
     people: dict[str, Person] = field(default_factory=dict)
@@ -101,6 +104,12 @@ class Place:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(40)
+
+    def restart_synapse(self, *, kill: bool = False, **module: Any) -> None:
+        """Start Synapse anew, its module with these settings beside its own."""
+        self.synapse.stop(kill=kill)
+        self.synapse.configure({**self.module, **module})
+        self.synapse.start()
 
     def person(self, name: str) -> Person:
         """Somebody of that name with an account, the same one each time."""
@@ -149,14 +158,15 @@ def place(
             key = folder / "screening.key"
             scopes = ["screen", "events:write"]
             key.write_text(create_key("synapse", scopes, now=now, platform="matrix"))
+            front = Front("localhost", public)
             module = {
-                "desk_url": f"http://localhost:{public}",
+                "desk_url": front.url,
                 "api_key_file": str(key),
                 "spool": str(folder / "spool"),
-                "answer_within_seconds": 20,
+                "answer_within_seconds": 10,
             }
             synapse = Synapse(folder / "homeserver", port, module)
-            running = Place(synapse, replace(desk, data=desk.data), [public, staff], module)
+            running = Place(synapse, desk, front, [public, staff], module)
             try:
                 synapse.start()
                 admin = synapse.person("petra", admin=True)
@@ -168,6 +178,7 @@ def place(
             finally:
                 running.stop_desk()
                 synapse.stop()
+                front.stop()
                 django_settings.CONFIG, django_settings.DATA = before
 
 
