@@ -261,7 +261,7 @@ def test_what_a_site_froze_while_it_still_shows_it_is_no_proof(site: Platform) -
 def test_freezing_waits_for_the_hiding_of_its_item(site: Platform) -> None:
     report()
     run("fetch_item")
-    assert ["freeze", "hide", "limit", "remove", "restore"] in kinds.sharing_a_handler()
+    assert ["erase", "freeze", "hide", "limit", "remove", "restore"] in kinds.sharing_a_handler()
 
 
 def suspend_or_not(kind: str) -> Obligation:

@@ -58,6 +58,7 @@ _WHOLE = {
     "item_content_changed": "an item's content changed",
     "item_edited": "a platform said that an item was edited",
     "item_deleted": "a platform said that an item was deleted",
+    "item_erased": "what can't be undone was done on a platform, after two people confirmed",
     "item_frozen": "a platform froze an item's bytes",
     "age_changed": "an item's age changed",
     "copies_found": "copies of an item were searched for",

@@ -14,6 +14,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "fetch_item": "item",
     "screen_item": "item",
     "freeze": "item",
+    "erase": "item",
     "find_copies": "item",
     "block_identical": "item",
     "unblock": "item",

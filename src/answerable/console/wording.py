@@ -24,6 +24,7 @@ DUTIES = {
     "restore": "Put it back",
     "hide": "Hide it until people decide",
     "limit": "Show it behind a notice until people decide",
+    "erase": "Take it away for good on the platform, now that two people confirmed",
     "freeze": "Have the platform keep the bytes",
     "find_copies": "Search for copies",
     "block_identical": "Block the same file",

@@ -27,6 +27,7 @@ class Capability(StrEnum):
     REMOVE = "remove"
     RESTORE = "restore"
     FREEZE = "freeze"
+    ERASE = "erase"
     SUSPEND = "suspend"
     NOTIFY = "notify"
     RELEASE_UPLOAD = "release_upload"
@@ -37,8 +38,10 @@ class Capability(StrEnum):
     SETTLE = "settle"
 
 
-OWN_TONGUE = frozenset({Capability.WATCH, Capability.HEAR, Capability.HAND_OVER, Capability.SETTLE})
-"""What takes a platform with reports and moderators of its own, beside the contract of `http`."""
+OWN_TONGUE = frozenset(
+    {Capability.WATCH, Capability.HEAR, Capability.HAND_OVER, Capability.SETTLE, Capability.ERASE}
+)
+"""What takes a platform with reports, moderators and ways of its own, beside the contract of `http`."""
 
 
 NEEDED_FOR = {

@@ -35,3 +35,10 @@ class Settles(Protocol):
 
     def settle(self, key: str, closed: bool) -> None:
         """Close one of these reports, or open it again."""
+
+
+class Erases(Protocol):
+    """What an adapter with `ERASE` can do besides: what can't be undone, once two people confirmed (rule 15)."""
+
+    def erase(self, ref: str) -> None:
+        """Take away for good what is gone already. Raises NotAsWanted where something of it is still served."""

@@ -22,7 +22,7 @@ from answerable.obligations import registry as kinds
 from answerable.obligations.models import Obligation
 from answerable.platforms import base, registry
 from answerable.platforms.base import NEEDED_FOR, Asking, Capability, FetchedItem, asking
-from answerable.platforms.besides import HandsOver, Settles
+from answerable.platforms.besides import Erases, HandsOver, Settles
 from answerable.platforms.http import client
 from answerable.platforms.known import as_told
 from answerable.platforms.looking import seen_now
@@ -48,8 +48,8 @@ def make_it_so(obligation: Obligation) -> None:
     that it waits for the hiding of its item: many platforms freeze what they hide, and then nothing is left to ask.
     """
     item = _item(obligation)
-    if obligation.kind == "freeze":
-        _freeze(obligation, item)
+    if obligation.kind in ("freeze", "erase"):
+        (_freeze if obligation.kind == "freeze" else _erase)(obligation, item)
         return
     wanted, serial = Visibility(item.wanted), item.wanted_serial
     target = registry.platform(item.platform)
@@ -224,6 +224,40 @@ def _freeze(obligation: Obligation, item: Item) -> None:
     commands.done(obligation.pk, record="item_frozen", event={"item": item.pk}, now=clock.now())
 
 
+def _erase(obligation: Obligation, item: Item) -> None:
+    """Have what is gone taken away for good, unless that was overturned by now; then look (rule 15)."""
+    target = registry.platform(item.platform)
+    if _lacks(target, Capability.ERASE, obligation):
+        return
+    if (
+        item.wanted != Visibility.GONE
+        or not Obligation.objects.filter(pk=obligation.pk, state="owed").exists()
+    ):
+        return
+    with _asking(obligation):
+        asked_at = clock.now()
+        try:
+            cast(Erases, target).erase(item.ref)
+            acknowledged_at = clock.now()
+            seen = target.visibility(item.ref)
+        except (base.CannotDo, base.ItemNotFound) as error:
+            _by_hand(obligation, error)
+            return
+    now = clock.now()
+    commands.item_seen(
+        item.pk,
+        visibility=seen,
+        serial=item.wanted_serial,
+        asked_at=asked_at,
+        acknowledged_at=acknowledged_at,
+        seen_at=now,
+        now=now,
+    )
+    if seen is not Visibility.GONE:
+        raise base.NotAsWanted(f"wanted gone, seen {seen.value}")
+    commands.done(obligation.pk, record="item_erased", event={"item": item.pk}, now=now)
+
+
 def make_account_so(obligation: Obligation) -> None:
     """Suspend an account or let it post again, as is wanted of it now; then look, where the platform says.
 
@@ -306,6 +340,7 @@ for _kind, _handler in {
     "tell_holder": tell_holder,
     "freeze": make_it_so,
     "settle_there": settle_there,
+    "erase": make_it_so,
     "suspend_account": make_account_so,
     "lift_account_effects": make_account_so,
 }.items():

@@ -62,6 +62,9 @@ class Platform(Section):
     report_harm: str = Field(
         "csam", description="what a report made on the platform is taken for where it doesn't say"
     )
+    erase_confirmed: bool = Field(
+        False, description="whether what can't be undone there is done once two people confirmed a removal"
+    )
     options: dict[str, Any] = Field({}, description="what this adapter needs besides; it checks them itself")
 
     def __hash__(self) -> int:

@@ -28,7 +28,7 @@ from answerable.lineage import die_with_parent
 from answerable.platforms.synapse.adapter import Adapter
 from answerable.policy import load_named, store
 from answerable.policy.words import Age, Verdict
-from answerable.settings.config import CONFIG_NAME, read
+from answerable.settings.config import CONFIG_NAME, DATA_VARIABLE, config, read
 from tests.platforms.synapse.front import Front
 from tests.serve.test_desk import free_ports, get
 from tests.support.desks import Desk, fresh_desk
@@ -43,6 +43,7 @@ adapter = "synapse"
 base_url = "{url}"
 secret_file = "matrix-admin.token"
 hosts = ["matrix.to", "127.0.0.1:{port}"]
+erase_confirmed = true
 
 [platforms.options]
 reader_token_file = "matrix-reader.token"
@@ -145,13 +146,15 @@ def place(
     public, staff, port = free_ports(3)
     with django_db_blocker.unblock():
         migrated, postgresql = connection.settings_dict["NAME"], connection.vendor == "postgresql"
-        before = (django_settings.CONFIG, django_settings.DATA)
+        before = (django_settings.CONFIG, django_settings.DATA, os.environ[DATA_VARIABLE])
         with fresh_desk(folder, migrated=migrated, postgresql=postgresql, serial=os.getpid()) as desk:
             path = desk.data / CONFIG_NAME
             text = path.read_text().replace("8400", str(public)).replace("8401", str(staff))
             url = f"http://127.0.0.1:{port}"
             path.write_text(text + PLATFORM.format(url=url, port=port))
             django_settings.CONFIG, django_settings.DATA = read(path), desk.data
+            os.environ[DATA_VARIABLE] = str(desk.data)
+            config.cache_clear()
             now = clock.now()
             with transaction.atomic():
                 store.activate(load_named("baseline"), now)
@@ -179,7 +182,8 @@ def place(
                 running.stop_desk()
                 synapse.stop()
                 front.stop()
-                django_settings.CONFIG, django_settings.DATA = before
+                django_settings.CONFIG, django_settings.DATA, os.environ[DATA_VARIABLE] = before
+                config.cache_clear()
 
 
 @pytest.fixture

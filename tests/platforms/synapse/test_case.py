@@ -65,11 +65,15 @@ def test_reported_in_a_client_then_hidden_with_all_copies_decided_gone_and_kept_
         Refused
     ):  # a person is asked about what is only near, and uploads wait for nobody here
         yann.upload(smaller(original))
+    assert uri.reads(room, posted)["content"]["url"] == first, "one person's yes takes nothing away for good"
     judge(place, event(room, posted), "Rosa", Verdict.VIOLATING)
     judge(place, media(near), "Ravi", Verdict.VIOLATING)
     place.seen(media(near), "gone")
     place.seen(event(other, elsewhere[1]), "gone")
     assert not any(max_.sees(mxc) for mxc in (first, again, near))
+    until(lambda: not uri.reads(room, posted)["content"], "two confirmed it: it is redacted")
+    until(lambda: not yann.reads(other, elsewhere[0])["content"], "and where the same file was posted")
+    assert yann.reads(other, elsewhere[1])["content"], "what one person judged is not"
     assert not Obligation.objects.filter(state="owed", by="worker", last_error__gt="").exists()
 
 

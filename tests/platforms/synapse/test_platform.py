@@ -2,7 +2,7 @@
 
 import pytest
 
-from answerable.cases.models import ReportedItem
+from answerable.cases.models import Item, ReportedItem
 from answerable.demo.matrix.person import Refused
 from answerable.obligations.models import Obligation
 from answerable.platforms import base
@@ -111,6 +111,40 @@ def test_what_is_not_media_cannot_be_hidden_and_a_person_is_told_where(
     uri.redact(room, said)
     assert adapter.visibility(event(room, said)) is Visibility.GONE
     assert adapter.fetch(event(room, said)).media.data == b"words", "Synapse keeps what was said for a while"
+
+
+def test_what_two_people_confirmed_of_a_text_is_redacted_and_what_one_did_is_done_by_hand(
+    place: Place,
+) -> None:
+    uri, dana = place.person("uri"), place.person("dana")
+    room = uri.room()
+    dana.join(room)
+    said = uri.say(room, "Send me a picture, or else.")
+    dana.report_event(room, said, "He threatens me.")
+    ref = event(room, said)
+    until(lambda: Item.objects.filter(ref=ref, content__isnull=False).exists(), "it was fetched")
+    judge(place, ref, "Ravi", Verdict.VIOLATING)
+    subject = f"item:{place.item(ref).pk}/remove"
+    until(lambda: Obligation.objects.filter(kind="do_by_hand", subject=subject).exists(), "people are asked")
+    assert uri.reads(room, said)["content"]
+    judge(place, ref, "Rosa", Verdict.VIOLATING)
+    place.seen(ref, "gone")
+    assert not uri.reads(room, said)["content"]
+    assert Obligation.objects.get(kind="do_by_hand", subject=subject).state in ("kept", "kept_late")
+
+
+def test_nothing_is_redacted_that_is_served_still(place: Place, adapter: Adapter) -> None:
+    room, posted, mxc = posted_by(place, "uri", 21)
+    with pytest.raises(base.NotAsWanted, match="quarantined"):
+        adapter.erase(event(room, posted))
+    with pytest.raises(Refused) as refused:
+        place.person("max").call(
+            "POST", "/_synapse/client/answerable/redact", {"room_id": room, "event_id": posted}
+        )
+    assert refused.value.status == 403
+    assert place.person("uri").reads(room, posted)["content"]
+    adapter.erase(media(mxc))
+    assert place.person("max").sees(mxc)
 
 
 def test_what_is_not_there_is_gone_and_is_not_fetched(place: Place, adapter: Adapter) -> None:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from answerable.cases.commands.contesting import close_appeal
 from answerable.cases.commands.copying import share_with_copies
+from answerable.cases.commands.erasing import owe_erasing
 from answerable.cases.commands.feedback import owe_to_sources
 from answerable.cases.commands.filing import has_finding, owe_filings
 from answerable.cases.commands.grouping import begin_notice, lock, put_in
@@ -113,6 +114,7 @@ def decide_violating(
         share_with_copies(writing, content, pack_of(case), case)
     elif of.confirmed_by_two_at is not None:
         _ask_whose_account(writing, item, case, of)
+        owe_erasing(writing, of)
     return decision
 
 
@@ -189,6 +191,7 @@ def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision)
     sharing = Item.objects.filter(contents__decisions__of_decision=decision, account__isnull=False)
     for twin in sharing.select_related("case").order_by("pk"):
         _ask_whose_account(writing, twin, case, decision)
+    owe_erasing(writing, decision)
     share_with_copies(writing, _content(item), pack, case)
 
 

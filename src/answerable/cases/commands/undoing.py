@@ -41,6 +41,7 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     for hash_list in (CONFIRMED, CONFIRMED_BY_TWO, REPORTED):
         forget(writing, item, hash_list)
     want(writing, item, Visibility.VISIBLE, why="overturned", due_at=writing.now + in_time)
+    writing.release("erase", f"item:{item.pk}", "decided_otherwise")
     writing.release("second_look", f"item:{item.pk}", "decided_otherwise")
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_UNDOING))
     if not withdraw_finding(writing, item, cleared=True):

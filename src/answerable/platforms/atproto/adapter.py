@@ -32,7 +32,13 @@ PRESETS: Final = {PROFILE: ("avatar", "banner"), "": ("feed_fullsize", "feed_thu
 """Under which names an AppView serves a picture."""
 _OZONE_ONLY: Final = frozenset({Capability.NOTIFY, Capability.SETTLE})
 _NEVER: Final = frozenset(
-    {Capability.LIMIT, Capability.RELEASE_UPLOAD, Capability.HEAR, Capability.HAND_OVER}
+    {
+        Capability.LIMIT,
+        Capability.RELEASE_UPLOAD,
+        Capability.HEAR,
+        Capability.HAND_OVER,
+        Capability.ERASE,
+    }
 )
 
 

@@ -18,7 +18,10 @@ from answerable.platforms.synapse.refs import Mxc, Thing
 from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
 
-_CANT: Final = (OWN_TONGUE - {Capability.WATCH}) | {Capability.LIMIT, Capability.RELEASE_UPLOAD}
+_CANT: Final = (OWN_TONGUE - {Capability.WATCH, Capability.ERASE}) | {
+    Capability.LIMIT,
+    Capability.RELEASE_UPLOAD,
+}
 
 
 class Adapter:
@@ -130,6 +133,26 @@ class Adapter:
         for media in shown:
             if not self._info(media).quarantined_by:
                 self._media("POST", "protect", media.media_id)
+
+    def erase(self, ref: str) -> None:
+        """Redact an event, of which everything that it shows is quarantined already. An upload stays, sealed.
+
+        Raises CannotDo where nobody may redact it, NotAsWanted where something of it is served still.
+        """
+        thing = _thing(ref)
+        if thing.media:
+            return
+        if not thing.event:
+            raise base.CannotDo("a room or a user is not redacted", by_hand=self._by_hand(thing))
+        event = self._event(ref)
+        if event.kind is not ItemKind.TEXT and self._seen(event.media) is not Visibility.GONE:
+            raise base.NotAsWanted("not all of its media are quarantined")
+        if self._is_redacted(thing):
+            return
+        where, body = "/_synapse/client/answerable/redact", {"room_id": thing.room, "event_id": thing.event}
+        answer = self._server.admin(wire.Redacted, "POST", where, body)
+        if not answer.redacted:
+            raise base.CannotDo(f"Synapse refused: {answer.why}", by_hand=self._by_hand(thing))
 
     def suspend(self, account: str, suspended: bool = True) -> None:
         """Stop an account from posting. It can still upload: what it uploads is held by the desk."""

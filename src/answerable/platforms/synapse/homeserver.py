@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -25,9 +25,6 @@ class Options(BaseModel):
         description="token of an ordinary account, by which the desk looks as a stranger"
     )
     server_notices: bool = Field(False, description="whether Synapse has `server_notices` configured")
-    redact: Literal["never", "confirmed"] = Field(
-        "never", description="whether a removed event is redacted once two people confirmed the decision"
-    )
     by_hand: str = Field(
         "https://matrix.to/#/{place}",
         description="where a person does what the desk can't; {place} is the event",

@@ -47,6 +47,13 @@ class Done(Wire):
     """The answer to what was only to be done: an object, with nothing in it that counts."""
 
 
+class Redacted(Wire):
+    """`POST /_synapse/client/answerable/redact` of the module: whether it did, else why not."""
+
+    redacted: bool
+    why: str = Field("", max_length=500)
+
+
 class MediaInfo(Wire):
     """One upload as its homeserver keeps it."""
 

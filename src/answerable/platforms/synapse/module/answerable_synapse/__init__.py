@@ -22,7 +22,7 @@ from twisted.internet import defer, reactor, threads
 from twisted.python.threadpool import ThreadPool
 
 from answerable_synapse.desk import Desk, DeskUnreachable, Settings
-from answerable_synapse.news import AllMedia, News
+from answerable_synapse.news import AllMedia, News, Redact
 from answerable_synapse.spool import Spool
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class AnswerableModule:
         api.register_spam_checker_callbacks(check_media_file_for_spam=self.check_media_file)
         api.register_web_resource("/_synapse/client/answerable/news", News(api))
         api.register_web_resource("/_synapse/client/answerable/media", AllMedia(api))
+        api.register_web_resource("/_synapse/client/answerable/redact", Redact(api))
         api.looping_background_call(
             self._tell, SEND_EVERY_MS, desc="answerable_tell", run_on_all_instances=True
         )

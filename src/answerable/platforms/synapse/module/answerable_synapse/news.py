@@ -4,7 +4,13 @@ import abc
 import json
 from typing import Any
 
-from synapse.module_api import DirectServeJsonResource, LoggingTransaction, ModuleApi, SynapseRequest
+from synapse.module_api import (
+    DirectServeJsonResource,
+    LoggingTransaction,
+    ModuleApi,
+    SynapseRequest,
+    parse_json_object_from_request,
+)
 from synapse.module_api.errors import Codes, SynapseError
 
 REPORTS_AT_A_TIME = 300
@@ -27,10 +33,18 @@ class _ForAdministrators(DirectServeJsonResource):
         super().__init__()
         self._api = api
 
-    async def _async_render_GET(self, request: SynapseRequest) -> tuple[int, Any]:
+    async def _check(self, request: SynapseRequest) -> None:
+        """Raise SynapseError for anybody but a server administrator."""
         requester = await self._api.get_user_by_req(request)
         if not await self._api.is_user_admin(requester.user.to_string()):
             raise SynapseError(403, "You are not a server admin", Codes.FORBIDDEN)
+
+
+class _Found(_ForAdministrators):
+    """What is read from the database."""
+
+    async def _async_render_GET(self, request: SynapseRequest) -> tuple[int, Any]:
+        await self._check(request)
         return 200, await self._api.run_db_interaction("answerable_news", self._found, request)
 
     @abc.abstractmethod
@@ -38,7 +52,7 @@ class _ForAdministrators(DirectServeJsonResource):
         """What is asked for, read in one transaction."""
 
 
-class News(_ForAdministrators):
+class News(_Found):
     """`GET …/news?event=&user=&room=&posted=`: what came after these numbers, and the numbers that there are by now.
 
     Read from the database by number: the lists of the admin API leave out reports whose room has no statistics yet,
@@ -95,7 +109,35 @@ class News(_ForAdministrators):
         return posted
 
 
-class AllMedia(_ForAdministrators):
+class Redact(_ForAdministrators):
+    """`POST …/redact` `{room_id, event_id}`: redact one event as its sender, as Synapse's admin API does for all."""
+
+    async def _async_render_POST(self, request: SynapseRequest) -> tuple[int, Any]:
+        await self._check(request)
+        asked = parse_json_object_from_request(request)
+        room_id, event_id = asked.get("room_id"), asked.get("event_id")
+        if not isinstance(room_id, str) or not isinstance(event_id, str):
+            raise SynapseError(400, "room_id and event_id are missing", Codes.MISSING_PARAM)
+        event = await self._api.run_db_interaction("answerable_event", _event, room_id, event_id)
+        if event is None:
+            raise SynapseError(404, "There is no such event", Codes.NOT_FOUND)
+        redaction = {
+            "type": "m.room.redaction",
+            "room_id": room_id,
+            "sender": event["sender"],
+            "redacts": event_id,
+            "content": {"redacts": event_id},
+        }
+        if not self._api.is_mine(event["sender"]):
+            return 200, {"redacted": False, "why": "its sender is of another server"}
+        try:
+            await self._api.create_and_send_event_into_room(redaction)
+        except SynapseError as error:
+            return 200, {"redacted": False, "why": f"{error.code} {error.errcode}"}
+        return 200, {"redacted": True}
+
+
+class AllMedia(_Found):
     """`GET …/media?after=&after_id=`: every upload there is, oldest first, a page at a time."""
 
     def _found(self, transaction: LoggingTransaction, request: SynapseRequest) -> Any:
