@@ -189,6 +189,11 @@ def start(desk: Desk, uploads: int = 0) -> None:
         desk.command("bench.fill", "0", str(uploads))
     scopes = [word for scope in SCOPES for word in ("--scope", scope)]
     desk.api_key = desk.command("answerable.cli", "key", "add", "bench", "--platform", "generic", *scopes)
+    serve(desk)
+
+
+def serve(desk: Desk) -> None:
+    """Start both doors and the worker of a prepared desk, and wait until they are ready."""
     path = desk.data / "serve.log"
     with path.open("wb") as log:
         desk.serve = subprocess.Popen(

@@ -21,8 +21,9 @@ from answerable.db.prepared import first, prepared
 from answerable.obligations import registry as kinds
 from answerable.obligations.models import Obligation
 from answerable.platforms import base, registry
-from answerable.platforms.base import NEEDED_FOR, Asking, Capability, FetchedItem, asking
+from answerable.platforms.base import NEEDED_FOR, Asking, Capability, asking
 from answerable.platforms.besides import Erases, HandsOver, Settles
+from answerable.platforms.fetched import fingerprints
 from answerable.platforms.http import client
 from answerable.platforms.known import as_told
 from answerable.platforms.looking import seen_now
@@ -176,7 +177,7 @@ def fetch_item(obligation: Obligation) -> None:
     with _asking(obligation) as bound:
         try:
             fetched = target.fetch(item.ref)
-            found = _fingerprints(fetched, item.platform, bound)
+            found = fingerprints(fetched, item.platform, bound)
         except (base.ItemNotFound, media.MediaGone):
             commands.item_missing(item.pk, obligation_id=obligation.pk, now=clock.now())
             return
@@ -282,17 +283,6 @@ def make_account_so(obligation: Obligation) -> None:
                 raise base.NotAsWanted(f"wanted suspended: {suspended}")
     event: dict[str, object] = {"account": account.pk, "suspended": suspended}
     commands.done(obligation.pk, record="account_effects", event=event, now=clock.now())
-
-
-def _fingerprints(fetched: FetchedItem, platform: str, bound: Asking) -> media.Fingerprints | None:
-    """The fingerprints of an item's bytes, fetched from configured media hosts only."""
-    if fetched.media is None:
-        return None
-    data = fetched.media.data
-    if data is None:
-        hosts = registry.media_hosts(platform)
-        data = media.fetch(fetched.media.url, hosts, timeout_seconds=bound.seconds_left()).data
-    return media.fingerprint(data, within_seconds=bound.seconds_left())
 
 
 def _item(obligation: Obligation) -> Item:
