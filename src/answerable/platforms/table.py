@@ -22,6 +22,7 @@ MEANINGS: Final = {
     Capability.REMOVE: "remove one item",
     Capability.RESTORE: "put it back",
     Capability.FREEZE: "keep its bytes against its author",
+    Capability.ERASE: "take it away for good, once two people confirmed",
     Capability.SUSPEND: "suspend an account, and let it go",
     Capability.NOTIFY: "tell an account holder",
     Capability.RELEASE_UPLOAD: "hold uploads back, and release them",
