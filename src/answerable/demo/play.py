@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from answerable.demo.acts.abuse import Abuse
@@ -9,21 +10,35 @@ from answerable.demo.acts.overturn import overturned
 from answerable.demo.acts.story import BEGIN, FIRST_REPORT, Story
 from answerable.demo.drawing import svg
 from answerable.demo.figures import Figures
+from answerable.demo.matrix.stage import MatrixStage
 from answerable.demo.pager import Pager
 from answerable.demo.replay import Replay
-from answerable.demo.stack import Stack
-from answerable.demo.targets import AUTHOR, BRIGADE, FLOOD, OVERTURN, STORY
+from answerable.demo.stack import Stack, free_ports
+from answerable.demo.targets import ACTS, AUTHOR, BRIGADE, FLOOD, OVERTURN, STORY
 
 SVG_NAME = "views.svg"
+SAMPLE, SYNAPSE = "sample", "synapse"
+PLATFORMS = (SAMPLE, SYNAPSE)
+ACTS_ON = {SAMPLE: ACTS, SYNAPSE: (STORY,)}
+"""What is played where: the others need thousands of posts, or what only the sample site shows."""
 
 
-def play(data: Path, acts: tuple[str, ...], scale: float, say: Callable[[str], None]) -> Figures:
+def play(
+    data: Path, acts: tuple[str, ...], scale: float, say: Callable[[str], None], platform: str = SAMPLE
+) -> Figures:
     """The acts, in their order; gives what was measured. Raises what went wrong with the stack or an act."""
     began = time.monotonic()
-    say("Starting a desk, its worker and a sample site for the replay alone.")
-    with Pager() as pager, Stack(data, BEGIN, pager.url) as stack:
+    with ExitStack() as ends:
+        stage = _homeserver(data, say, ends) if platform == SYNAPSE else None
+        say("Starting a desk, its worker and a sample site for the replay alone.")
+        pager = ends.enter_context(Pager())
+        more = stage.configuration if stage else ""
+        stack = ends.enter_context(Stack(data, BEGIN, pager.url, more))
         say("It is up: everything that follows happens at its doors.")
-        replay = Replay(stack, say, scale)
+        replay = Replay(stack, say, scale, stage)
+        if stage:
+            stage.open(stack, replay.ledger)
+            say("The homeserver loaded the module: from now on it asks the desk about every upload.")
         replay.hire()
         say("Four reviewers signed in to the console, each with a second factor.")
         if STORY in acts:
@@ -35,6 +50,16 @@ def play(data: Path, acts: tuple[str, ...], scale: float, say: Callable[[str], N
         _over_all(replay)
         replay.figures.seconds_it_took = round(time.monotonic() - began, 1)
         return replay.figures
+
+
+def _homeserver(data: Path, say: Callable[[str], None], ends: ExitStack) -> MatrixStage:
+    """A Matrix homeserver for the story, started. Raises SynapseMissing, SynapseFailed."""
+    say("Starting a Matrix homeserver, on this machine and for the replay alone.")
+    [port] = free_ports(1)
+    stage = MatrixStage(data, port)
+    ends.callback(stage.close)
+    stage.prepare()
+    return stage
 
 
 def _abuse(replay: Replay, acts: tuple[str, ...]) -> None:

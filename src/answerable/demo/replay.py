@@ -2,17 +2,15 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-
-import httpx
 
 from answerable.demo.figures import Figures
 from answerable.demo.ledger import Ledger
 from answerable.demo.reviewer import Reviewer, work
-from answerable.demo.sample.visitor import Visitor
 from answerable.demo.stack import Stack, StackFailed
+from answerable.demo.stage import Poster, SampleStage, Stage
 
 QUIET_WITHIN_SECONDS = 120.0
 Say = Callable[[str], None]
@@ -29,7 +27,8 @@ class WouldBeLate(Exception):
 class Replay:
     """What every act works with."""
 
-    def __init__(self, stack: Stack, say: Say, scale: float) -> None:
+    def __init__(self, stack: Stack, say: Say, scale: float, stage: Stage | None = None) -> None:
+        """`stage`: the platform of the story, where it isn't the sample site."""
         self.stack = stack
         self.say = say
         self.scale = scale
@@ -39,7 +38,7 @@ class Replay:
         self.violating: list[bytes] = []
         self.people: dict[str, Reviewer] = {}
         self._key = ""
-        self.site = httpx.Client(base_url=stack.sample_url, timeout=30, trust_env=False)
+        self.stage: Stage = stage or SampleStage(stack.sample_url, stack.data, self.ledger)
 
     def hire(self) -> None:
         """Sign in the people on call, and one more, so that an appeal finds two who had no part."""
@@ -60,30 +59,13 @@ class Replay:
         for name in ("Ravi", "Rosa", "Lena", "Noor"):
             self.people[name] = Reviewer(name, self.stack.staff_url, links[name], self.violating)
 
-    def visitor(self, name: str) -> Visitor:
-        """Somebody signed in on the site; a new name makes an account."""
-        return Visitor(self.stack.sample_url, name)
-
-    def strangers_get(self, ref: str) -> bool:
-        """Whether a stranger gets the picture or its page. Asking so counts as a view where they do."""
-        page = self.site.get(f"/p/{ref}").status_code
-        media = self.site.get(f"/media/{ref}").status_code
-        return 200 in (page, media)
+    def visitor(self, name: str) -> AbstractContextManager[Poster]:
+        """Somebody signed in on the platform of the story; a new name makes an account."""
+        return self.stage.visitor(name)
 
     def visible(self, ref: str) -> bool:
-        """The same without being counted as a view."""
-        return 200 in (self.site.head(f"/p/{ref}").status_code, self.site.head(f"/media/{ref}").status_code)
-
-    def view(self, refs: list[str], times: int) -> int:
-        """Have strangers open each of these posts; how many got to see it."""
-        paths = [f"/p/{ref}" for ref in refs for _ in range(times)]
-        with ThreadPoolExecutor(4) as crowd:
-            return sum(answer.status_code == httpx.codes.OK for answer in crowd.map(self.site.get, paths))
-
-    def site_views(self, refs: list[str]) -> int:
-        """What the site itself counted."""
-        marks = ",".join("?" * len(refs))
-        return int(self.ledger.site(f"SELECT sum(views) FROM sample_item WHERE ref IN ({marks})", refs)[0][0])  # noqa: S608
+        """Whether a stranger gets it, without being counted as a view."""
+        return self.stage.visible(ref)
 
     def verify(self, receipt: Path) -> bool:
         """Whether `answerable verify` finds a receipt good, told the log's public key and nothing else."""
@@ -100,7 +82,7 @@ class Replay:
         quiet = 0
         while quiet < 2:
             now = self.time.now()
-            busy = self.ledger.unsent_events() + self.ledger.worker_busy(now)
+            busy = self.stage.untold() + self.ledger.worker_busy(now)
             quiet = 0 if busy else quiet + 1
             if time.monotonic() > limit:
                 raise NotQuiet(f"Still busy after {QUIET_WITHIN_SECONDS:.0f} seconds: {busy} things to do.")

@@ -36,7 +36,8 @@ def free_ports(number: int) -> list[int]:
 class Stack:
     """The process tree of one desk with its sample site. A context manager; it ends with this process."""
 
-    def __init__(self, data: Path, begin: datetime, pager_url: str) -> None:
+    def __init__(self, data: Path, begin: datetime, pager_url: str, platforms: str = "") -> None:
+        """`platforms`: more of them, as `answerable.toml` writes them."""
         public, staff, sample = free_ports(3)
         self.data = data
         self.public_url = f"http://localhost:{public}"
@@ -51,7 +52,8 @@ class Stack:
             staff_port=staff,
             sample_port=sample,
         )
-        path.write_text(path.read_text().replace("urls = []", f'urls = ["{pager_url}"]', 1))
+        text = path.read_text().replace("urls = []", f'urls = ["{pager_url}"]', 1)
+        path.write_text(text + platforms)
         self.time = Timepiece(data / "clock", begin)
         own = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
         self._environment = {**own, DATA_VARIABLE: str(data), CLOCK_FILE_VARIABLE: str(self.time.path)}

@@ -85,8 +85,8 @@ def _story(f: Figures) -> list[tuple[str, str, str]]:
         (
             "Views",
             "over 167,000, with 2,223 reposts, by 28 January",
-            f"{f.views_after_first_notice} after the first notice ({f.views_before_first_notice} and {f.reposts} "
-            f"reposts before; {f.views_tried_after_hiding} tries afterwards)",
+            f"{f.views_after_first_notice} after the first notice ({f.views_before_first_notice} and "
+            f"{'no' if f.reposts is None else f.reposts} reposts before; {f.views_tried_after_hiding} tries after)",
         ),
         (
             "Until it was removed",

@@ -10,7 +10,7 @@ from answerable.demo.replay import Replay
 from answerable.demo.reporter import Reporter, appeal
 from answerable.demo.reviewer import NOT_VIOLATING, VIOLATING
 from answerable.demo.sample.pictures import jpeg
-from answerable.demo.sample.visitor import NotPosted
+from answerable.demo.sample.visitor import NotPosted, Visitor
 
 WRONGED_PICTURE, LATER_PICTURE = 5000, 5001
 CODE = re.compile(r"\b\d{4} \d{4} \d{4} \d{4}\b")
@@ -64,7 +64,7 @@ def overturned(replay: Replay) -> None:
 def notice_code(replay: Replay) -> str:
     """Let time pass until the holder is told (rule 16), then read the code in the notice on the site."""
     for _day in range(6):
-        with replay.visitor("oskar") as holder:
+        with Visitor(replay.stack.sample_url, "oskar") as holder:
             found = CODE.findall(holder.page("/notices").text)
         if found:
             return str(found[0])

@@ -5,6 +5,8 @@ import json
 import time
 from pathlib import Path
 
+import httpx
+
 from answerable.demo import pictures
 from answerable.demo.acts.uploading import tried_and_seen
 from answerable.demo.ledger import moment
@@ -26,13 +28,14 @@ class Scene:
         self.copies: list[str] = []
         self.message = ""
         self.codes: dict[str, str] = {}
+        self.reported_there = False
         self.tried = self.seen_again = 0
         self.people: dict[str, Reporter] = {}
         replay.violating.append(pictures.fingerprint(self.original)[0])
 
     def link(self, ref: str, kind: str = "p") -> str:
         """An item's address, as people copy it."""
-        return f"{self.replay.stack.sample_url}/{kind}/{ref}"
+        return self.replay.stage.link(ref, kind)
 
     @property
     def everywhere(self) -> list[str]:
@@ -46,15 +49,23 @@ class Scene:
         self.codes[who] = accepted.code
         return accepted
 
-    def until_unseen(self, ref: str, accepted: Accepted) -> float:
+    def reported_first(self, who: str, ref: str) -> float:
+        """Somebody reports in the platform's own client, or through the form where it has none; gives when."""
+        began = time.monotonic()
+        if self.replay.stage.reports_there(who, ref, "A child is in this picture."):
+            self.reported_there = True
+            return began
+        return self.report(who, ref, "other_child").sent_at
+
+    def until_unseen(self, ref: str, sent_at: float) -> float:
         """Seconds from sending a report until a stranger's next try finds nothing."""
         while self.replay.visible(ref):
-            if time.monotonic() - accepted.sent_at > HIDDEN_WITHIN_SECONDS:
+            if time.monotonic() - sent_at > HIDDEN_WITHIN_SECONDS:
                 raise NotQuiet(
                     f"{ref} is still visible {HIDDEN_WITHIN_SECONDS:.0f} seconds after it was reported."
                 )
             time.sleep(0.01)
-        return time.monotonic() - accepted.sent_at
+        return time.monotonic() - sent_at
 
     def seconds_to_hidden(self, ref: str) -> float:
         """From the acceptance of the first report that names an item to the look that found it hidden."""
@@ -75,7 +86,7 @@ class Scene:
             "JOIN cases_copy c ON c.content_id = b.content_id AND c.original_id = a.content_id "
             "WHERE a.ref = ? AND b.ref = ?"
         )
-        return bool(self.replay.ledger.one(sql, [self.posts[0], ref]))
+        return bool(self.replay.ledger.one(sql, [self.posts[0], self.replay.stage.bytes_of(ref)]))
 
     def uploaded_again(self, when: str) -> None:
         """The picture is uploaded again, as it was and changed, by new accounts and a known one."""
@@ -92,16 +103,17 @@ class Scene:
             "SELECT count(*) FROM obligations_obligation WHERE kind = 'remove' AND state = 'kept' AND subject = ?",
             [f"item:{self.replay.ledger.item(ref)}"],
         )
-        return row == ("gone", "gone") and bool(kept) and not self.replay.strangers_get(ref)
+        return row == ("gone", "gone") and bool(kept) and not self.replay.stage.strangers_get(ref)
 
     def screened(self, data: bytes, account: str) -> str:
         """What the desk answers the site about an upload of an account."""
-        key = (self.replay.stack.data / "sample.key").read_text().strip()
-        answer = self.replay.site.post(
+        answer = httpx.post(
             f"{self.replay.stack.public_url}/api/v1/screen",
-            headers={"authorization": f"Bearer {key}"},
+            headers={"authorization": f"Bearer {self.replay.stage.key()}"},
+            timeout=30,
+            trust_env=False,
             json={
-                "account": account,
+                "account": self.replay.stage.account(account),
                 "media": {"inline": base64.b64encode(data).decode(), "media_type": "image/jpeg"},
             },
         )
@@ -113,15 +125,8 @@ class Scene:
             return recipient.sees(self.message)
 
     def views_since_notice(self) -> int:
-        """Views that the site itself counted since the first notice, of the posts, the copies and the message."""
-        refs = [*self.everywhere, self.message]
-        noticed = dict(
-            self.replay.ledger.rows(
-                "SELECT ref, views_at_first_notice FROM cases_item WHERE first_notice_at IS NOT NULL"
-            )
-        )
-        now = dict(self.replay.ledger.site("SELECT ref, views FROM sample_item"))
-        return sum(int(now[ref]) - int(noticed.get(ref) or 0) for ref in refs)
+        """Views since the first notice, of the posts, the copies and the message."""
+        return self.replay.stage.views_since_notice([*self.everywhere, self.message])
 
     def receipt_is_good(self, who: str) -> bool:
         """Download a receipt from the status page; verify it by the command, knowing the public key alone."""

@@ -21,7 +21,14 @@ MODULE = Path(answerable.platforms.__file__).parent / "synapse" / "module"
 SERVER_NAME = "hs.test"
 READY_WITHIN_SECONDS = 90.0
 _UNLIMITED = {"per_second": 10_000, "burst_count": 10_000}
-_LIMITS = ("rc_message", "rc_registration", "rc_reports", "rc_media_create", "rc_room_creation")
+_LIMITS = (
+    "rc_message",
+    "rc_registration",
+    "rc_reports",
+    "rc_media_create",
+    "rc_room_creation",
+    "rc_joins_per_room",
+)
 
 
 class SynapseMissing(Exception):
@@ -87,6 +94,7 @@ class Synapse:
             **dict.fromkeys(_LIMITS, _UNLIMITED),
             "rc_login": dict.fromkeys(("address", "account", "failed_attempts"), _UNLIMITED),
             "rc_joins": {"local": _UNLIMITED},
+            "rc_invites": dict.fromkeys(("per_room", "per_user", "per_issuer"), _UNLIMITED),
             **more,
         }
         if module is not None:
