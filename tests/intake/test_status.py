@@ -88,6 +88,14 @@ def test_the_page_says_what_was_hidden_and_when(dana: Client, at: datetime) -> N
     assert "Hidden, and checked on the site. 1 December 2026 at 09:00 UTC" in page
 
 
+def test_what_a_platform_hides_by_taking_it_away_is_hidden_and_not_gone(dana: Client, at: datetime) -> None:
+    code = file(dana)
+    seen(Item.objects.get(), Visibility.GONE, at + timedelta(seconds=1))
+    page = words(open_status(dana, code))
+    assert "Nobody else can see it until people have decided." in page
+    assert "Gone" not in page
+
+
 def test_the_page_says_what_is_owed_and_by_when(dana: Client, at: datetime) -> None:
     page = words(open_status(dana, file(dana)))
     assert "We hide what you reported. by 1 December 2026 at 09:01 UTC" in page

@@ -14,24 +14,23 @@ import typer
 from answerable.demo.acts.story import FIRST_REPORT
 from answerable.demo.browser import PageUnexpected
 from answerable.demo.figures import Figures
-from answerable.demo.matrix.server import SynapseFailed, SynapseMissing
-from answerable.demo.play import ACTS_ON, PLATFORMS, SAMPLE, SVG_NAME, SYNAPSE, play
+from answerable.demo.play import PLATFORMS, REAL, SAMPLE, SVG_NAME, acts_on, play
 from answerable.demo.replay import NotQuiet, WouldBeLate
 from answerable.demo.sample.visitor import NotPosted
 from answerable.demo.stack import StackFailed
+from answerable.demo.stage import PlatformMissing
 from answerable.demo.table import chart, table
 from answerable.demo.targets import ACTS, missed
 
 WENT_WRONG = (
     StackFailed,
+    PlatformMissing,
     PageUnexpected,
     NotQuiet,
     WouldBeLate,
     NotPosted,
     httpx.HTTPError,
     ConnectionError,
-    SynapseMissing,
-    SynapseFailed,
 )
 INTERRUPTED = 130
 
@@ -44,23 +43,30 @@ def demo(
         Path | None, typer.Option(help="Keep the desk's data in this new directory, with the drawing.")
     ] = None,
     acts: Annotated[
-        str, typer.Option(help=f"Which acts, separated by commas: {', '.join(ACTS)}.")
-    ] = ",".join(ACTS),
+        str | None,
+        typer.Option(
+            help=f"Which acts, separated by commas: {', '.join(ACTS)}. On a real platform: {acts_on('synapse')[0]}.",
+            show_default="all",
+        ),
+    ] = None,
     platform: Annotated[
         str,
-        typer.Option(help=f"Where the story is played: {', '.join(PLATFORMS)} (a real Matrix homeserver)."),
+        typer.Option(
+            help=f"Where it is played: {', '.join(PLATFORMS)}. All but the first are real, installed before."
+        ),
     ] = SAMPLE,
     scale: Annotated[
         float, typer.Option(min=0.001, max=1, help="Part of the full number of reports in the acts of abuse.")
     ] = 1.0,
 ) -> None:
     """Replay a documented failure on a desk of its own, and measure. Exit code 1 when a target is missed."""
-    chosen = tuple(act for act in ACTS if act in {name.strip() for name in acts.split(",")})
     if platform not in PLATFORMS:
-        raise typer.BadParameter(f"choose {' or '.join(PLATFORMS)}", param_hint="--platform")
-    chosen = tuple(act for act in chosen if act in ACTS_ON[platform])
-    if unknown := sorted({name.strip() for name in acts.split(",")} - set(ACTS)):
-        raise typer.BadParameter(f"unknown: {', '.join(unknown)}", param_hint="--acts")
+        raise typer.BadParameter(f"choose one of {', '.join(PLATFORMS)}", param_hint="--platform")
+    possible = acts_on(platform)
+    named = possible if acts is None else {name.strip() for name in acts.split(",")}
+    if unknown := sorted(set(named) - set(possible)):
+        raise typer.BadParameter(f"not played on {platform}: {', '.join(unknown)}", param_hint="--acts")
+    chosen = tuple(act for act in ACTS if act in named)
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise typer.BadParameter("that directory is not empty: name a new one", param_hint="--keep")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: everything stopped
@@ -98,10 +104,7 @@ def _print(figures: Figures, as_json: bool, keep: Path | None, platform: str) ->
         "arithmetic. In the acts of abuse the reviewers judge through the desk's commands, not its pages:\n"
         "docs/replay.md says what is replayed, what is measured and what is simulated."
     )
-    if platform == SYNAPSE:
-        print(
-            "\nPlayed on a Matrix homeserver (Synapse), by its client API. It has no reposts and counts no views:\n"
-            "the views are the fetches in which a stranger of the replay got a picture, counted by the replay."
-        )
+    if platform in REAL:
+        print(f"\n{REAL[platform].remark}")
     if keep is not None:
         print(f"\nKept in {keep}" + (f", the drawing in {keep / SVG_NAME}." if figures.views else "."))

@@ -9,6 +9,8 @@ from typing import Any
 class Figures:
     """Every figure is None until it was measured."""
 
+    platform: str = "sample"
+    reported_in_client: bool | None = None
     reports_needed: int | None = None
     seconds_to_hidden: float | None = None
     seconds_to_hidden_message: float | None = None

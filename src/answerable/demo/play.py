@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 from answerable.demo.acts.abuse import Abuse
 from answerable.demo.acts.overturn import overturned
@@ -13,14 +14,20 @@ from answerable.demo.figures import Figures
 from answerable.demo.matrix.stage import MatrixStage
 from answerable.demo.pager import Pager
 from answerable.demo.replay import Replay
-from answerable.demo.stack import Stack, free_ports
+from answerable.demo.stack import Stack
+from answerable.demo.stage import StartedStage
 from answerable.demo.targets import ACTS, AUTHOR, BRIGADE, FLOOD, OVERTURN, STORY
 
 SVG_NAME = "views.svg"
 SAMPLE, SYNAPSE = "sample", "synapse"
-PLATFORMS = (SAMPLE, SYNAPSE)
-ACTS_ON = {SAMPLE: ACTS, SYNAPSE: (STORY,)}
-"""What is played where: the others need thousands of posts, or what only the sample site shows."""
+REAL: Final[dict[str, type[StartedStage]]] = {SYNAPSE: MatrixStage}
+"""The platforms that are installed and started for the story."""
+PLATFORMS: Final = (SAMPLE, *REAL)
+
+
+def acts_on(platform: str) -> tuple[str, ...]:
+    """What is played there: the abuse needs thousands of posts, and the overturning what the sample site shows."""
+    return (STORY,) if platform in REAL else ACTS
 
 
 def play(
@@ -29,16 +36,22 @@ def play(
     """The acts, in their order; gives what was measured. Raises what went wrong with the stack or an act."""
     began = time.monotonic()
     with ExitStack() as ends:
-        stage = _homeserver(data, say, ends) if platform == SYNAPSE else None
+        stage = None
+        if platform in REAL:
+            stage = REAL[platform](data)
+            ends.callback(stage.close)
+            say(f"Starting {stage.what}, on this machine and for the replay alone.")
+            stage.start()
         say("Starting a desk, its worker and a sample site for the replay alone.")
         pager = ends.enter_context(Pager())
         more = stage.configuration if stage else ""
         stack = ends.enter_context(Stack(data, BEGIN, pager.url, more))
         say("It is up: everything that follows happens at its doors.")
         replay = Replay(stack, say, scale, stage)
+        replay.figures.platform = platform
         if stage:
-            stage.open(stack, replay.ledger)
-            say("The homeserver loaded the module: from now on it asks the desk about every upload.")
+            stage.connect(stack, replay.ledger)
+            say("The desk is connected to it, and told of what happens there.")
         replay.hire()
         say("Four reviewers signed in to the console, each with a second factor.")
         if STORY in acts:
@@ -50,16 +63,6 @@ def play(
         _over_all(replay)
         replay.figures.seconds_it_took = round(time.monotonic() - began, 1)
         return replay.figures
-
-
-def _homeserver(data: Path, say: Callable[[str], None], ends: ExitStack) -> MatrixStage:
-    """A Matrix homeserver for the story, started. Raises SynapseMissing, SynapseFailed."""
-    say("Starting a Matrix homeserver, on this machine and for the replay alone.")
-    [port] = free_ports(1)
-    stage = MatrixStage(data, port)
-    ends.callback(stage.close)
-    stage.prepare()
-    return stage
 
 
 def _abuse(replay: Replay, acts: tuple[str, ...]) -> None:

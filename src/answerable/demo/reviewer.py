@@ -82,19 +82,21 @@ class Reviewer:
         """Whether the queue asks this person to judge that item."""
         return any(row.page == "items" and row.pk == item for row in self.queue())
 
-    def judge(self, item: int, answer: Answer | None = None) -> str:
-        """Look at an item, judge by what is shown (or as `answer` says). Gives the verdict."""
+    def judge(self, item: int, answer: Answer | None = None, also: Sequence[int] = ()) -> str:
+        """Look at an item, judge by what is shown (or as `answer` says), and with it `also`. Gives the verdict."""
         page = self.browser.get(f"/items/{item}/")
+        for other in also:
+            page = self.browser.submit(page, page.form(name="judgement"), ("action", f"look:{other}"))
         page = self.browser.submit(page, page.form(name="judgement"), ("action", f"look:{item}"))
         given = answer or self._recognise(page, item)
         form = page.form(name="judgement")
+        form.values["items"] = [str(one) for one in (item, *also)]
         if not any("clause" in f.values for f in page.forms()):
             form.values["clause"] = [_first(page, "clause")]
         page = self.browser.submit(
             page,
             form,
             ("action", "consequences"),
-            items=str(item),
             verdict=given.verdict,
             age=given.age,
             reason="Judged in the replay.",

@@ -10,6 +10,7 @@ import httpx
 
 from answerable.demo.ledger import Ledger
 from answerable.demo.sample.visitor import Visitor
+from answerable.demo.stack import Stack
 
 
 class Poster(Protocol):
@@ -49,6 +50,9 @@ class Stage(Protocol):
     def bytes_of(self, ref: str) -> str:
         """The ref of the item that holds the bytes that this one shows: itself, or an upload of its own."""
 
+    def same_bytes(self, ref: str) -> list[str]:
+        """The refs of other items that are these very bytes at the same place."""
+
     def visible(self, ref: str) -> bool:
         """Whether a stranger gets it, without being counted as a view."""
 
@@ -72,6 +76,33 @@ class Stage(Protocol):
 
     def key(self) -> str:
         """The API key by which the platform asks the desk."""
+
+
+class StartedStage(Stage, Protocol):
+    """A real platform, installed beforehand, that the replay starts for itself before its desk."""
+
+    what: str
+    """It in a few words, such as "a Matrix homeserver"."""
+    remark: str
+    """What the reader of the table is to know of it."""
+    configuration: str
+    """How the desk reaches it, as `answerable.toml` writes it."""
+
+    def __init__(self, data: Path) -> None:
+        """`data`: the folder of the replay's desk, where its secrets go."""
+
+    def start(self) -> None:
+        """Start it. Raises PlatformMissing where it is not installed, StackFailed where it does not start."""
+
+    def connect(self, stack: Stack, ledger: Ledger) -> None:
+        """The desk is up: have it told of what happens there from now on. Raises StackFailed."""
+
+    def close(self) -> None:
+        """End it, started or not."""
+
+
+class PlatformMissing(Exception):
+    """A platform is not installed on this machine. Its message says what installs it."""
 
 
 class SampleStage:
@@ -104,6 +135,10 @@ class SampleStage:
     def bytes_of(self, ref: str) -> str:
         """A post holds its picture."""
         return ref
+
+    def same_bytes(self, ref: str) -> list[str]:  # noqa: ARG002  a post holds its picture
+        """None."""
+        return []
 
     def visible(self, ref: str) -> bool:
         """Whether page or picture answer."""

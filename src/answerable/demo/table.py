@@ -22,12 +22,17 @@ def table(figures: Figures) -> str:
     return "\n".join(lines).rstrip()
 
 
+def _where(f: Figures) -> str:
+    form = "one form, no account, no script"
+    return f"the platform's own client, or {form}" if f.reported_in_client else form
+
+
 def _story(f: Figures) -> list[tuple[str, str, str]]:
     return [
         (
             "Reporting",
             "hard to find, many steps, none for private messages",
-            f"one form, no account, no script: post and private message, hidden {f.seconds_to_hidden:.2f} s and "
+            f"{_where(f)}: post and private message, hidden {f.seconds_to_hidden:.2f} s and "
             f"{f.seconds_to_hidden_message:.2f} s after the report was accepted",
         ),
         (

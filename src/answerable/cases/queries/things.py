@@ -77,7 +77,8 @@ def _state(item: Item, report: Report, *, answered: bool) -> tuple[str, datetime
     """The item's state in one word, and when it was last seen so.
 
     A look counts that came after this report: a report says that the item is there, and has the platform asked
-    again for what was hidden or removed before.
+    again for what was hidden or removed before. What is to be hidden and isn't found is hidden, not gone: platforms
+    hide so, and it comes back when people clear it.
     """
     wanted = Visibility(item.wanted)
     seen = Visibility(item.seen) if item.seen else Visibility.VISIBLE
@@ -86,7 +87,7 @@ def _state(item: Item, report: Report, *, answered: bool) -> tuple[str, datetime
             return "gone", item.seen_at
         return ("kept" if answered else "looking"), None
     fresh = item.seen_at is not None and item.seen_at >= report.received_at
-    if fresh and seen is Visibility.GONE:
+    if fresh and seen is Visibility.GONE and wanted is not Visibility.HIDDEN:
         return "gone", item.seen_at
     if answered and wanted is not Visibility.GONE:
         return "kept", None

@@ -28,7 +28,6 @@ class Scene:
         self.copies: list[str] = []
         self.message = ""
         self.codes: dict[str, str] = {}
-        self.reported_there = False
         self.tried = self.seen_again = 0
         self.people: dict[str, Reporter] = {}
         replay.violating.append(pictures.fingerprint(self.original)[0])
@@ -52,8 +51,9 @@ class Scene:
     def reported_first(self, who: str, ref: str) -> float:
         """Somebody reports in the platform's own client, or through the form where it has none; gives when."""
         began = time.monotonic()
-        if self.replay.stage.reports_there(who, ref, "A child is in this picture."):
-            self.reported_there = True
+        there = self.replay.stage.reports_there(who, ref, "A child is in this picture.")
+        self.replay.figures.reported_in_client = there
+        if there:
             return began
         return self.report(who, ref, "other_child").sent_at
 

@@ -14,6 +14,8 @@ import httpx
 
 import answerable.platforms
 from answerable.demo.matrix.person import Person, register
+from answerable.demo.stack import StackFailed
+from answerable.demo.stage import PlatformMissing
 from answerable.lineage import die_with_parent
 
 PYTHON_VARIABLE = "ANSWERABLE_SYNAPSE_PYTHON"
@@ -31,21 +33,19 @@ _LIMITS = (
 )
 
 
-class SynapseMissing(Exception):
-    """Synapse is not installed for this: run `scripts/synapse` first."""
-
-
-class SynapseFailed(Exception):
+class SynapseFailed(StackFailed):
     """Synapse did not start. Its messages are in the file named."""
 
 
 def interpreter() -> Path:
-    """The Python of the environment that holds Synapse. Raises SynapseMissing."""
+    """The Python of the environment that holds Synapse. Raises PlatformMissing."""
     named = os.environ.get(PYTHON_VARIABLE)
     repository = Path(__file__).resolve().parents[4]
     path = Path(named) if named else repository / ".venv-synapse" / "bin" / "python"
     if not path.exists():
-        raise SynapseMissing(f"{SynapseMissing.__doc__} ({path} does not exist)")
+        raise PlatformMissing(
+            f"Synapse is not installed for this: run scripts/synapse ({path} does not exist)."
+        )
     return path
 
 

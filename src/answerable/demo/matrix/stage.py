@@ -12,7 +12,7 @@ from answerable.demo.ledger import Ledger, moment
 from answerable.demo.matrix.person import Person, Refused
 from answerable.demo.matrix.server import SERVER_NAME, Synapse
 from answerable.demo.sample.visitor import NotPosted
-from answerable.demo.stack import Stack, StackFailed
+from answerable.demo.stack import Stack, StackFailed, free_ports
 from answerable.settings.create import write_private
 
 WATCHED_WITHIN_SECONDS = 60.0
@@ -34,10 +34,16 @@ server_notices = true
 class MatrixStage:
     """A homeserver of the replay's own. Started before the desk, and again with the module once there is a key."""
 
+    what = "a Matrix homeserver (Synapse)"
+    remark = (
+        "Played on a Matrix homeserver (Synapse), by its client API. It has no reposts and counts no views:\n"
+        "the views are the fetches in which a stranger of the replay got a picture, counted by the replay."
+    )
     reposts = False
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path) -> None:
         self._data = data
+        [port] = free_ports(1)
         self._synapse = Synapse(data / "homeserver", port, None)
         self.configuration = PLATFORM.format(url=self._synapse.url)
         self._spool = data / "homeserver" / "spool"
@@ -48,7 +54,7 @@ class MatrixStage:
         self._stack: Stack | None = None
         self._ledger: Ledger | None = None
 
-    def prepare(self) -> None:
+    def start(self) -> None:
         """Start it, and make the accounts that the desk uses."""
         self._synapse.start()
         admin = self._synapse.person("answerable", admin=True)
@@ -56,7 +62,7 @@ class MatrixStage:
         write_private(self._data / "matrix-reader.token", self._person("reader").token.encode())
         self._room = admin.room()
 
-    def open(self, stack: Stack, ledger: Ledger) -> None:
+    def connect(self, stack: Stack, ledger: Ledger) -> None:
         """The desk is up: load the module, with a key of the desk's. Raises StackFailed."""
         self._stack, self._ledger = stack, ledger
         made = stack.command(
@@ -78,7 +84,9 @@ class MatrixStage:
         limit = time.monotonic() + WATCHED_WITHIN_SECONDS
         while not ledger.one("SELECT count(*) FROM cases_platformwatch WHERE failed_since IS NULL"):
             if time.monotonic() > limit:
-                raise StackFailed(f"The desk does not watch the homeserver after {WATCHED_WITHIN_SECONDS:.0f} s.")
+                raise StackFailed(
+                    f"The desk does not watch the homeserver after {WATCHED_WITHIN_SECONDS:.0f} s."
+                )
             time.sleep(0.1)
 
     def close(self) -> None:
@@ -115,6 +123,10 @@ class MatrixStage:
     def bytes_of(self, ref: str) -> str:
         """The upload that an event shows."""
         return "media/" + self._mxc[ref].removeprefix("mxc://")
+
+    def same_bytes(self, ref: str) -> list[str]:
+        """The upload, which the desk knows beside the event that shows it."""
+        return [self.bytes_of(ref)]
 
     def visible(self, ref: str) -> bool:
         """Whether an account that is neither author nor staff gets the file."""
