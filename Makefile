@@ -13,6 +13,7 @@ run:
 test:
 	@scripts/environment dev
 	@scripts/system-packages postgresql chromium
+	@scripts/synapse
 	@$(MAKE) --no-print-directory lint types
 	$(PYTHON) -m tests.both
 

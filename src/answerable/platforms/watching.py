@@ -49,7 +49,7 @@ from answerable.policy.words import Age, Relation
 
 FAILS_FOR: Final = timedelta(minutes=2)
 """Failing for so long, people are paged: what is reported there does not arrive."""
-LONGEST_PAUSE_SECONDS: Final = 30.0
+LONGEST_PAUSE_SECONDS: Final = 10.0
 LOCKS: Final = 0x77617463 << 24
 """PostgreSQL advisory locks: of several workers, one watches a platform at a time."""
 

@@ -16,7 +16,7 @@ from answerable.demo.stack import Stack, StackFailed, free_ports
 from answerable.settings.create import write_private
 
 WATCHED_WITHIN_SECONDS = 60.0
-"""It was asked in vain before its module was there, and is asked again within half a minute."""
+"""It was asked in vain before its module was there, and is asked again within seconds."""
 PLATFORM = """
 [[platforms]]
 name = "matrix"
