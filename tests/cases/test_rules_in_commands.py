@@ -171,6 +171,24 @@ def test_the_eleventh_unlooked_item_of_one_author_waits_for_a_look(desk: TestDes
     assert desk.wanted("more") == "hidden"
 
 
+def test_the_guard_counts_files_and_acts_at_twice_as_many_places(desk: TestDesk) -> None:
+    for number in range(12):
+        desk.upload(f"u{number}", file=f"n{number}")
+        desk.upload(f"p{number}", file=f"n{number}")
+        desk.report(f"u{number}")
+        desk.report(f"p{number}")
+    wanted = [desk.wanted(f"u{number}") for number in range(12)]
+    assert (wanted.count("hidden"), wanted[:10].count("hidden")) == (10, 10)
+    assert [desk.wanted(f"p{number}") for number in range(12)] == wanted
+
+
+def test_one_file_in_many_places_is_no_way_around_the_guard(desk: TestDesk) -> None:
+    for number in range(24):
+        desk.upload(f"n{number}", file="the same")
+        desk.report(f"n{number}")
+    assert [desk.wanted(f"n{number}") for number in range(24)].count("hidden") == 20
+
+
 def test_text_and_accounts_are_never_hidden_unlooked(desk: TestDesk) -> None:
     desk.upload("t", kind="text")
     desk.report("t", kind="text")

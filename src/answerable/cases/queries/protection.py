@@ -69,18 +69,27 @@ def _by_two(refusals: Iterable[Review], qualification: str) -> bool:
 
 
 def hidden_unlooked(item: Item) -> int:
-    """How many other items of the account are hidden without a decision and without anybody's look; counted up to
-    as many as may be."""
+    """How many other files of the account are hidden without a decision and without anybody's look.
+
+    Some platforms know an upload and the post that shows it as two: the same file counts once, but as much as may be
+    hidden where it stands in as many places as may go dark.
+    """
     if item.account_id is None:
         return 0
-    return len(_hidden_unlooked(item.account_id, item.pk))
+    files = list(_hidden_unlooked(item.account_id, item.pk))
+    if len(files) >= protecting.UNLOOKED_PLACES_PER_ACCOUNT:
+        return protecting.UNLOOKED_PER_ACCOUNT
+    this = item.content.sha256 if item.content is not None else None
+    known = {sha256 for sha256 in files if sha256 is not None}
+    return len(known - {this}) + files.count(None)
 
 
 @prepared
-def _hidden_unlooked(account_id: int, but: int) -> "QuerySet[Item, int]":
-    """As many as the guard counts to: it doesn't ask how many more there are."""
+def _hidden_unlooked(account_id: int, but: int) -> "QuerySet[Item, str | None]":
+    """The file of each such item, None where it isn't fetched yet. It doesn't ask how many more there are."""
     hidden = Item.objects.filter(account_id=account_id, interim_since__isnull=False, looked_at__isnull=True)
-    return hidden.exclude(pk=but).values_list("pk", flat=True)[: protecting.UNLOOKED_PER_ACCOUNT]
+    files = hidden.exclude(pk=but).values_list("content__sha256", flat=True)
+    return files[: protecting.UNLOOKED_PLACES_PER_ACCOUNT]
 
 
 def account_guarded(item: Item) -> bool:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from answerable.policy.words import Age, CopyKind, Interim, Relation, Visibility
 
 UNLOOKED_PER_ACCOUNT = 10
+"""So many files of one account may be hidden without anybody's look, in at most twice as many places."""
+UNLOOKED_PLACES_PER_ACCOUNT = 2 * UNLOOKED_PER_ACCOUNT
 """Items of one account that may be hidden unlooked before its later ones wait for a look (rule 7)."""
 UNFOUNDED_PER_TOKEN = 10
 """Hidings by one token that people lifted again before its later reports wait for a look (rule 7)."""
