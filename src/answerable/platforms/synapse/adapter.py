@@ -213,12 +213,16 @@ class Adapter:
         return seen
 
     def _quarantine(self, media: Mxc) -> None:
-        """Hide the bytes. A protected upload would be left alone without a word: its protection goes first."""
-        self._media("POST", "quarantine", media.server, media.media_id)
+        """Hide the bytes, unless they are quarantined already, as the identical file: Synapse goes by the hash.
+
+        A protected upload would be left alone without a word: its protection goes first.
+        """
         info = self._info(media)
-        if not info.quarantined_by and info.safe_from_quarantine:
+        if info.quarantined_by:
+            return
+        if info.safe_from_quarantine:
             self._media("POST", "unprotect", media.media_id)
-            self._media("POST", "quarantine", media.server, media.media_id)
+        self._media("POST", "quarantine", media.server, media.media_id)
 
     def _lift(self, ref: str, thing: Thing, shown: list[Mxc]) -> None:
         """Show the bytes again, unless another item with the same is to stay hidden; it may become so meanwhile."""
