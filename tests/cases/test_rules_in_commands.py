@@ -182,6 +182,17 @@ def test_the_guard_counts_files_and_acts_at_twice_as_many_places(desk: TestDesk)
     assert [desk.wanted(f"p{number}") for number in range(12)] == wanted
 
 
+def test_a_thousand_identical_files_do_not_each_search_for_the_thousand(desk: TestDesk, ravi: Person) -> None:
+    for number in range(5):
+        desk.upload(f"n{number}", prints=prints("the same", 60))
+    desk.report("n0")
+    desk.find_copies("n0", **{f"n{number}": 0 for number in range(1, 5)})
+    desk.yes(ravi, "n0")
+    assert [desk.wanted(f"n{number}") for number in range(5)] == ["gone"] * 5
+    searching = Obligation.objects.filter(kind="find_copies", state="owed")
+    assert [one.subject for one in searching] == [f"item:{desk.item('n0').pk}"]
+
+
 def test_one_file_in_many_places_is_no_way_around_the_guard(desk: TestDesk) -> None:
     for number in range(24):
         desk.upload(f"n{number}", file="the same")

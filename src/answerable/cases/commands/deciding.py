@@ -104,7 +104,7 @@ def decide_violating(
     writing.release("remove_if_undecided", f"item:{item.pk}", "decided_otherwise")
     know(writing, item, REPORTED if by_list else CONFIRMED)
     forget(writing, item, CONFIRMED if by_list else REPORTED)
-    skip = BY_DECIDING | FOR_AUTHORITIES | (frozenset() if of is None else {"second_look"})
+    skip = BY_DECIDING | FOR_AUTHORITIES | (frozenset() if of is None else _done_for(of))
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=skip))
     if of is None and (not by_list or has_finding(content)):
         owe_filings(writing, item, decision, dos)
@@ -164,6 +164,14 @@ def _share_with_identical(writing: Writing, item: Item, case: Case, decision: De
         )
         if not rests_on_list(decision):  # nobody has looked yet: the look that was promised is still owed
             close_looks(writing, twin, "decided_otherwise")
+
+
+def _done_for(of: Decision) -> frozenset[str]:
+    """What the identical file isn't owed again: the second look at `of`, and its search for copies where the bytes
+    were seen there. A thousand identical files would each find the thousand.
+    """
+    seen = of.content.pdq is not None or of.content.size is not None
+    return frozenset({"second_look", "find_copies"} if seen else {"second_look"})
 
 
 def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision) -> None:
