@@ -72,6 +72,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.between._open.discard(self.connection)
         super().finish()
 
+    def handle_one_request(self) -> None:
+        try:
+            super().handle_one_request()
+        except ConnectionError:  # cut by the test
+            self.close_connection = True
+
     def log_message(self, *_: object) -> None:
         pass
 

@@ -224,6 +224,17 @@ def test_its_author_may_delete_it_and_it_is_gone(adapter: Adapter, uri: Account,
     fetched = adapter.fetch(post.ref())
     assert fetched.media is not None
     assert fetched.media.data == picture, "frozen against its author's own deletion"
+    text = uri.post(text="Words")
+    named = adapter.resolve(f"https://sky.example/profile/{uri.did}/post/{text.rkey}")
+    assert named is not None
+    uri.delete(text)
+    for ref, wanted in (
+        (post.ref(), Visibility.VISIBLE),
+        (named.ref, Visibility.VISIBLE),
+        (named.ref, Visibility.GONE),
+    ):
+        with pytest.raises(base.ItemNotFound, match="author deleted"):
+            adapter.set_visibility(ref, wanted, 2)
 
 
 def test_links_lead_to_every_picture_or_nowhere(adapter: Adapter, uri: Account) -> None:

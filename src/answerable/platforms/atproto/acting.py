@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import structlog
-from django.db.models import Q
 
 from answerable.cases.models import Item
 from answerable.platforms import base
@@ -56,6 +55,8 @@ class Acting:
             if self._xrpc.options.purge:
                 self._xrpc.forget(self._caches(ref))
         cid, record = self.record(ref)
+        if not ref.cid and not cid:
+            raise base.ItemNotFound("its author deleted it")
         alone = _alone(ref, record)
         if wanted is Visibility.GONE or not ref.cid:
             if alone:
@@ -69,17 +70,21 @@ class Acting:
         return kept
 
     def show(self, ref: Ref) -> None:
-        """Undo all of it. Raises CannotDo where it isn't ours to undo, SaidNo, PlatformError."""
+        """Undo all of it. Raises CannotDo where it isn't ours to undo, ItemNotFound, SaidNo, PlatformError."""
         cid, record = self.record(ref)
         pushed = ""
         if self._xrpc.options.ozone and cid:
             pushed = self._reverse_in_ozone(ref, cid, alone=_alone(ref, record))
         if cid:
             self._lift(_record(ref, cid), ref)
-        if not ref.cid:
-            return
+        if ref.cid:
+            self._show_blob(ref, pushed)
+        if not cid:
+            raise base.ItemNotFound("its author deleted it")
+
+    def _show_blob(self, ref: Ref, pushed: str) -> None:
+        """Put a blob back, unless its account's other items with it are still to be hidden."""
         same = Item.objects.filter(
-            Q(ref__startswith=f"{ref.did}!"),
             platform=self._name,
             account__ref=ref.did,
             ref__endswith=f"!{ref.cid}",
