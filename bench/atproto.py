@@ -28,15 +28,15 @@ def wait(true: Callable[[], bool]) -> float:
 
 def measure(posts: int) -> None:
     """Each post by an account of its own, one after the other."""
-    from tests.platforms.atproto import network as networks
-    from tests.platforms.atproto.cache import Cache
     from tests.platforms.atproto.desk import ServedDesk
-    from tests.platforms.atproto.people import Account, Post, Stranger
 
     from answerable.demo import pictures
+    from answerable.demo.atproto.cache import Cache
+    from answerable.demo.atproto.network import Network
+    from answerable.demo.atproto.person import Account, Post, Stranger
     from answerable.demo.sample.pictures import jpeg
 
-    with networks.running() as network, tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, Network(Path(temporary) / "network") as network:
         cache, violating = Cache(network.images), []
         stranger, dana = Stranger(network), Account(network, "dana")
         with ServedDesk(Path(temporary) / "data", network, cache.url) as desk, machine.watched() as around:
@@ -69,7 +69,7 @@ def measure(posts: int) -> None:
                 begun = time.monotonic()
                 unseen = wait(lambda post=post: not any(stranger.everywhere(post)))  # type: ignore[misc]
                 taken["gone"].append(unseen - begun)
-        cache.server.shutdown()
+        cache.close()
     figures: dict[str, Any] = {kind: machine.spread(seconds) for kind, seconds in taken.items()}
     machine.write("atproto", {"posts": posts, "network_megabytes": network.megabytes, **figures, **around})
 

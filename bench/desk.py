@@ -239,7 +239,8 @@ def running(*, database: str = "sqlite", uploads: int = 0, options: str = "") ->
 def _postgresql() -> Iterator[Any]:
     """A cluster of our own that really waits for the disk."""
     import psycopg
-    from tests.support import postgres
+
+    from answerable.demo import postgres
 
     durable = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
     cluster = postgres.start({**postgres.SPEED, **durable})

@@ -60,7 +60,8 @@ def running(
 ) -> Iterator[Peer]:
     """The service with `hashes` in one bank and its index built. `index`: also rebuild it while it runs."""
     import psycopg
-    from tests.support import postgres
+
+    from answerable.demo import postgres
 
     with contextlib.ExitStack() as ended:
         cluster = postgres.start()

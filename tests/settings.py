@@ -10,9 +10,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from answerable.demo import postgres
 from answerable.settings.config import DATA_VARIABLE
 from answerable.settings.create import create
-from tests.support import postgres
 
 POSTGRESQL = os.environ.get("ANSWERABLE_TEST_DATABASE", "sqlite") == "postgresql"
 CLUSTER = postgres.start() if POSTGRESQL else None

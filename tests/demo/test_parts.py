@@ -54,6 +54,26 @@ def test_a_bad_figure_is_named(figure: str, bad: object) -> None:
     assert f"{figure} is {bad}" in " ".join(missed(figures, ACTS))
 
 
+def test_where_nobody_is_asked_before_an_upload_is_shown_the_seconds_count() -> None:
+    def about(figures: Figures) -> str:
+        return " ".join(line for line in missed(figures, ACTS) if "reuploads" in line)
+
+    tried = {"reuploads_tried": 12, "reuploads_blocked": 12, "reports_needed": 1}
+    assert not about(Figures(asked_before_showing=True, **tried))
+    assert "seconds_reuploads_were_seen is None" in about(Figures(asked_before_showing=False, **tried))
+    assert "is 6.0" in about(Figures(asked_before_showing=False, seconds_reuploads_were_seen=6.0, **tried))
+    quick = Figures(
+        asked_before_showing=False, seconds_reuploads_were_seen=1.25, message_was_private=False,
+        seconds_to_hidden=0.5, seconds_to_hidden_message=0.5, **tried,
+    )  # fmt: skip
+    assert not about(quick)
+    words = " ".join(table(quick).split())
+    assert "re-uploads never seen" not in words
+    assert "seen for 1.25 s at most" in words
+    assert "post and private message" not in words
+    assert "a later upload is held" not in words
+
+
 def test_the_pictures_have_fingerprints_of_full_quality_and_copies_are_near() -> None:
     original = jpeg(pictures.busy(2019))
     known, quality = pictures.fingerprint(original)

@@ -14,6 +14,7 @@ class Figures:
     reports_needed: int | None = None
     seconds_to_hidden: float | None = None
     seconds_to_hidden_message: float | None = None
+    message_was_private: bool | None = None
     seconds_until_strangers_saw_nothing: float | None = None
     views_before_first_notice: int | None = None
     views_after_first_notice: int | None = None
@@ -24,6 +25,8 @@ class Figures:
     copies_verified_gone: int | None = None
     reuploads_tried: int | None = None
     reuploads_blocked: int | None = None
+    asked_before_showing: bool | None = None
+    seconds_reuploads_were_seen: float | None = None
     reports_of_the_family: int | None = None
     cases_of_the_family: int | None = None
     document_asked: bool | None = None

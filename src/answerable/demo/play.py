@@ -9,6 +9,7 @@ from typing import Final
 from answerable.demo.acts.abuse import Abuse
 from answerable.demo.acts.overturn import overturned
 from answerable.demo.acts.story import BEGIN, FIRST_REPORT, Story
+from answerable.demo.atproto.stage import AtprotoStage
 from answerable.demo.drawing import svg
 from answerable.demo.figures import Figures
 from answerable.demo.matrix.stage import MatrixStage
@@ -19,8 +20,8 @@ from answerable.demo.stage import StartedStage
 from answerable.demo.targets import ACTS, AUTHOR, BRIGADE, FLOOD, OVERTURN, STORY
 
 SVG_NAME = "views.svg"
-SAMPLE, SYNAPSE = "sample", "synapse"
-REAL: Final[dict[str, type[StartedStage]]] = {SYNAPSE: MatrixStage}
+SAMPLE, SYNAPSE, ATPROTO = "sample", "synapse", "atproto"
+REAL: Final[dict[str, type[StartedStage]]] = {SYNAPSE: MatrixStage, ATPROTO: AtprotoStage}
 """The platforms that are installed and started for the story."""
 PLATFORMS: Final = (SAMPLE, *REAL)
 

@@ -145,18 +145,26 @@ def _first(page: Page, name: str) -> str:
 def work(people: Sequence[Reviewer], before: datetime) -> int:
     """Have the people on call keep everything of their queues that is due before a time. How much it was."""
     done = 0
+    refused: set[tuple[str, int, str]] = set()
     while True:
-        kept = 0
+        kept, again = 0, False
         for person in people:
             for row in person.queue():
                 if row.due_at <= before:
                     try:
                         person.keep(row)
                     except PageUnexpected:
-                        if any(r.page == row.page and r.pk == row.pk for r in person.queue()):
+                        asked = any(r.page == row.page and r.pk == row.pk for r in person.queue())
+                        this = (row.page, row.pk, person.name)
+                        if asked and this in refused:
                             raise
-                        continue  # somebody, or a decision, was faster: the queue no longer asks for it
+                        if (
+                            asked
+                        ):  # something changed while they looked, and the page said so: they look again
+                            refused.add(this)
+                            again = True
+                        continue  # else somebody, or a decision, was faster: the queue no longer asks for it
                     kept += 1
-        if not kept:
+        if not kept and not again:
             return done
         done += kept

@@ -34,6 +34,10 @@ class Stage(Protocol):
 
     reposts: bool
     """Whether people can repost there."""
+    private_messages: bool
+    """Whether the desk reaches private messages there. Where not, the story plays that part with a post."""
+    asks_before_showing: bool
+    """Whether the desk is asked about an upload before anybody sees it. Where not, `key` raises StackFailed."""
 
     def visitor(self, name: str) -> AbstractContextManager[Poster]:
         """Somebody signed in; a new name makes an account."""
@@ -108,7 +112,7 @@ class PlatformMissing(Exception):
 class SampleStage:
     """The sample site, which counts views itself."""
 
-    reposts = True
+    reposts = private_messages = asks_before_showing = True
 
     def __init__(self, url: str, data: Path, ledger: Ledger) -> None:
         self._url = url

@@ -27,12 +27,31 @@ def _where(f: Figures) -> str:
     return f"the platform's own client, or {form}" if f.reported_in_client else form
 
 
+def _what(f: Figures) -> str:
+    return (
+        "post and private message"
+        if f.message_was_private
+        else "two posts (private messages are out of reach)"
+    )
+
+
+def _kept_out(f: Figures) -> str:
+    return "held" if f.asked_before_showing else "refused"
+
+
+def _unseen(f: Figures) -> str:
+    """Before an upload is shown the desk is asked, or it can only be fast."""
+    if f.asked_before_showing:
+        return "never seen"
+    return f"hidden, seen for {f.seconds_reuploads_were_seen or 0:.2f} s at most: shown before the desk can be asked"
+
+
 def _story(f: Figures) -> list[tuple[str, str, str]]:
     return [
         (
             "Reporting",
             "hard to find, many steps, none for private messages",
-            f"{_where(f)}: post and private message, hidden {f.seconds_to_hidden:.2f} s and "
+            f"{_where(f)}: {_what(f)}, hidden {f.seconds_to_hidden:.2f} s and "
             f"{f.seconds_to_hidden_message:.2f} s after the report was accepted",
         ),
         (
@@ -44,7 +63,7 @@ def _story(f: Figures) -> list[tuple[str, str, str]]:
             "Accounts known for it",
             "two, known before, had posted it",
             "judged by a person; a later upload is "
-            + _yes(f.later_uploads_held, "held and seen by nobody", "NOT held"),
+            + _yes(f.later_uploads_held, f"{_kept_out(f)} and seen by nobody", f"NOT {_kept_out(f)}"),
         ),
         (
             "Reports until it was hidden",
@@ -56,7 +75,7 @@ def _story(f: Figures) -> list[tuple[str, str, str]]:
             "Copies",
             "not known",
             f"{f.copies_found} of {f.copies_total} found with the first report, {f.copies_verified_gone} gone and "
-            f"checked; {f.reuploads_blocked} of {f.reuploads_tried} re-uploads never seen",
+            f"checked; {f.reuploads_blocked} of {f.reuploads_tried} re-uploads {_unseen(f)}",
         ),
         (
             "After the automatic reply",

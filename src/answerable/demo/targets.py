@@ -8,6 +8,8 @@ from answerable.demo.figures import Figures
 
 STORY, BRIGADE, AUTHOR, FLOOD, OVERTURN = "story", "brigade", "author", "flood", "overturn"
 ACTS = (STORY, BRIGADE, AUTHOR, FLOOD, OVERTURN)
+SEEN_UNDER_SECONDS = 5.0
+"""Where a platform shows an upload before anybody can be asked: for how long known material may be seen at most."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Target:
     wanted: str
     holds: Callable[[Any, Figures], bool]
     act: str = ""
+    counts: Callable[[Figures], bool] = lambda _: True
+    """Whether the platform that was played on lets it be measured."""
 
 
 def _is(value: object) -> Callable[[Any, Figures], bool]:
@@ -33,6 +37,13 @@ TARGETS = (
     Target("copies_verified_gone", "all copies", lambda found, all_: found == all_.copies_total, STORY),
     Target(
         "reuploads_blocked", "all that were tried", lambda found, all_: found == all_.reuploads_tried, STORY
+    ),
+    Target(
+        "seconds_reuploads_were_seen",
+        f"under {SEEN_UNDER_SECONDS:.0f}",
+        lambda found, _: found < SEEN_UNDER_SECONDS,
+        STORY,
+        counts=lambda all_: not all_.asked_before_showing,
     ),
     Target("cases_of_the_family", "1", _is(1), STORY),
     Target("document_asked", "false", _is(False), STORY),
@@ -59,7 +70,7 @@ def missed(figures: Figures, acts: tuple[str, ...]) -> list[str]:
     """The targets that these acts were to reach and did not, each in a line."""
     lines = []
     for target in TARGETS:
-        if target.act and target.act not in acts:
+        if (target.act and target.act not in acts) or not target.counts(figures):
             continue
         found = getattr(figures, target.figure)
         if found is None or not target.holds(found, figures):

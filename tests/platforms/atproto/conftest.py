@@ -1,19 +1,22 @@
 """A whole network of the platform's own programs, the people in it, and an adapter that is connected to them."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from answerable.demo.atproto import network as networks
+from answerable.demo.atproto.cache import TOKEN, Cache
+from answerable.demo.atproto.network import Network
+from answerable.demo.atproto.person import Account, Stranger
 from answerable.platforms.atproto.adapter import Adapter
 from answerable.settings.config import Config, Desk
 from answerable.settings.config import Platform as Entry
-from tests.platforms.atproto import network as networks
-from tests.platforms.atproto.cache import Cache
-from tests.platforms.atproto.network import Network
-from tests.platforms.atproto.people import Account, Moderators, Stranger
+from tests.platforms.atproto.people import Moderators
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 MARKER = "atproto"
 
 
@@ -33,9 +36,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def network() -> Iterator[Network]:
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     """A fresh network, the same for all tests."""
-    with networks.running() as running:
+    subprocess.run([REPOSITORY / "scripts" / "atproto"], check=True)
+    with Network(tmp_path_factory.mktemp("network")) as running:
         yield running
 
 
@@ -68,8 +72,7 @@ def cache(network: Network) -> Iterator[Cache]:
     """A cache that can be told to forget."""
     running = Cache(network.images)
     yield running
-    running.server.shutdown()
-    running.server.server_close()
+    running.close()
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ def make_entry(network: Network, tmp_path: Path) -> Callable[..., Entry]:
         secrets = {
             "pds.secret": networks.ADMIN_PASSWORD,
             "moderator.secret": networks.MODERATOR[1],
-            "purge.secret": "a token of the cache",
+            "purge.secret": TOKEN,
         }
         for name, secret in secrets.items():
             (tmp_path / name).write_text(secret + "\n")

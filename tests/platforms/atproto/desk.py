@@ -8,31 +8,15 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from answerable.demo.atproto.network import Network
+from answerable.demo.atproto.stage import configuration, write_secrets
 from answerable.demo.ledger import Ledger
 from answerable.demo.reviewer import Reviewer, work
 from answerable.demo.stack import free_ports
 from answerable.settings.config import CONFIG_NAME, DATA_VARIABLE
-from answerable.settings.create import create, write_private
-from tests.platforms.atproto import network as networks
-from tests.platforms.atproto.network import Network
+from answerable.settings.create import create
 
 READY_WITHIN_SECONDS = 90.0
-PLATFORM = """
-[[platforms]]
-name = "sky"
-adapter = "atproto"
-base_url = "{pds}"
-secret_file = "pds.secret"
-hosts = ["sky.example"]
-
-[platforms.options]
-appview = "{appview}"
-ozone = "{ozone_did}"
-moderator = "{moderator}"
-moderator_secret_file = "moderator.secret"
-purge = "{purge}"
-purge_secret_file = "purge.secret"
-"""
 _LINK = re.compile(r"^ +(\w+) +(http://localhost:\d+/link/\S+)$", re.MULTILINE)
 
 
@@ -45,20 +29,11 @@ class ServedDesk:
         self.public_url = f"http://localhost:{public}"
         self.staff_url = f"http://localhost:{staff}"
         path = create(data, sample=False, environment="test", public_port=public, staff_port=staff)
-        platform = PLATFORM.format(
-            pds=network.pds,
-            appview=network.appview,
-            ozone_did=network.ozone_did,
-            moderator=networks.MODERATOR[0],
-            purge=purge,
+        path.write_text(
+            path.read_text().replace("urls = []", 'urls = ["json://127.0.0.1:9/"]', 1)
+            + configuration(network, purge)
         )
-        path.write_text(path.read_text().replace("urls = []", 'urls = ["json://127.0.0.1:9/"]', 1) + platform)
-        for name, secret in (
-            ("pds.secret", networks.ADMIN_PASSWORD),
-            ("moderator.secret", networks.MODERATOR[1]),
-            ("purge.secret", "a token of the cache"),
-        ):
-            write_private(data / name, secret.encode())
+        write_secrets(data)
         assert (data / CONFIG_NAME).exists()
         self.ledger = Ledger(data)
         self.people: dict[str, Reviewer] = {}

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from answerable.cases.models import Item
+from answerable.demo.atproto.cache import Cache
+from answerable.demo.atproto.person import Account, Stranger
 from answerable.platforms import base
 from answerable.platforms.atproto.adapter import Adapter
 from answerable.platforms.base import ItemKind
 from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
-from tests.platforms.atproto.cache import Cache, until
-from tests.platforms.atproto.people import Account, Moderators, Stranger, landscape, png
+from tests.platforms.atproto.people import Moderators, landscape, png
+from tests.platforms.atproto.waiting import until
 
 pytestmark = [pytest.mark.atproto, pytest.mark.usefixtures("db")]
 SHOWN = [True, True, True, True, True]
@@ -252,6 +254,15 @@ def test_links_lead_to_every_picture_or_nowhere(adapter: Adapter, uri: Account) 
         "https://sky.example/about",
     ):
         assert adapter.resolve(nowhere) is None
+    adapter.set_visibility(post.ref(), Visibility.GONE, 1)
+    alone = uri.post(png(landscape(15)))
+    adapter.set_visibility(alone.ref(), Visibility.GONE, 1)
+    adapter.suspend(uri.did)
+    for taken_down in (post, alone):
+        for who in (uri.handle, uri.did):
+            named = adapter.resolve(f"https://sky.example/profile/{who}/post/{taken_down.rkey}")
+            assert named is not None, "what was taken down is found when somebody reports it again"
+            assert named.ref == taken_down.ref()
 
 
 def test_the_list_holds_everything_and_can_be_taken_up_anywhere(adapter: Adapter, uri: Account) -> None:

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from answerable.demo.atproto.network import Network
+from answerable.demo.atproto.person import Account, Post, Stranger
 from answerable.platforms import base
 from answerable.platforms.atproto.adapter import Adapter
 from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
 from tests.platforms.atproto.between import Answer, Between
-from tests.platforms.atproto.cache import until
-from tests.platforms.atproto.network import Network
-from tests.platforms.atproto.people import Account, Moderators, Post, Stranger, landscape, png
+from tests.platforms.atproto.people import Moderators, landscape, png
+from tests.platforms.atproto.waiting import until
 
 pytestmark = [pytest.mark.atproto, pytest.mark.usefixtures("db")]
 SEEDS = iter(range(1000, 2000))

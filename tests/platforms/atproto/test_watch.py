@@ -13,6 +13,8 @@ from answerable.cases import commands
 from answerable.cases.inputs import Link, ReportIn
 from answerable.cases.models import Account as Known
 from answerable.cases.models import Item, PlatformWatch, Report
+from answerable.demo.atproto.network import Network
+from answerable.demo.atproto.person import Account
 from answerable.obligations.models import Obligation
 from answerable.platforms import base, watching
 from answerable.platforms.atproto.adapter import Adapter
@@ -21,8 +23,7 @@ from answerable.policy import load_named, store
 from answerable.policy.words import Age, Relation
 from answerable.settings.config import Platform as Entry
 from tests.platforms.atproto.between import Between
-from tests.platforms.atproto.network import Network
-from tests.platforms.atproto.people import Account, landscape, png
+from tests.platforms.atproto.people import landscape, png
 
 pytestmark = [pytest.mark.atproto, pytest.mark.usefixtures("db")]
 

@@ -32,8 +32,8 @@ def overturned(replay: Replay) -> None:
     replay.settle()
     replay.staff_work(replay.time.now() + timedelta(hours=25))  # its account is judged, its uploads are held
     replay.settle()
-    _tried, seen_while_gone = tried_and_seen(replay, [Copy("the same file", data)], "friend of oskar")
-    was_gone = not replay.visible(mine) and not replay.visible(copy) and seen_while_gone == 0
+    while_gone = tried_and_seen(replay, [Copy("the same file", data)], "friend of oskar")
+    was_gone = not replay.visible(mine) and not replay.visible(copy) and while_gone.seen == 0
     code = notice_code(replay)
     taken = appeal(replay.stack.public_url, code, "That is a lake, and nobody is in it.")
     replay.settle()

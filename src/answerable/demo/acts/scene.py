@@ -29,6 +29,7 @@ class Scene:
         self.message = ""
         self.codes: dict[str, str] = {}
         self.tried = self.seen_again = 0
+        self.longest_seen = 0.0
         self.people: dict[str, Reporter] = {}
         replay.violating.append(pictures.fingerprint(self.original)[0])
 
@@ -90,11 +91,19 @@ class Scene:
 
     def uploaded_again(self, when: str) -> None:
         """The picture is uploaded again, as it was and changed, by new accounts and a known one."""
-        tried, seen = tried_and_seen(self.replay, pictures.reuploads(self.original), f"again{self.tried}")
-        self.tried, self.seen_again = self.tried + tried, self.seen_again + seen
-        self.replay.figures.reuploads_tried = self.tried
-        self.replay.figures.reuploads_blocked = self.tried - self.seen_again
-        self.replay.say(f"Uploaded again {when}: {tried} tried, {seen} got to be seen.")
+        again = tried_and_seen(self.replay, pictures.reuploads(self.original), f"again{self.tried}")
+        self.tried, self.seen_again = self.tried + again.tried, self.seen_again + again.seen
+        self.longest_seen = max(self.longest_seen, again.longest_seconds)
+        figures = self.replay.figures
+        figures.reuploads_tried = self.tried
+        figures.reuploads_blocked = self.tried - self.seen_again
+        figures.asked_before_showing = self.replay.stage.asks_before_showing
+        if figures.asked_before_showing:
+            seen = f"{again.seen} got to be seen"
+        else:
+            figures.seconds_reuploads_were_seen = round(self.longest_seen, 2)
+            seen = f"{again.seen} still seen, none for longer than {again.longest_seconds:.2f} s"
+        self.replay.say(f"Uploaded again {when}: {again.tried} tried, {seen}.")
 
     def is_verified_gone(self, ref: str) -> bool:
         """Whether the desk saw that it is gone after asking, and a stranger finds neither page nor picture."""

@@ -112,20 +112,24 @@ class Story(Scene):
         """The first account, judged to be the offender's, uploads something else: nobody gets to see it."""
         replay = self.replay
         other = jpeg(pictures.busy(OTHER_PICTURE))
-        _tried, seen = tried_and_seen(replay, [pictures.Copy("another picture", other)], "uri", same=True)
+        later = tried_and_seen(replay, [pictures.Copy("another picture", other)], "uri", same=True)
         held = replay.ledger.one(
             "SELECT count(*) FROM cases_account WHERE ref = ? AND uploads_held_since IS NOT NULL "
             "AND judged_as = 'offender'",
             [replay.stage.account("uri")],
         )
-        verdict = self.screened(other, "uri")
-        replay.figures.later_uploads_held = bool(held) and seen == 0 and verdict == "hold"
-        replay.say(f"Its account, judged by a person: a later upload of another picture is on {verdict}.")
+        asks = replay.stage.asks_before_showing
+        verdict = self.screened(other, "uri") if asks else "hold"
+        unseen = later.seen == later.longest_seconds == 0
+        replay.figures.later_uploads_held = bool(held) and unseen and verdict == "hold"
+        became = f"on {verdict}" if asks else "not taken" if unseen else "TAKEN"
+        replay.say(f"Its account, judged by a person: a later upload of another picture is {became}.")
 
     def his_own_report(self) -> None:
         """Weeks later, somebody sends the picture on as a private message, so trimmed that no fingerprint finds it.
 
-        He reports the message and the post in one report. The post has long been gone.
+        He reports the message and the post in one report. The post has long been gone. Where the desk reaches no
+        private messages, this one is a post.
         """
         replay, figures = self.replay, self.replay.figures
         replay.jump(HIS_OWN_REPORT - timedelta(hours=4))
@@ -137,8 +141,10 @@ class Story(Scene):
         self.report("he", self.message, "me_child", kind="m", more=self.link(self.posts[0]))
         replay.settle()
         figures.seconds_to_hidden_message = self.seconds_to_hidden(self.message)
+        figures.message_was_private = replay.stage.private_messages
+        what = "private message" if figures.message_was_private else "message (a post here)"
         replay.say(
-            f"His own report, of a private message and the post: the message hidden and checked in "
+            f"His own report, of a {what} and the post: the message hidden and checked in "
             f"{figures.seconds_to_hidden_message:.2f} s, the post is gone since December."
         )
 

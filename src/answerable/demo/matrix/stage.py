@@ -1,22 +1,19 @@
 """The replay's story on a real Matrix homeserver: everybody uses the client API, and nobody counts views but we."""
 
-import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from answerable.demo.ledger import Ledger, moment
+from answerable.demo.ledger import Ledger
 from answerable.demo.matrix.person import Person, Refused
 from answerable.demo.matrix.server import SERVER_NAME, Synapse
+from answerable.demo.real import CountedViews, until_watched
 from answerable.demo.sample.visitor import NotPosted
 from answerable.demo.stack import Stack, StackFailed, free_ports
 from answerable.settings.create import write_private
 
-WATCHED_WITHIN_SECONDS = 60.0
-"""It was asked in vain before its module was there, and is asked again within seconds."""
 PLATFORM = """
 [[platforms]]
 name = "matrix"
@@ -40,6 +37,7 @@ class MatrixStage:
         "the views are the fetches in which a stranger of the replay got a picture, counted by the replay."
     )
     reposts = False
+    private_messages = asks_before_showing = True
 
     def __init__(self, data: Path) -> None:
         self._data = data
@@ -49,7 +47,7 @@ class MatrixStage:
         self._spool = data / "homeserver" / "spool"
         self._people: dict[str, Person] = {}
         self._mxc: dict[str, str] = {}
-        self._seen: dict[str, list[datetime]] = defaultdict(list)
+        self._views = CountedViews()
         self._room = self._key = ""
         self._stack: Stack | None = None
         self._ledger: Ledger | None = None
@@ -81,13 +79,7 @@ class MatrixStage:
             }
         )
         self._synapse.start()
-        limit = time.monotonic() + WATCHED_WITHIN_SECONDS
-        while not ledger.one("SELECT count(*) FROM cases_platformwatch WHERE failed_since IS NULL"):
-            if time.monotonic() > limit:
-                raise StackFailed(
-                    f"The desk does not watch the homeserver after {WATCHED_WITHIN_SECONDS:.0f} s."
-                )
-            time.sleep(0.1)
+        until_watched(ledger, "matrix")
 
     def close(self) -> None:
         """End it."""
@@ -143,21 +135,17 @@ class MatrixStage:
         for ref in refs:
             for _ in range(times):
                 if self.visible(ref):
-                    self._seen[ref].append(self._now())
+                    self._views.got(ref, self._now())
                     got += 1
         return got
 
     def views(self, refs: Sequence[str]) -> int:
         """How often strangers got these, as counted here."""
-        return sum(len(self._seen[ref]) for ref in refs)
+        return self._views.of(refs)
 
     def views_since_notice(self, refs: Sequence[str]) -> int:
         """How often strangers got these after the desk first heard of each."""
-        rows = self._desk.rows(
-            "SELECT ref, first_notice_at FROM cases_item WHERE first_notice_at IS NOT NULL"
-        )
-        noticed = {ref: moment(at) for ref, at in rows}
-        return sum(at > noticed[ref] for ref in refs if ref in noticed for at in self._seen[ref])
+        return self._views.since_notice(refs, self._desk)
 
     def untold(self) -> int:
         """Posts and uploads that the desk doesn't know yet."""

@@ -66,7 +66,10 @@ class Adapter:
         return None
 
     def resolve(self, url: str) -> Named | None:
-        """What an address of the web client shows: each picture or video of the post, or its text; a profile's."""
+        """What an address of the web client shows: each picture or video of the post, or its text; a profile's.
+
+        What was taken down is found, too: who reports it again is told of it.
+        """
         link = links.read(url)
         path = refs.web_path(link.path) if link else None
         is_name, _ = links.name_at(url)
@@ -78,7 +81,10 @@ class Adapter:
         try:
             did = who if who.startswith("did:") else self._did_of(who)
             ref = Ref(did, POST, rkey) if rkey else Ref(did, PROFILE, "self")
-            named = refs.named_of(self._public_record(ref), ref)
+            record = self._public_record(ref) or self._acting.record(ref)[1]
+            if not record:
+                return None
+            named = refs.named_of(record, ref)
         except refs.RefTooLong:
             return None  # a person reads the link
         except SaidNo as error:
@@ -229,22 +235,30 @@ class Adapter:
             raise
 
     def _did_of(self, handle: str) -> str:
-        return self._xrpc.get(wire.Resolved, "com.atproto.identity.resolveHandle", handle=handle).did
+        nsid = "com.atproto.identity.resolveHandle"
+        try:
+            return self._xrpc.get(wire.Resolved, nsid, handle=handle).did
+        except SaidNo as error:
+            if not error.not_there or not self.options.appview:
+                raise
+        # The data server knows no handle of an account that it took down; the AppView does.
+        return self._xrpc.get(wire.Resolved, nsid, at=self.options.appview, handle=handle).did
 
     def _public_record(self, ref: Ref) -> Mapping[str, Any]:
+        """A record as a stranger gets it from the data server; empty where they get none."""
         nsid = "com.atproto.repo.getRecord"
-        return self._xrpc.get(
-            wire.RecordAnswer, nsid, repo=ref.did, collection=ref.collection, rkey=ref.rkey
-        ).value
-
-    def _record_is_shown(self, ref: Ref) -> bool:
-        """Whether a stranger gets the record, at the data server or at the AppView."""
         try:
-            self._public_record(ref)
+            return self._xrpc.get(
+                wire.RecordAnswer, nsid, repo=ref.did, collection=ref.collection, rkey=ref.rkey
+            ).value
         except SaidNo as error:
             if not error.not_there:
                 raise
-        else:
+            return {}
+
+    def _record_is_shown(self, ref: Ref) -> bool:
+        """Whether a stranger gets the record, at the data server or at the AppView."""
+        if self._public_record(ref):
             return True
         if not self.options.appview or ref.collection != POST:
             return False

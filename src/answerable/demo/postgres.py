@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster that belongs to the tests: made, started and removed by them."""
+"""A PostgreSQL cluster of the tests' and the replay's own: made, started and removed by them."""
 
 import os
 import pwd
@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from answerable.lineage import die_with_parent
 
 USERS = ("postgres", "nobody")
 SPEED = {
@@ -35,9 +37,8 @@ def programs() -> Path:
         return Path(initdb).parent
     config = shutil.which("pg_config")
     if config:
-        folder = Path(
-            subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
-        )
+        told = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=True)  # noqa: S603  found
+        folder = Path(told.stdout.strip())
         if (folder / "initdb").exists():
             return folder
     raise PostgreSQLMissing(PostgreSQLMissing.__doc__)
@@ -72,19 +73,24 @@ def start(options: Mapping[str, str] = SPEED) -> Cluster:
     if os.geteuid() == 0:
         user = next(pwd.getpwnam(name) for name in USERS if _exists(name))
         os.chown(folder, user.pw_uid, user.pw_gid)
-        prefix = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+        prefix = [
+            "setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups",
+            "--pdeathsig", "KILL",  # who changes users keeps no such wish
+        ]  # fmt: skip
     bin_folder, data = programs(), folder / "data"
-    subprocess.run(
+    parent = os.getpid()
+    subprocess.run(  # noqa: S603  PostgreSQL's own program
         [*prefix, str(bin_folder / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "-E", "UTF8",
          "--no-sync", "--locale=C.UTF-8"],
         check=True, cwd=folder, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603  likewise
         [*prefix, str(bin_folder / "postgres"), "-D", str(data), "-k", str(folder), *settings],
         cwd=folder,
         stdout=(log := (folder / "log").open("wb")),
         stderr=log,
+        preexec_fn=lambda: die_with_parent(parent),  # noqa: PLW1509  nothing else runs in between
     )
     cluster = Cluster(folder, process)
     _wait_until_ready(cluster, bin_folder)
@@ -103,7 +109,7 @@ def _wait_until_ready(cluster: Cluster, bin_folder: Path) -> None:
     """Poll the server itself: it has no other sign of readiness. Thirty seconds at most."""
     for _ in range(300):
         ready = [str(bin_folder / "pg_isready"), "-q", "-h", str(cluster.folder), "-U", "postgres"]
-        if subprocess.run(ready, check=False).returncode == 0:
+        if subprocess.run(ready, check=False).returncode == 0:  # noqa: S603  likewise
             return
         if cluster.process.poll() is not None:
             break

@@ -1,18 +1,19 @@
-"""A cache of pictures that can be told to forget, and waiting for what the network does by itself."""
+"""A cache of pictures that can be told to forget, as a CDN before an AppView can."""
 
 import json
 import threading
-import time
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+TOKEN = "a token of the cache"  # noqa: S105  of a cache on this machine alone
+
 
 class Cache:
-    """What tells a cache to forget: the AppView's folder of pictures stands for a CDN."""
+    """What tells a cache to forget: the AppView's folder of pictures stands for a CDN. Runs until `close`."""
 
     def __init__(self, images: Path) -> None:
+        """`images`: that folder."""
         self.images = images
         self.asked: list[str] = []
         cache = self
@@ -23,7 +24,7 @@ class Cache:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                good = self.headers["authorization"] == "Bearer a token of the cache"
+                good = self.headers["authorization"] == f"Bearer {TOKEN}"
                 if good:
                     cache.asked += body["files"]
                     for url in body["files"]:
@@ -33,10 +34,10 @@ class Cache:
                 self.end_headers()
                 self.wfile.write(b"{}")
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/purge"
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/purge"
         threading.Thread(
-            target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         ).start()
 
     def forget(self, url: str) -> None:
@@ -45,11 +46,7 @@ class Cache:
         if parts[1] == "img":
             (self.images / "::".join([parts[4], parts[5], parts[2]])).unlink(missing_ok=True)
 
-
-def until(true: Callable[[], bool], seconds: float = 15.0, what: str = "it") -> float:
-    """Seconds until something is so: the network works by itself, and has no other sign."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < seconds, f"{what} did not become so in {seconds:.0f} s"
-        time.sleep(0.02)
-    return time.monotonic() - began
+    def close(self) -> None:
+        """End it."""
+        self._server.shutdown()
+        self._server.server_close()
