@@ -17,11 +17,13 @@ test:
 	@$(MAKE) --no-print-directory lint types
 	$(PYTHON) -m tests.both
 
-# Real platforms, installed and started: a Matrix homeserver, and the AT Protocol's own programs (some minutes).
+# Real platforms, installed and started, the story replayed on each: a Matrix homeserver, and the AT Protocol's own
+# programs (some minutes).
 test-platforms:
 	@scripts/environment dev
 	@scripts/system-packages postgresql redis-server
 	@scripts/synapse
+	@scripts/atproto
 	ANSWERABLE_TEST_DATABASE=sqlite $(PYTHON) -m pytest -m synapse tests/platforms/synapse
 	ANSWERABLE_TEST_DATABASE=sqlite $(PYTHON) -m pytest -m atproto tests/platforms/atproto
 
@@ -85,9 +87,11 @@ requirements:
 	  --extra dev --extra bench -c requirements/dev.txt pyproject.toml requirements/build.in -o requirements/bench.txt
 	$(VENV)/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  requirements/synapse.in -o requirements/synapse.txt
+	$(VENV)/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  requirements/atproto/node.in -o requirements/atproto/node.txt
 
 clean:
-	rm -rf $(VENV) .venv-synapse .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
+	rm -rf $(VENV) .venv-synapse .platforms .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
 
 # The pictures that the documents show, taken by the end-to-end tests.
 pictures:

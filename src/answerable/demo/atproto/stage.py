@@ -1,5 +1,6 @@
 """The replay's story on the AT Protocol's own programs: everybody uses their client's calls, strangers use none."""
 
+import importlib.util
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,9 +14,12 @@ from answerable.demo.atproto.person import Account, Post, Stranger
 from answerable.demo.ledger import Ledger
 from answerable.demo.real import CountedViews, until_watched
 from answerable.demo.stack import Stack, StackFailed
+from answerable.demo.stage import PlatformMissing
 from answerable.settings.create import write_private
 
 INDEXED_WITHIN_SECONDS = 30.0
+NEEDED = ("websockets", "libipld")
+"""What the extra `atproto` brings."""
 PLATFORM = """
 [[platforms]]
 name = "sky"
@@ -86,7 +90,11 @@ class AtprotoStage:
         self._ledger: Ledger | None = None
 
     def start(self) -> None:
-        """Start it, and write down what the desk needs of it."""
+        """Start it, and write down what the desk needs of it. Raises PlatformMissing, StackFailed."""
+        if lacking := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+            raise PlatformMissing(
+                f"The desk's own side needs {', '.join(lacking)}: run pip install 'answerable[atproto]'."
+            )
         self._network.start()
         write_secrets(self._data)
         self.configuration = configuration(self._network, self._cache.url)
