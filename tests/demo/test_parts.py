@@ -145,6 +145,37 @@ def test_the_clock_never_jumps_over_what_begins_just_before_it_jumps(
     assert machine.kept_at < begins + timedelta(days=1)
 
 
+def test_people_keep_before_the_jump_what_would_be_due_while_the_worker_works_after_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sample-site").mkdir()
+    site = sqlite3.connect(tmp_path / "sample-site" / "lumen.sqlite3")
+    site.execute("CREATE TABLE sample_event (sent_at, refused)")
+    site.execute("CREATE TABLE sample_item (views, views_told, to_screen)")
+    desk = sqlite3.connect(tmp_path / "answerable.sqlite3")
+    desk.execute("CREATE TABLE obligations_obligation (id, kind, subject, state, by, not_before, due_at)")
+    begins = NOTICE + timedelta(minutes=10)
+    rows = [
+        (1, "tell_holder", "worker", text(begins), text(begins + timedelta(days=1))),
+        (2, "judge_account", "people", None, text(begins + timedelta(seconds=1))),
+    ]
+    owe = "INSERT INTO obligations_obligation VALUES (?, ?, 'account:1', 'owed', ?, ?, ?)"
+    desk.executemany(owe, rows)
+    desk.commit()
+    machine = SlowMachine(desk)
+    stack = SimpleNamespace(time=machine, data=tmp_path, sample_url="http://127.0.0.1:9")
+    kept_at: list[datetime] = []
+
+    class Staffed(Replay):
+        def staff_work(self, before: datetime, *names: str) -> int:
+            keep = "UPDATE obligations_obligation SET state = 'kept' WHERE by = 'people' AND due_at <= ?"
+            kept_at.append(machine.time)
+            return desk.execute(keep, [text(before)]).rowcount
+
+    Staffed(stack, print, 1.0).jump(NOTICE + timedelta(days=30))  # type: ignore[arg-type]  # as above
+    assert kept_at[0] < begins
+
+
 def test_the_authenticator_shows_the_codes_of_rfc_6238() -> None:
     secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     assert digits(secret, 59) == "287082"

@@ -13,6 +13,8 @@ from answerable.demo.stack import Stack, StackFailed
 from answerable.demo.stage import Poster, SampleStage, Stage
 
 QUIET_WITHIN_SECONDS = 120.0
+WORKED_WITHIN = timedelta(seconds=30)
+"""What begins at a stop of the clock takes so long at most; what people owe meanwhile they keep before it."""
 Say = Callable[[str], None]
 
 
@@ -98,8 +100,8 @@ class Replay:
         while True:
             done_by = self.settle()
             stop = self.ledger.next_beginning(done_by, to) or to
-            if self.ledger.due_by_people(stop):
-                self.staff_work(stop)
+            if self.ledger.due_by_people(stop + WORKED_WITHIN):
+                self.staff_work(stop + WORKED_WITHIN)
                 done_by = self.settle()
                 stop = min(stop, self.ledger.next_beginning(done_by, to) or to)
             if owed := self.ledger.due_by_people(stop):
