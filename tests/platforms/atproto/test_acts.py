@@ -298,5 +298,10 @@ def test_reports_in_ozone_are_closed_once_they_are_answered_and_opened_again(
     for closed in (True, False, True):
         adapter.settle(report.key, closed)
         assert [one.closed for one in adapter.reports_on(post.ref())] == [closed]
+    adapter.set_visibility(post.ref(), Visibility.GONE, 1)
+    (report,) = adapter.reports_on(post.ref())
+    assert report.closed, "a takedown closes them"
+    assert [named.ref for named in report.about] == [post.ref()], "so that they aren't opened again for it"
+    adapter.set_visibility(post.ref(), Visibility.VISIBLE, 2)
     dana.report(post, "MisleadingSpam")
     assert adapter.reports_on(post.ref()) == (), "one of them is for the platform's moderators"

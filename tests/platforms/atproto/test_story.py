@@ -85,7 +85,8 @@ def test_a_restart_in_the_middle_and_an_innocent_picture(network: Network, tmp_p
             "all verified gone",
         )
         assert not any(any(stranger.everywhere(post)) for post in posts)
-        assert len(Moderators(network).events("Takedown", subject=posts[0].uri)) == 1
+        moderators = Moderators(network)
+        assert len(moderators.events("Takedown", subject=posts[0].uri)) == 1
 
         # An innocent picture, reported: hidden, cleared by two, put back everywhere.
         began = time.monotonic()
@@ -100,6 +101,14 @@ def test_a_restart_in_the_middle_and_an_innocent_picture(network: Network, tmp_p
             "AND (state = 'kept_late' OR (state = 'owed' AND due_at < datetime('now')))"
         )
         assert late == []
+        until(
+            lambda: bool(moderators.events("Acknowledge", subject=innocent.uri)),
+            WITHIN_SECONDS,
+            "closed there",
+        )
+        assert not moderators.events("Escalate", subject=posts[0].uri), (
+            "what is done is put before nobody again"
+        )
         checked = desk.command("audit", "check")
         assert checked.returncode == 0, checked.stdout + checked.stderr
     cache.close()

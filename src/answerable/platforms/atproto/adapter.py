@@ -81,7 +81,7 @@ class Adapter:
         try:
             did = who if who.startswith("did:") else self._did_of(who)
             ref = Ref(did, POST, rkey) if rkey else Ref(did, PROFILE, "self")
-            record = self._public_record(ref) or self._acting.record(ref)[1]
+            record = self._record(ref)
             if not record:
                 return None
             named = refs.named_of(record, ref)
@@ -192,7 +192,7 @@ class Adapter:
 
     def watch(self, cursor: str) -> Iterator[News]:
         """The stream of the data server, and the reports that reach Ozone."""
-        return Watch(self._xrpc, self._listing, cursor).news()
+        return Watch(self._xrpc, self._listing, self._reports, cursor).news()
 
     def reports_on(self, ref: str) -> tuple[ReportThere, ...]:
         """The newest report of the item's record in Ozone, which keeps one state for all of a record's reports."""
@@ -200,14 +200,14 @@ class Adapter:
         if not read.collection:
             return ()
         try:
-            return Reports(self._xrpc).on(read)
+            return self._reports().on(read)
         except SaidNo as error:
             raise _told(error) from error
 
     def settle(self, key: str, closed: bool) -> None:
         """Acknowledge a record's reports in Ozone, or put them before its moderators again."""
         try:
-            Reports(self._xrpc).settle(key, closed=closed)
+            self._reports().settle(key, closed=closed)
         except SaidNo as error:
             raise _told(error) from error
 
@@ -243,6 +243,13 @@ class Adapter:
                 raise
         # The data server knows no handle of an account that it took down; the AppView does.
         return self._xrpc.get(wire.Resolved, nsid, at=self.options.appview, handle=handle).did
+
+    def _reports(self) -> Reports:
+        return Reports(self._xrpc, self._record)
+
+    def _record(self, ref: Ref) -> Mapping[str, Any]:
+        """A record, taken down or not; empty where its author deleted it, or it never was."""
+        return self._public_record(ref) or self._acting.record(ref)[1]
 
     def _public_record(self, ref: Ref) -> Mapping[str, Any]:
         """A record as a stranger gets it from the data server; empty where they get none."""

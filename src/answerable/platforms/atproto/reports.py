@@ -1,8 +1,8 @@
 """Reports that people make in the platform's own clients, as Ozone gets them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from answerable.platforms.atproto import refs, wire
 from answerable.platforms.atproto.refs import Ref
@@ -44,8 +44,10 @@ old `Sexual`, `Violation`, `Other`, and whatever comes) may be anything: it is t
 class Reports:
     """Reports in Ozone, told once each by this process; the desk knows by their number whatever is told again."""
 
-    def __init__(self, xrpc: Xrpc) -> None:
+    def __init__(self, xrpc: Xrpc, record: Callable[[Ref], Mapping[str, Any]]) -> None:
+        """`record`: what stands in a record, taken down or not."""
         self._xrpc = xrpc
+        self._record = record
         own = {
             key.rpartition("#")[2].removeprefix("reason"): harm for key, harm in xrpc.options.harms.items()
         }
@@ -90,7 +92,9 @@ class Reports:
             wire.Statuses, "tools.ozone.moderation.queryStatuses", "moderator", subject=ref.uri
         ).subjectStatuses
         closed = bool(states) and states[0].reviewState == DEFS + "reviewClosed"
-        return (ReportThere(f"ozone:{events[0].id}", self._about(events[0].subject), closed=closed),)
+        # Of a record that its author deleted the item remains, and whether that is done with.
+        about = self._about(events[0].subject) or (Named(str(ref)),)
+        return (ReportThere(f"ozone:{events[0].id}", about, closed=closed),)
 
     def settle(self, key: str, *, closed: bool) -> None:
         """Close what a report is about in Ozone, or open it again. Raises SaidNo, PlatformError."""
@@ -133,11 +137,8 @@ class Reports:
             ref = Ref.of_uri(subject.uri)
             if ref is None:
                 return ()
-            record = self._xrpc.get(
-                wire.RecordAnswer, "com.atproto.repo.getRecord",
-                repo=ref.did, collection=ref.collection, rkey=ref.rkey,
-            )  # fmt: skip
-            return refs.named_of(record.value, ref)
+            record = self._record(ref)
+            return refs.named_of(record, ref) if record else ()
         except SaidNo as error:
             if error.not_there:
                 return ()

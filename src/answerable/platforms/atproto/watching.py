@@ -1,7 +1,7 @@
 """What a data server and its Ozone tell: uploads from the stream, reports from Ozone's history."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -40,12 +40,12 @@ class Cursor(wire.Wire):
 class Watch:
     """One watch of a platform, from a stored cursor ("" on the first day) for as long as the stream stays open."""
 
-    def __init__(self, xrpc: Xrpc, listing: Listing, cursor: str) -> None:
+    def __init__(self, xrpc: Xrpc, listing: Listing, reports: Callable[[], Reports], cursor: str) -> None:
         self._xrpc = xrpc
         self._listing = listing
         self._resumes = bool(cursor)
         self._at = _read(cursor)
-        self._reports = Reports(xrpc) if xrpc.options.ozone else None
+        self._reports = reports() if xrpc.options.ozone else None
         self._ask_next = 0.0
         self._pause = REPORTS_EVERY_SECONDS
         self._failing = ""
