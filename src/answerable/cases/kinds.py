@@ -52,9 +52,11 @@ SUBJECTS: Final[dict[str, str]] = {
     "preserve": "case_regime",
     "destroy_preserved": "case_regime",
     "file_step": "filing",
+    "deliver_reasons": "database",
 }
 """What the subject of each kind is. `case_regime` is one per case and body of law: "case_regime:12/us".
 
+Of `deliver_reasons` there is one for all that waits: "database:production".
 Of `emergency_duty` there is one for each authority, too: "case_regime:12/us/ncmec"."""
 
 KEPT_APART: Final = frozenset({"destroy_preserved"})

@@ -81,6 +81,32 @@ KEPT: Final = (
     Kept(
         "cases_filingfile", ("filing_id", "number", "finding_id", "content_id", "viewed", "public", "place")
     ),
+    Kept(
+        "cases_statementofreasons",
+        (
+            "notice_id",
+            "account_id",
+            "item_id",
+            "decision_id",
+            "lifts_id",
+            "puid",
+            "at",
+            "restriction",
+            "lasts",
+            "territory",
+            "circumstance",
+            "came_from",
+            "found_by_software",
+            "decided",
+            "ground",
+            "clause",
+            "law",
+            "redress",
+            "age",
+            "item_kind",
+        ),
+        ("ends_at",),
+    ),
     Kept("cases_copy", ("original_id", "content_id", "kind", "distance", "overlap")),
 )
 REFUSAL: Final = "not_violating takes two qualified people, where nobody is known to be an adult"

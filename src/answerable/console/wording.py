@@ -18,6 +18,7 @@ DUTIES = {
     "do_by_hand": "Do by hand what the platform's connection can't",
     "report_authority": "Report to the authority",
     "correct_authority": "Correct a report to the authority",
+    "deliver_reasons": "Deliver statements of reasons to the database of the EU",
     "preserve": "Preserve the evidence",
     "destroy_preserved": "Destroy what was preserved",
     "remove": "Remove it and look that it is gone",

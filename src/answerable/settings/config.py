@@ -11,9 +11,25 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from answerable.settings.addresses import party
+from answerable.settings.authorities import Authorities, Dsa, Ncmec, NcmecPlatform, NcmecReporter
+from answerable.settings.section import Section
+
+__all__ = [
+    "Authorities",
+    "Config",
+    "ConfigError",
+    "Dsa",
+    "Ncmec",
+    "NcmecPlatform",
+    "NcmecReporter",
+    "Section",
+    "config",
+    "data_directory",
+    "read",
+]
 
 DATA_VARIABLE = "ANSWERABLE_DATA"
 CONFIG_NAME = "answerable.toml"
@@ -22,13 +38,6 @@ ITEM_KINDS = ("image", "video", "text", "profile", "account", "room", "page")
 
 class ConfigError(Exception):
     """The configuration can't be used. The message says which key, and what to write."""
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are refused, so that a typo shows."""
-
-    # An address of the database or of a pager holds a password: an error names the key, never what stands there.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Desk(Section):
@@ -205,73 +214,6 @@ class Shield(Section):
     def is_an_address(cls, value: str) -> str:
         """Refuse an address that can't be called, and credentials sent in clear to another machine."""
         return party(value)
-
-
-class NcmecReporter(Section):
-    """Who files at NCMEC, and whom police may ask: it stands in every report."""
-
-    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=255)
-    first_name: str = Field("", max_length=100)
-    last_name: str = Field("", max_length=100)
-    phone: str = Field("", max_length=50)
-    about_us: str = Field(
-        "", description="standing text: the company, how to serve process, an emergency phone"
-    )
-    legal_url: str = Field("", max_length=2083)
-    terms: str = Field("", max_length=3000, description="the passages of your terms that matter here")
-
-
-class NcmecPlatform(Section):
-    """What NCMEC is told of one platform."""
-
-    name: str = Field("", max_length=100, description="the product's name; else that of the platform")
-    place: Literal["web_page", "chat", "game"] = "web_page"
-    public: bool = Field(False, description="what anybody may see there is open to the public")
-
-
-class Ncmec(Section):
-    """NCMEC's CyberTipline. Without this section people file by hand what is owed to it."""
-
-    base_url: str = Field(description="the address that NCMEC named with the credentials, ending in /ispws")
-    environment: Literal["test", "production"] = "test"
-    login_file: str = Field("ncmec.login", description="a secret file: name:password of the CyberTipline")
-    send: Literal["after_a_person", "at_once"] = "after_a_person"
-    reporter: NcmecReporter
-    platforms: dict[str, NcmecPlatform] = {}
-
-    def __hash__(self) -> int:
-        """By address: `platforms` is a table, and the whole configuration is a key of caches."""
-        return hash((self.base_url, self.environment))
-
-    @field_validator("base_url")
-    @classmethod
-    def is_safe(cls, value: str) -> str:
-        """Refuse what is no address, and a password sent in the clear to another machine."""
-        parts = urlsplit(value)
-        at_home = parts.hostname in ("127.0.0.1", "localhost", "::1")
-        if not parts.netloc or parts.scheme not in ("https", "http") or parts.username:
-            raise ValueError("write the whole address that NCMEC named, ending in /ispws")
-        if parts.scheme != "https" and not at_home:
-            raise ValueError("it is asked over https only")
-        return value.rstrip("/")
-
-    @model_validator(mode="after")
-    def is_the_environment_that_it_says(self) -> "Ncmec":
-        """Refuse trying out at the address of production: filing test data there can cost the credentials."""
-        host = urlsplit(self.base_url).hostname or ""
-        if self.environment == "test" and host.startswith("report."):
-            raise ValueError(
-                'this is the address of production: write `environment = "production"`, or the test address'
-            )
-        if self.environment == "production" and "test" in host.partition(".")[0]:
-            raise ValueError("this is the address for tests: what is filed there keeps no duty")
-        return self
-
-
-class Authorities(Section):
-    """Authorities that the worker tells by itself."""
-
-    ncmec: Ncmec | None = None
 
 
 class Config(Section):

@@ -147,7 +147,7 @@ def mark_kept(obligation_id: int, *, person_id: int, reference: str, now: dateti
             done_by_hand(writing, obligation)
         if obligation.kind == "report_authority" and obligation.case_id is not None:
             owe_after_filing(writing, obligation)
-            writing.finish(entry_id)
+        writing.finish(entry_id)
 
 
 def judge_account(account_id: int, *, person_id: int, answer: deciding.HolderIs, now: datetime) -> bool:

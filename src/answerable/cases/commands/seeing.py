@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from answerable import audit, obligations
 from answerable.cases.commands.grouping import lock, locked
 from answerable.cases.commands.settling import settle_there
+from answerable.cases.commands.stating import owe_delivery
 from answerable.cases.commands.telling import hold_back, reports_naming, tell_reports, untold
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import NotFound
@@ -250,13 +251,16 @@ def holder_told(notice_id: int, *, obligation_id: int, now: datetime) -> None:
     """The platform took a notice for an account holder."""
     with transaction.atomic():
         writing = Writing(actor="worker", now=now, cause=f"notice:{notice_id}")
-        obligations.keep(obligation_id, now=now, proof_entry_id=_told(writing, notice_id))
+        entry_id = _told(writing, notice_id)
+        obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
+        writing.finish(entry_id)
 
 
 def _told(writing: Writing, notice_id: int) -> int:
     notice = Notice.objects.select_related("item").get(pk=notice_id)
     notice.told_at = writing.now
     notice.save(update_fields=["told_at"])
+    owe_delivery(writing)
     event = {"notice": notice.pk, "kind": notice.kind}
     return writing.record("notice_told", event, case_id=notice.item.case_id)
 

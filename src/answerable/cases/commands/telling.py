@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from answerable.cases import codes
+from answerable.cases.commands.stating import end_suspension, state_reasons
 from answerable.cases.commands.writing import (
     Writing,
     danger_said,
@@ -126,6 +127,7 @@ def take_back_suspension(writing: Writing, account: Account) -> None:
     if latest is not None and latest.kind == SUSPENSION:
         lifted = Do(do="tell_holder", by=By.WORKER, within=LIFTED_WITHIN, params={"notice": RESTORED})
         tell_by_pack(writing, [lifted], item=latest.item)
+    end_suspension(writing, account.pk)
     untold = Notice.objects.filter(account=account, kind=SUSPENSION, told_at__isnull=True)
     _release(writing, untold)
 
@@ -148,6 +150,7 @@ def _owe_notice(writing: Writing, item: Item, do: Do, danger: Danger) -> None:
     insert(notice)
     notice.code_hash = codes.code_hash(codes.derived_code(f"notice:{notice.pk}"))
     update(notice, "code_hash")
+    state_reasons(writing, notice, item)
     harms = {item.case.harm} if item.case is not None else set[str]()
     if item.wanted_serial > 1:  # at the first change, its case says all that was said
         harms |= harms_said(item)

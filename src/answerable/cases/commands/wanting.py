@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
+from answerable.cases.commands.stating import end_reasons
 from answerable.cases.commands.writing import Writing
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Item, KnownChange
@@ -52,6 +53,8 @@ def want(
     if item.wanted_serial > 1:  # where nothing was ever wanted, nothing is owed that contradicts
         contradicted = [other for other in KIND_BY_WANTED.values() if other != kind]
         writing.release(contradicted, f"item:{item.pk}", "superseded")
+    if was is not Visibility.VISIBLE:
+        end_reasons(writing, item)
     writing.owe(
         [
             Owed(

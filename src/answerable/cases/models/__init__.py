@@ -9,6 +9,7 @@ from answerable.cases.models.judgement import Appeal, Decision, Finding, Review
 from answerable.cases.models.known import KnownChange
 from answerable.cases.models.lists import HashList, ListEntry, ListFault
 from answerable.cases.models.people import Person
+from answerable.cases.models.reasons import ReasonsDelivery, StatementOfReasons
 from answerable.cases.models.reports import Claim, IdempotencyKey, Message, Notice, Report, ReportedItem
 from answerable.cases.models.watching import PlatformWatch
 
@@ -38,8 +39,10 @@ __all__ = [
     "Person",
     "PlatformWatch",
     "Reached",
+    "ReasonsDelivery",
     "Report",
     "ReportedItem",
     "Review",
+    "StatementOfReasons",
     "ViewSample",
 ]

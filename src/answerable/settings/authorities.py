@@ -1,0 +1,93 @@
+"""What an operator configures of the authorities that the worker tells by itself: `[authorities.…]`."""
+
+from datetime import date
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from answerable.settings.addresses import party
+from answerable.settings.section import Section
+
+
+class NcmecReporter(Section):
+    """Who files at NCMEC, and whom police may ask: it stands in every report."""
+
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=255)
+    first_name: str = Field("", max_length=100)
+    last_name: str = Field("", max_length=100)
+    phone: str = Field("", max_length=50)
+    about_us: str = Field(
+        "", description="standing text: the company, how to serve process, an emergency phone"
+    )
+    legal_url: str = Field("", max_length=2083)
+    terms: str = Field("", max_length=3000, description="the passages of your terms that matter here")
+
+
+class NcmecPlatform(Section):
+    """What NCMEC is told of one platform."""
+
+    name: str = Field("", max_length=100, description="the product's name; else that of the platform")
+    place: Literal["web_page", "chat", "game"] = "web_page"
+    public: bool = Field(False, description="what anybody may see there is open to the public")
+
+
+class Ncmec(Section):
+    """NCMEC's CyberTipline. Without this section people file by hand what is owed to it."""
+
+    base_url: str = Field(description="the address that NCMEC named with the credentials, ending in /ispws")
+    environment: Literal["test", "production"] = "test"
+    login_file: str = Field("ncmec.login", description="a secret file: name:password of the CyberTipline")
+    send: Literal["after_a_person", "at_once"] = "after_a_person"
+    reporter: NcmecReporter
+    platforms: dict[str, NcmecPlatform] = {}
+
+    def __hash__(self) -> int:
+        """By address: `platforms` is a table, and the whole configuration is a key of caches."""
+        return hash((self.base_url, self.environment))
+
+    @field_validator("base_url")
+    @classmethod
+    def is_safe(cls, value: str) -> str:
+        """Refuse what is no address, and a password sent in the clear to another machine."""
+        parts = urlsplit(value)
+        at_home = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not parts.netloc or parts.scheme not in ("https", "http") or parts.username:
+            raise ValueError("write the whole address that NCMEC named, ending in /ispws")
+        if parts.scheme != "https" and not at_home:
+            raise ValueError("it is asked over https only")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def is_the_environment_that_it_says(self) -> "Ncmec":
+        """Refuse trying out at the address of production: filing test data there can cost the credentials."""
+        host = urlsplit(self.base_url).hostname or ""
+        if self.environment == "test" and host.startswith("report."):
+            raise ValueError(
+                'this is the address of production: write `environment = "production"`, or the test address'
+            )
+        if self.environment == "production" and "test" in host.partition(".")[0]:
+            raise ValueError("this is the address for tests: what is filed there keeps no duty")
+        return self
+
+
+class Dsa(Section):
+    """The EU's public database of statements of reasons. Without this section nothing is delivered to it."""
+
+    base_url: str = Field(description="the address that came with the token, without /api")
+    environment: Literal["test", "production"] = "test"
+    token_file: str = Field("dsa.token", description="a secret file: the token of the database")
+    since: date | None = Field(None, description="deliver no restriction that began before this day")
+
+    @field_validator("base_url")
+    @classmethod
+    def is_an_address(cls, value: str) -> str:
+        """Refuse an address that can't be called, and a token sent in clear to another machine."""
+        return party(value)
+
+
+class Authorities(Section):
+    """Authorities that the worker tells by itself."""
+
+    ncmec: Ncmec | None = None
+    dsa: Dsa | None = None
