@@ -79,6 +79,8 @@ _WHOLE = {
     "filing_finished": "an authority has a filing, finished",
     "filing_dropped": "a filing was dropped before it was finished",
     "filing_by_hand": "a filing must be made by people",
+    "reasons_delivered": "the public database has statements of reasons, or refused them",
+    "reasons_retried": "what the public database refused is delivered once more",
     "account_judged": "a person answered whose account it is",
     "account_effects": "holds, strikes or a suspension on an account",
     # looks

@@ -26,7 +26,8 @@ log = structlog.get_logger(__name__)
 
 
 def draft_due(now: datetime) -> int:
-    """Draft what is owed to the configured authorities. How many drafts were made."""
+    """Draft what is owed to the configured authorities, and owe what waits for them. How many drafts were made."""
+    commands.owe_deliveries(now)
     return draft_for_ncmec(settings.CONFIG, now)
 
 

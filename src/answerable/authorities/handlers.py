@@ -1,4 +1,7 @@
-"""Keeping `file_step`: one step of one filing outside, within its time, and one command about what came of it."""
+"""Keeping `file_step`: one step of one filing outside, within its time, and one command about what came of it.
+
+And the kinds of the other authorities.
+"""
 
 from typing import Final
 
@@ -6,6 +9,7 @@ from django.conf import settings
 
 from answerable import clock
 from answerable.authorities.base import AuthorityError
+from answerable.authorities.dsa.delivering import deliver
 from answerable.authorities.files import FETCH_SECONDS
 from answerable.authorities.ncmec import client_of, schema
 from answerable.authorities.ncmec.steps import is_large, take
@@ -52,3 +56,4 @@ def _ncmec(filing_id: int) -> Ncmec:
 
 
 registry.kind("file_step", by=By.WORKER, handler=file_step)
+registry.kind("deliver_reasons", by=By.WORKER, handler=deliver)

@@ -232,6 +232,15 @@ class Config(Section):
     authorities: Authorities = Authorities()
     environment: Literal["production", "demo", "test"] = "production"
 
+    @model_validator(mode="after")
+    def is_under_the_laws_that_it_names(self) -> "Config":
+        """Refuse to deliver to the database of the EU what no law of the EU asks for."""
+        if self.authorities.dsa is not None and not any(
+            r.partition(".")[0] == "eu" for r in self.desk.regimes
+        ):
+            raise ValueError("[authorities.dsa] is for desks whose regimes name `eu`")
+        return self
+
     @field_validator("lists")
     @classmethod
     def has_each_name_once(cls, value: tuple[HashListEntry, ...]) -> tuple[HashListEntry, ...]:

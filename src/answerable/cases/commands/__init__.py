@@ -9,6 +9,12 @@ from answerable.cases.commands.claiming import claimed_found
 from answerable.cases.commands.completing import complete_request
 from answerable.cases.commands.contacts import answer_contact, ask_contact, open_contact
 from answerable.cases.commands.copying import copies_found
+from answerable.cases.commands.delivering import (
+    drop_delivery,
+    owe_deliveries,
+    reasons_delivered,
+    retry_refused,
+)
 from answerable.cases.commands.desk import (
     judge_account,
     look_at,
@@ -111,6 +117,7 @@ __all__ = [
     "delete_item",
     "done",
     "draft_filings",
+    "drop_delivery",
     "drop_unwanted",
     "end_backfill",
     "end_entries",
@@ -145,14 +152,17 @@ __all__ = [
     "open_contact",
     "open_personal",
     "open_report",
+    "owe_deliveries",
     "owe_questions",
     "platform_silent",
     "read_answer",
+    "reasons_delivered",
     "redraft_filing",
     "register_backfilled",
     "register_item",
     "remove_undecided",
     "resolved",
+    "retry_refused",
     "review",
     "seen_again",
     "serial_passed",
