@@ -1,4 +1,4 @@
-"""The drill of filing with NCMEC, as somebody runs it. It takes most of a minute, so `make soak` runs it."""
+"""The drills with authorities, as somebody runs them. Each takes most of a minute, so `make soak` runs them."""
 
 import json
 import os
@@ -8,10 +8,11 @@ import sys
 import pytest
 
 
+@pytest.mark.parametrize("authority", ["ncmec", "dsa"])
 @pytest.mark.skipif(not os.environ.get("ANSWERABLE_SOAK_KILLS"), reason="a minute long: `make soak`")
-def test_the_drill_comes_out_as_it_should() -> None:
+def test_the_drill_comes_out_as_it_should(authority: str) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "answerable.cli", "drill", "ncmec", "--json"],
+        [sys.executable, "-m", "answerable.cli", "drill", authority, "--json"],
         capture_output=True,
         text=True,
         check=False,

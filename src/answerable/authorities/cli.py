@@ -1,11 +1,18 @@
-"""`answerable authority ncmec`: whether NCMEC knows this desk, and whether its schema is still the one we write."""
+"""`answerable authority`: whether each authority knows this desk, and what waits for it."""
+
+from typing import Annotated
 
 import typer
 from django.conf import settings
 
+from answerable import clock
 from answerable.authorities.base import AuthorityError
+from answerable.authorities.dsa import check as dsa_check
+from answerable.authorities.dsa import database_of
 from answerable.authorities.ncmec import client_of
 from answerable.authorities.ncmec.check import check
+from answerable.cases import commands
+from answerable.cases.queries import reasons
 from answerable.matching.lists.base import SourceError
 from answerable.settings.config import ConfigError
 
@@ -38,3 +45,30 @@ def ncmec() -> None:
     if not found.lacking and not found.new:
         typer.echo("It has the elements and attributes that this desk knows.")
     raise typer.Exit(1 if found.lacking else 0)
+
+
+@app.command()
+def dsa(
+    again: Annotated[bool, typer.Option(help="Deliver once more what it refused, after an update.")] = False,
+) -> None:
+    """Ask the EU's database whether it takes this desk's token, and say what waits for it. Stores nothing itself.
+
+    Raises ConfigError.
+    """
+    configured = settings.CONFIG.authorities.dsa
+    if configured is None:
+        raise ConfigError("There is no [authorities.dsa] in answerable.toml: see docs/dsa.md.")
+    try:
+        dsa_check.check(database_of(configured, seconds=30.0))
+    except (AuthorityError, SourceError) as error:
+        typer.echo(f"answerable: {error}", err=True)
+        raise typer.Exit(1) from error
+    environment = configured.environment
+    typer.echo(f"{environment}: it is there, and takes the token.")
+    if again:
+        number = commands.retry_refused(environment, now=clock.now())
+        typer.echo(f"Delivered once more: {number} that it had refused.")
+    typer.echo(f"Waiting: {reasons.waiting(environment, configured.since).count()}")
+    for one in reasons.refused(environment)[:20]:
+        typer.echo(f"Refused: statement {one.reasons_id}, {one.why}")
+    raise typer.Exit(1 if reasons.refused(environment).exists() else 0)

@@ -4,7 +4,6 @@ Nothing here calls NCMEC. The service is the drill's own (`authorities/ncmec/dri
 documented to be; everything else is the desk as it runs.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,20 +12,18 @@ from typing import Final
 from answerable.authorities.ncmec.drill.reports import Filed, State
 from answerable.authorities.ncmec.drill.server import LOGIN, Server
 from answerable.authorities.ncmec.drill.trouble import Trouble
-from answerable.demo import pictures
 from answerable.demo.acts.overturn import notice_code
 from answerable.demo.acts.story import BEGIN
+from answerable.demo.drilling import Drilling
 from answerable.demo.pager import Pager
-from answerable.demo.replay import NotQuiet, Replay
-from answerable.demo.reporter import Reporter, appeal
+from answerable.demo.replay import Replay
+from answerable.demo.reporter import appeal
 from answerable.demo.reviewer import NOT_VIOLATING, VIOLATING
-from answerable.demo.sample.pictures import jpeg
 from answerable.demo.stack import Stack
 from answerable.settings.config import CONFIG_NAME
 from answerable.settings.create import write_private
 
 LOGIN_FILE: Final = "ncmec.login"
-WITHIN_SECONDS: Final = 60.0
 CONFIGURED: Final = """
 [authorities.ncmec]
 base_url = "{base}"
@@ -63,14 +60,13 @@ class Outcome:
         return [name.replace("_", " ") for name, good in asdict(self).items() if not good]
 
 
-class Drill:
+class Drill(Drilling):
     """The acts, on a desk that runs."""
 
     def __init__(self, replay: Replay, ncmec: Server) -> None:
-        self.replay, self.ncmec = replay, ncmec
-        self.say = replay.say
+        super().__init__(replay)
+        self.ncmec = ncmec
         self.outcome = Outcome()
-        self._number = 7000
 
     def play(self) -> Outcome:
         """All of it, in order."""
@@ -108,22 +104,6 @@ class Drill:
         self.until(lambda: self.owed() == 0, "the duty to be kept")
         return self.finished[-1]
 
-    def decided(self, account: str, who: str, *, stands: bool) -> int:
-        """A synthetic picture that one person judges; the number of its item."""
-        self._number += 1
-        data = jpeg(pictures.busy(self._number))
-        if stands:
-            self.replay.violating.append(pictures.fingerprint(data)[0])  # others who look at it say the same
-        with self.replay.visitor(account) as holder:
-            ref = holder.upload(data, "The lake.")
-        self.replay.settle()
-        reporter = Reporter(self.replay.stack.public_url)
-        reporter.report(f"{self.replay.stack.sample_url}/p/{ref}", "other_child")
-        self.replay.settle()
-        item = self.replay.ledger.item(ref)
-        self.replay.people[who].judge(item, VIOLATING)
-        return item
-
     def lost(self, path: str, what: str) -> None:
         """The connection breaks after the service carried a step out."""
         self.ncmec.troubles.append(Trouble(path, cut=0))
@@ -160,14 +140,6 @@ class Drill:
                 " AND kind IN ('report_authority', 'correct_authority')"
             )
         )
-
-    def until(self, holds: Callable[[], bool], what: str) -> None:
-        """Wait for something. Raises NotQuiet."""
-        limit = time.monotonic() + WITHIN_SECONDS
-        while not holds():
-            if time.monotonic() > limit:
-                raise NotQuiet(f"The drill waited {WITHIN_SECONDS:.0f} seconds for {what}.")
-            time.sleep(0.05)
 
 
 def drill(data: Path, say: Callable[[str], None]) -> Outcome:

@@ -1,19 +1,28 @@
-"""`answerable drill ncmec`: filing, following up, taking back and recovering, in front of you."""
+"""`answerable drill`: filing, following up, taking back and recovering, in front of you."""
 
 import json
 import sys
 import tempfile
 import threading
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from answerable.authorities.ncmec.drill.server import LOGIN, Server
+from answerable.authorities.dsa.drill import server as dsa_server
+from answerable.authorities.ncmec.drill import server as ncmec_server
+from answerable.demo import drill as ncmec_drill
+from answerable.demo import drill_dsa
 from answerable.demo.cli import INTERRUPTED, WENT_WRONG
-from answerable.demo.drill import drill
+
+Outcome = ncmec_drill.Outcome | drill_dsa.Outcome
+Json = Annotated[bool, typer.Option("--json", help="Print what came out as JSON.")]
+Keep = Annotated[Path | None, typer.Option(help="Keep the desk's data in this new directory.")]
+Serve = Annotated[bool, typer.Option(help="Start the authority alone, for a desk of yours to be tried on.")]
+Port = Annotated[int, typer.Option(help="Where it listens; 0: any free port.")]
 
 app = typer.Typer(no_args_is_help=True, help="Practise filing with an authority on this machine.")
 
@@ -24,21 +33,37 @@ def _named() -> None:
 
 
 @app.command()
-def ncmec(
-    as_json: Annotated[bool, typer.Option("--json", help="Print what came out as JSON.")] = False,
-    keep: Annotated[Path | None, typer.Option(help="Keep the desk's data in this new directory.")] = None,
-    serve: Annotated[
-        bool, typer.Option(help="Start the CyberTipline alone, for a desk of yours to be tried on.")
-    ] = False,
-    port: Annotated[int, typer.Option(help="Where it listens; 0: any free port.")] = 0,
-) -> None:
+def ncmec(as_json: Json = False, keep: Keep = None, serve: Serve = False, port: Port = 0) -> None:
     """File with a CyberTipline on this machine; NCMEC is not called. Exit code 1 when something came out wrong."""
+    if serve:
+        server = ncmec_server.Server(port=port)
+        _serve(server, lambda: f"base_url = {server.base}\nlogin_file holds: {ncmec_server.LOGIN}")
+        return
+    good = "Each matter is filed exactly once, nothing is left open, and every duty is kept."
+    _play(ncmec_drill.drill, good, as_json=as_json, keep=keep)
+
+
+@app.command()
+def dsa(as_json: Json = False, keep: Keep = None, serve: Serve = False, port: Port = 0) -> None:
+    """Deliver statements of reasons to a database on this machine; the Commission's is not called.
+
+    Exit code 1 when something came out wrong.
+    """
+    if serve:
+        server = dsa_server.Server(port=port)
+        _serve(server, lambda: f"base_url = {server.base}\ntoken_file holds: {dsa_server.TOKEN}")
+        return
+    good = "Each statement is in the database exactly once, none too early, and nothing waits."
+    _play(drill_dsa.drill, good, as_json=as_json, keep=keep)
+
+
+def _play(
+    drill: Callable[[Path, Callable[[str], None]], Outcome], good: str, *, as_json: bool, keep: Path | None
+) -> None:
+    """Play a drill in front of whoever called, and exit."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise typer.BadParameter("that directory is not empty: name a new one", param_hint="--keep")
     try:
-        if serve:
-            _serve(port)
-            return
         with nullcontext(keep) if keep is not None else tempfile.TemporaryDirectory() as place:
             data = Path(str(place)).resolve()
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,13 +79,17 @@ def ncmec(
     elif outcome.wrong:
         typer.echo(f"WRONG: {', '.join(outcome.wrong)}.")
     else:
-        typer.echo("Each matter is filed exactly once, nothing is left open, and every duty is kept.")
+        typer.echo(good)
     raise typer.Exit(1 if outcome.wrong else 0)
 
 
-def _serve(port: int) -> None:
+def _serve(server: AbstractContextManager[object], said: Callable[[], str]) -> None:
     """Run the service until Ctrl-C."""
-    with Server(port=port) as server:
-        typer.echo(f"base_url = {server.base}\nlogin_file holds: {LOGIN}\nCtrl-C stops it.")
-        sys.stdout.flush()
-        threading.Event().wait()
+    try:
+        with server:
+            typer.echo(f"{said()}\nCtrl-C stops it.")
+            sys.stdout.flush()
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
