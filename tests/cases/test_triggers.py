@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from answerable.cases import commands
 from answerable.cases.filing_inputs import FileDraft, FilingDraft
+from answerable.cases.letter_inputs import ItemDraft, LetterDraft
 from answerable.cases.models import Decision, Filing, Finding, Item, KnownChange, Person, Report, Review
 from answerable.cases.triggers import KEPT
 from answerable.media.frames import Frame
@@ -32,6 +33,12 @@ def full(desk: TestDesk, ravi: Person) -> TestDesk:
     owed = Obligation.objects.get(kind="report_authority", regime="us")
     told = {"authority": "ncmec", "environment": "production", "at_once": False}
     commands.draft_filings(owed.pk, [draft], now=desk.clock.now, **told)
+    police = Obligation.objects.get(kind="report_authority", regime="eu")
+    item = ItemDraft(finding.content_id, Decision.objects.earliest("pk").pk, finding.pk)
+    mail = {"address": "a@b.example", "reference": "2345", "message_id": "<1@b.example>", "message": "x"}
+    to = {"authority": "eu_police", "environment": "production", "regime": "eu"}
+    letter = LetterDraft(**to, **mail, facts="x", items=(item,))
+    commands.draft_letter(police.pk, letter, now=desk.clock.now)
     return desk
 
 

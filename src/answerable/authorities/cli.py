@@ -1,5 +1,6 @@
 """`answerable authority`: whether each authority knows this desk, and what waits for it."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,11 +10,14 @@ from answerable import clock
 from answerable.authorities.base import AuthorityError
 from answerable.authorities.dsa import check as dsa_check
 from answerable.authorities.dsa import database_of
+from answerable.authorities.email import bounces, post_of
 from answerable.authorities.ncmec import client_of
 from answerable.authorities.ncmec.check import check
 from answerable.cases import commands
+from answerable.cases.inputs import AlreadyDone, NotFound
 from answerable.cases.queries import reasons
 from answerable.matching.lists.base import SourceError
+from answerable.policy import store
 from answerable.settings.config import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="Authorities that the desk files with: check them.")
@@ -72,3 +76,46 @@ def dsa(
     for one in reasons.refused(environment)[:20]:
         typer.echo(f"Refused: statement {one.reasons_id}, {one.why}")
     raise typer.Exit(1 if reasons.refused(environment).exists() else 0)
+
+
+@app.command()
+def email() -> None:
+    """Connect to the mail server as for a letter, and name the parties. Sends nothing. Raises ConfigError."""
+    configured = settings.CONFIG.authorities.email
+    if configured is None:
+        raise ConfigError("There is no [authorities.email] in answerable.toml: see docs/authorities.md.")
+    try:
+        post_of(configured).check()
+    except (AuthorityError, SourceError) as error:
+        typer.echo(f"answerable: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{configured.environment}: the mail server takes this desk's mail.")
+    known = store.active().authorities
+    for name, party in configured.parties.items():
+        typer.echo(
+            f"{name}: {party.address}" + ("" if name in known else " (the policy pack doesn't know it)")
+        )
+    raise typer.Exit(0 if set(configured.parties) <= set(known) else 1)
+
+
+@app.command()
+def bounce(
+    reference: Annotated[
+        str, typer.Argument(help="Of the letter; without it, the mail on standard input.")
+    ] = "",
+) -> None:
+    """Note that a letter came back, so that people owe it anew: by its reference, or by the mail that came back.
+
+    A mail server can hand such mails to this command. Raises NotFound.
+    """
+    try:
+        found = reference or bounces.reference_of(sys.stdin.buffer.read(bounces.MOST_BYTES + 1))
+        number = commands.letter_bounced(found, person_id=None, why="it came back", now=clock.now())
+    except bounces.NoBounce as error:
+        said = " ".join((bounces.NoBounce.__doc__ or "").split())
+        typer.echo(f"answerable: {said} ({error})", err=True)
+        raise typer.Exit(1) from error
+    except (NotFound, AlreadyDone) as error:
+        typer.echo(f"answerable: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"Letter {number} came back: people owe it anew, and are paged.")

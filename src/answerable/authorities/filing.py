@@ -8,6 +8,7 @@ from django.conf import settings
 
 from answerable import clock
 from answerable.authorities.base import AuthorityError
+from answerable.authorities.email.drafting import draft_due as draft_letters
 from answerable.authorities.ncmec import client_of
 from answerable.authorities.ncmec.check import check
 from answerable.authorities.ncmec.drafting import draft_due as draft_for_ncmec
@@ -28,7 +29,7 @@ log = structlog.get_logger(__name__)
 def draft_due(now: datetime) -> int:
     """Draft what is owed to the configured authorities, and owe what waits for them. How many drafts were made."""
     commands.owe_deliveries(now)
-    return draft_for_ncmec(settings.CONFIG, now)
+    return draft_for_ncmec(settings.CONFIG, now) + draft_letters(settings.CONFIG, now)
 
 
 class Doors:

@@ -10,6 +10,7 @@ from django.conf import settings
 from answerable import clock
 from answerable.authorities.base import AuthorityError
 from answerable.authorities.dsa.delivering import deliver
+from answerable.authorities.email.sending import send_letter
 from answerable.authorities.files import FETCH_SECONDS
 from answerable.authorities.ncmec import client_of, schema
 from answerable.authorities.ncmec.steps import is_large, take
@@ -57,3 +58,4 @@ def _ncmec(filing_id: int) -> Ncmec:
 
 registry.kind("file_step", by=By.WORKER, handler=file_step)
 registry.kind("deliver_reasons", by=By.WORKER, handler=deliver)
+registry.kind("send_letter", by=By.WORKER, handler=send_letter)

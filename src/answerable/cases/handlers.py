@@ -20,6 +20,7 @@ PEOPLE_KINDS = (
     "preserve",
     "destroy_preserved",
     "correct_authority",
+    "enter_receipt",
     "confirm_ending",
     "agree_contact",
     "open_contact",

@@ -53,6 +53,8 @@ SUBJECTS: Final[dict[str, str]] = {
     "destroy_preserved": "case_regime",
     "file_step": "filing",
     "deliver_reasons": "database",
+    "send_letter": "letter",
+    "enter_receipt": "letter",
 }
 """What the subject of each kind is. `case_regime` is one per case and body of law: "case_regime:12/us".
 

@@ -107,6 +107,22 @@ KEPT: Final = (
         ),
         ("ends_at",),
     ),
+    Kept(
+        "cases_letter",
+        (
+            "authority",
+            "environment",
+            "purpose",
+            "case_id",
+            "corrects_id",
+            "obligation_id",
+            "reference",
+            "message_id",
+            "address",
+        ),
+        ("asked_at", "accepted_at"),
+    ),
+    Kept("cases_letteritem", ("letter_id", "content_id", "decision_id", "finding_id")),
     Kept("cases_copy", ("original_id", "content_id", "kind", "distance", "overlap")),
 )
 REFUSAL: Final = "not_violating takes two qualified people, where nobody is known to be an adult"

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from answerable.console.views import cases, duties, filings, judgement, overview, sign_in
+from answerable.console.views import cases, duties, filings, judgement, letters, overview, sign_in
 
 console: list[URLPattern | URLResolver] = [
     path("", overview.queue, name="queue"),
@@ -15,6 +15,7 @@ console: list[URLPattern | URLResolver] = [
     path("accounts/<int:account_id>/", duties.account_page, name="account"),
     path("duties/<int:obligation_id>/", duties.duty_page, name="duty"),
     path("filings/<int:filing_id>/", filings.filing_page, name="filing"),
+    path("letters/<int:letter_id>/", letters.letter_page, name="letter"),
     path("link/<str:secret>/", sign_in.open_link, name="open_link"),
     path("enrol/", sign_in.enrol, name="enrol"),
     path("enrol/app/", sign_in.EnrolApp.as_view(), name="enrol_app"),

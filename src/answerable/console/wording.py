@@ -18,6 +18,8 @@ DUTIES = {
     "do_by_hand": "Do by hand what the platform's connection can't",
     "report_authority": "Report to the authority",
     "correct_authority": "Correct a report to the authority",
+    "send_letter": "Send a letter to the authority",
+    "enter_receipt": "Enter the authority's receipt of a letter, or that it came back",
     "deliver_reasons": "Deliver statements of reasons to the database of the EU",
     "preserve": "Preserve the evidence",
     "destroy_preserved": "Destroy what was preserved",
@@ -74,6 +76,15 @@ CONTACT_FOR = {
     "court": "A court or the law asks for it",
 }
 STATES = {"owed": "owed", "kept": "kept", "kept_late": "kept late", "released": "released"}
+
+LETTERS = {
+    "queued": "waits to be sent",
+    "accepted": "sent, no receipt yet",
+    "received": "received, as they say",
+    "bounced": "came back",
+    "by_hand": "people tell the authority in its place",
+    "dropped": "dropped, never sent or sent anew",
+}
 
 
 def duty(kind: str) -> str:

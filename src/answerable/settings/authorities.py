@@ -9,6 +9,8 @@ from pydantic import Field, field_validator, model_validator
 from answerable.settings.addresses import party
 from answerable.settings.section import Section
 
+ADDRESS = r"^[A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+$"
+
 
 class NcmecReporter(Section):
     """Who files at NCMEC, and whom police may ask: it stands in every report."""
@@ -86,8 +88,66 @@ class Dsa(Section):
         return party(value)
 
 
+class EmailParty(Section):
+    """An authority that takes encrypted mail. It has agreed to that, and given its key by a way that you trust."""
+
+    address: str = Field(pattern=ADDRESS, max_length=254)
+    key: str = Field(description="its age public key: age1…")
+
+    @field_validator("key")
+    @classmethod
+    def is_a_public_key(cls, value: str) -> str:
+        """Refuse what nobody could be encrypted to, and a secret key most of all."""
+        if value.upper().startswith("AGE-SECRET-KEY"):
+            raise ValueError(
+                "this is a secret key: never write one here; tell its owner that it is known now"
+            )
+        import pyrage  # noqa: PLC0415  only desks that mail need it
+
+        try:
+            pyrage.x25519.Recipient.from_str(value)
+        except pyrage.RecipientError as error:
+            raise ValueError("this is no age public key: age1 and 58 characters") from error
+        return value
+
+
+class Email(Section):
+    """Authorities that are told by mail: each by the name that the policy pack has for it."""
+
+    host: str = Field(pattern=r"^[A-Za-z0-9.:-]+$", max_length=255, description="your mail server")
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    login_file: str = Field("", description="a secret file: name:password; empty: without")
+    sender: str = Field(
+        pattern=ADDRESS, max_length=254, description="where they answer, and letters come back"
+    )
+    environment: Literal["test", "production"] = "test"
+    receipt_within_hours: int = Field(72, ge=1, le=720, description="when a missing receipt is late")
+    parties: dict[str, EmailParty] = Field(min_length=1)
+
+    def __hash__(self) -> int:
+        """By where it goes: `parties` is a table, and the whole configuration is a key of caches."""
+        return hash((self.host, self.port, self.sender, self.environment))
+
+    @field_validator("parties")
+    @classmethod
+    def have_no_door_of_their_own(cls, value: dict[str, EmailParty]) -> dict[str, EmailParty]:
+        """Refuse to mail whom the worker tells otherwise."""
+        if "ncmec" in value:
+            raise ValueError("NCMEC takes no mail: configure [authorities.ncmec]")
+        return value
+
+    @model_validator(mode="after")
+    def is_encrypted_on_its_way(self) -> "Email":
+        """Refuse a password in clear on a network."""
+        if self.security == "none" and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError('security = "none" is for a mail server on this machine')
+        return self
+
+
 class Authorities(Section):
     """Authorities that the worker tells by itself."""
 
     ncmec: Ncmec | None = None
     dsa: Dsa | None = None
+    email: Email | None = None

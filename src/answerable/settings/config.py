@@ -14,7 +14,15 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from answerable.settings.addresses import party
-from answerable.settings.authorities import Authorities, Dsa, Ncmec, NcmecPlatform, NcmecReporter
+from answerable.settings.authorities import (
+    Authorities,
+    Dsa,
+    Email,
+    EmailParty,
+    Ncmec,
+    NcmecPlatform,
+    NcmecReporter,
+)
 from answerable.settings.section import Section
 
 __all__ = [
@@ -22,6 +30,8 @@ __all__ = [
     "Config",
     "ConfigError",
     "Dsa",
+    "Email",
+    "EmailParty",
     "Ncmec",
     "NcmecPlatform",
     "NcmecReporter",

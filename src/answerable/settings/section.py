@@ -1,4 +1,4 @@
-"""What every part of the configuration is."""
+"""What every part of the configuration has in common."""
 
 from pydantic import BaseModel, ConfigDict
 

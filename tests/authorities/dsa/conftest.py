@@ -16,7 +16,7 @@ from answerable.settings.config import Desk as DeskConfig
 from answerable.settings.config import Platform as Entry
 from tests.cases.desk import TestDesk
 from tests.fakes.dsa import TOKEN, Server
-from tests.fakes.platform import SECRET, Platform
+from tests.fakes.platform import Platform
 from tests.support.turns import Turns, turning
 
 
@@ -49,31 +49,6 @@ class TellingDesk(TestDesk):
         """How what was owed to the database stands, in order."""
         owed = Obligation.objects.filter(kind="deliver_reasons").order_by("pk")
         return list(owed.values_list("state", flat=True))
-
-
-@pytest.fixture
-def site() -> Iterator[Platform]:
-    """The site where it was posted."""
-    platform = Platform()
-    platform.start()
-    yield platform
-    platform.stop()
-
-
-@pytest.fixture
-def entry(site: Platform, tmp_path: Path) -> Entry:
-    """The site as the configuration names it."""
-    secret = tmp_path / "site.secret"
-    secret.write_text(SECRET)
-    host = f"127.0.0.1:{site.site.port}"
-    return Entry(
-        name="sample",
-        base_url=f"{site.site.url}/answerable",
-        secret_file=str(secret),
-        hosts=(host,),
-        media_hosts=(host,),
-        item_paths=("/p/{ref}",),
-    )
 
 
 @pytest.fixture

@@ -49,6 +49,15 @@ from answerable.cases.commands.looking import look_put_off, seen_again
 from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
+from answerable.cases.commands.posting import (
+    begin_letter,
+    draft_letter,
+    letter_accepted,
+    letter_refused,
+    owe_corrections,
+    post_alarm,
+    settle_letters,
+)
 from answerable.cases.commands.questions import (
     owe_questions,
     shield_answered,
@@ -62,6 +71,7 @@ from answerable.cases.commands.reporting import (
     drop_unwanted,
     redraft_filing,
 )
+from answerable.cases.commands.returning import letter_bounced, send_again
 from answerable.cases.commands.searching import copies_searched
 from answerable.cases.commands.seeing import (
     cannot,
@@ -103,6 +113,7 @@ __all__ = [
     "approve_filing",
     "ask_contact",
     "begin_backfill",
+    "begin_letter",
     "begin_step",
     "begin_telling",
     "cannot",
@@ -117,6 +128,7 @@ __all__ = [
     "delete_item",
     "done",
     "draft_filings",
+    "draft_letter",
     "drop_delivery",
     "drop_unwanted",
     "end_backfill",
@@ -133,6 +145,9 @@ __all__ = [
     "item_seen",
     "judge_account",
     "leave_to_people",
+    "letter_accepted",
+    "letter_bounced",
+    "letter_refused",
     "list_alarmed",
     "list_tried",
     "lists_held_back",
@@ -152,9 +167,11 @@ __all__ = [
     "open_contact",
     "open_personal",
     "open_report",
+    "owe_corrections",
     "owe_deliveries",
     "owe_questions",
     "platform_silent",
+    "post_alarm",
     "read_answer",
     "reasons_delivered",
     "redraft_filing",
@@ -165,7 +182,9 @@ __all__ = [
     "retry_refused",
     "review",
     "seen_again",
+    "send_again",
     "serial_passed",
+    "settle_letters",
     "shield_answered",
     "shield_not_asked",
     "source_not_told",

@@ -12,6 +12,7 @@ from answerable.cases.commands.filing import owe_after_filing
 from answerable.cases.commands.grouping import begin_notice, put_in
 from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.reporting import filed_outside
+from answerable.cases.commands.returning import receipt_entered, told_outside
 from answerable.cases.commands.seeing import done_by_hand
 from answerable.cases.commands.telling import suspension_told, tell_by_pack, tell_reports
 from answerable.cases.commands.undoing import confirmed_against, lift_effects, supersede
@@ -132,6 +133,9 @@ def mark_kept(obligation_id: int, *, person_id: int, reference: str, now: dateti
         writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"obligation:{obligation.pk}")
         if obligation.kind in ("report_authority", "correct_authority"):
             filed_outside(writing, obligation, reference.strip())
+            told_outside(writing, obligation)
+        elif obligation.kind == "enter_receipt":
+            receipt_entered(writing, obligation, reference.strip())
         entry_id = writing.record(
             "obligation_kept",
             {

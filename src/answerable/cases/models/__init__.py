@@ -7,6 +7,7 @@ from answerable.cases.models.frames import ContentFrame
 from answerable.cases.models.items import Account, Case, Copy, Item, ItemContent, ViewSample
 from answerable.cases.models.judgement import Appeal, Decision, Finding, Review
 from answerable.cases.models.known import KnownChange
+from answerable.cases.models.letters import Letter, LetterItem
 from answerable.cases.models.lists import HashList, ListEntry, ListFault
 from answerable.cases.models.people import Person
 from answerable.cases.models.reasons import ReasonsDelivery, StatementOfReasons
@@ -31,6 +32,8 @@ __all__ = [
     "Item",
     "ItemContent",
     "KnownChange",
+    "Letter",
+    "LetterItem",
     "ListEntry",
     "ListFault",
     "ListMatch",

@@ -44,6 +44,12 @@ def span(length: timedelta) -> str:
 
 
 @register.filter
+def letter_state(state: str) -> str:
+    """How far a letter to an authority is."""
+    return wording.LETTERS[state]
+
+
+@register.filter
 def duty(kind: str) -> str:
     """What there is to do."""
     return wording.JUDGE if kind == "judge" else wording.duty(kind)

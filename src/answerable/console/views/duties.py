@@ -12,6 +12,7 @@ from answerable.cases import commands
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_THEIR_OWN_COMMAND
 from answerable.cases.models import Account, Filing, Person
+from answerable.cases.queries.letters import letters_for
 from answerable.cases.queries.queue import OF_TWO, rows
 from answerable.cases.queries.texts import Openable
 from answerable.cases.rules.deciding import HolderIs
@@ -73,6 +74,7 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
         "form": form,
         "facts": _facts(obligation),
         "filings": Filing.objects.filter(obligation_id=obligation.pk).exclude(state="dropped").order_by("pk"),
+        "letters": letters_for(obligation),
         "by_hand_at": obligation.params.get("at", ""),
         "now": now,
         "report_id": int(number) if word == "report" else None,
