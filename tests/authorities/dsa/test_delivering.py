@@ -125,7 +125,7 @@ def test_many_go_in_bundles_of_a_hundred(desk, ravi):
 
 def made(desk, refs):
     """Statements that were told, of many removals by the law's deadline: quickly."""
-    from answerable.cases.commands.stating import state_reasons
+    from answerable.cases.commands.stating import reasons_told, state_reasons
     from answerable.cases.commands.writing import Writing
     from answerable.cases.models import Case, Item
 
@@ -141,6 +141,7 @@ def made(desk, refs):
             told_at=desk.clock.now,
         )
         state_reasons(writing, notice, item)
+        reasons_told(writing, notice)
     writing.finish()
 
 

@@ -79,6 +79,7 @@ def retry_refused(environment: str, *, now: datetime) -> int:
         rows = refused(environment)
         numbers = list(rows.values_list("reasons_id", flat=True))
         rows.delete()
+        StatementOfReasons.objects.filter(pk__in=numbers).update(delivered_in="")
         writing = Writing(actor="operator", now=now, cause="database:retry")
         if numbers:
             writing.record("reasons_retried", {"environment": environment, "statements": numbers})
@@ -95,7 +96,7 @@ def _write(
 ) -> list[int]:
     """The rows, once each: somebody may have been quicker. The numbers of what was delivered."""
     known = StatementOfReasons.objects.filter(pk__in=[*delivered, *refused_fields])
-    left = known.exclude(deliveries__environment=environment).values_list("pk", flat=True)
+    left = list(known.exclude(deliveries__environment=environment).values_list("pk", flat=True))
     rows = [
         ReasonsDelivery(
             reasons_id=number,
@@ -108,6 +109,7 @@ def _write(
         for number in left
     ]
     ReasonsDelivery.objects.bulk_create(rows)
+    StatementOfReasons.objects.filter(pk__in=left).update(delivered_in=environment)
     return sorted(row.reasons_id for row in rows if row.state == DELIVERED)
 
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from answerable import audit, obligations
 from answerable.cases.commands.grouping import lock, locked
 from answerable.cases.commands.settling import settle_there
-from answerable.cases.commands.stating import owe_delivery
+from answerable.cases.commands.stating import reasons_told
 from answerable.cases.commands.telling import hold_back, reports_naming, tell_reports, untold
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import NotFound
@@ -250,6 +250,8 @@ def may_tell(notice_id: int, *, obligation_id: int, now: datetime) -> bool:
 def holder_told(notice_id: int, *, obligation_id: int, now: datetime) -> None:
     """The platform took a notice for an account holder."""
     with transaction.atomic():
+        # Else the end of a hiding and its telling could each miss the other, and nobody would publish it.
+        locked(Notice.objects.values_list("item_id", flat=True).get(pk=notice_id))
         writing = Writing(actor="worker", now=now, cause=f"notice:{notice_id}")
         entry_id = _told(writing, notice_id)
         obligations.keep(obligation_id, now=now, proof_entry_id=entry_id)
@@ -260,7 +262,7 @@ def _told(writing: Writing, notice_id: int) -> int:
     notice = Notice.objects.select_related("item").get(pk=notice_id)
     notice.told_at = writing.now
     notice.save(update_fields=["told_at"])
-    owe_delivery(writing)
+    reasons_told(writing, notice)
     event = {"notice": notice.pk, "kind": notice.kind}
     return writing.record("notice_told", event, case_id=notice.item.case_id)
 

@@ -5,12 +5,11 @@ waits: one obligation, so that never two of them ask it at a time.
 """
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 
 from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.writing import Writing, facts_of_item, pack_of, regimes
@@ -53,16 +52,24 @@ def end_suspension(writing: Writing, account_id: int) -> None:
     _end(writing, of_account)
 
 
-def owe_delivery(writing: Writing, *, but: Iterable[int] = ()) -> bool:
-    """Owe the configured database what waits for it. Whether anything does.
+def reasons_told(writing: Writing, notice: Notice) -> None:
+    """A holder got a notice: from now on its statement may be public, unless it is about what is still checked."""
+    row = StatementOfReasons.objects.filter(notice=notice, lifts__isnull=True).first()
+    if row is None:
+        return
+    if rules.may_be_published(rules.Lasts(row.lasts), told=True, over=row.ends_at is not None):
+        row.ready_at = writing.now
+        row.save(update_fields=["ready_at"])
+        owe_delivery(writing)
 
-    `but`: what the caller is about to write down as delivered.
-    """
+
+def owe_delivery(writing: Writing) -> bool:
+    """Owe the configured database what waits for it. Whether anything does."""
     database = config().authorities.dsa
     if database is None or not applies(LAW, regimes()):
         return False
-    left = waiting(database.environment, database.since).exclude(pk__in=list(but))
-    first = left.order_by().aggregate(first=Min("ready_at"))["first"]
+    left = waiting(database.environment, database.since)
+    first = left.values_list("ready_at", flat=True).first()
     if first is None:
         return False
     about, writing.case = writing.case, None
@@ -214,8 +221,11 @@ def _law(item: Item) -> str:
 
 def _end(writing: Writing, rows: QuerySet[StatementOfReasons]) -> None:
     open_rows = rows.filter(ends_at__isnull=True, lifts__isnull=True)
-    told = [number is not None for number in open_rows.values_list("notice__told_at", flat=True)]
-    if told:
-        open_rows.update(ends_at=writing.now)
-    if any(told):
+    ending = list(open_rows.values_list("pk", "ready_at", "notice__told_at"))
+    if not ending:
+        return
+    StatementOfReasons.objects.filter(pk__in=[pk for pk, _, _ in ending]).update(ends_at=writing.now)
+    ready = [pk for pk, ready_at, told_at in ending if ready_at is None and told_at is not None]
+    if ready:
+        StatementOfReasons.objects.filter(pk__in=ready).update(ready_at=writing.now)
         owe_delivery(writing)

@@ -30,6 +30,13 @@ class StatementOfReasons(models.Model):
     at = models.DateTimeField(help_text="when the restriction began, or was lifted")
     ends_at = models.DateTimeField(null=True, help_text="when it ended; null: it stands")
 
+    ready_at = models.DateTimeField(
+        null=True, help_text="from when a public database may have it; null: not yet, or never"
+    )
+    delivered_in = models.CharField(
+        max_length=10, default="", help_text="test or production: the last one that took or refused it"
+    )
+
     restriction = models.CharField(max_length=10, help_text="the words of `rules.reasons`, as are the next")
     lasts = models.CharField(max_length=14)
     territory = models.CharField(max_length=20, default=EVERYWHERE)
@@ -58,12 +65,13 @@ class StatementOfReasons(models.Model):
             models.CheckConstraint(condition=~Q(ground="law") | ~Q(law=""), name="reasons_law_is_named"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["item"], condition=Q(ends_at=None), name="reasons_standing")
+            models.Index(fields=["item"], condition=Q(ends_at=None), name="reasons_standing"),
+            models.Index(fields=["delivered_in", "ready_at"], name="reasons_waiting"),
         ]
 
 
 class ReasonsDelivery(models.Model):
-    """That a database has a statement, or refused it for good. There is none while it waits."""
+    """That a database has a statement, or refused it for good."""
 
     reasons = models.ForeignKey(StatementOfReasons, on_delete=models.PROTECT, related_name="deliveries")
     environment = models.CharField(max_length=10, help_text="test, or production")

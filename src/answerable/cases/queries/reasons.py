@@ -1,34 +1,26 @@
-"""Which statements of reasons stand, and which a public database doesn't have yet."""
+"""Which statements of reasons a public database doesn't have yet, and which it refused."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
+from typing import Final
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import QuerySet
 
 from answerable.cases.models import ReasonsDelivery, StatementOfReasons
 from answerable.cases.models.reasons import REFUSED
-from answerable.cases.rules.reasons import Lasts
+
+LACKING: Final = {"test": ("",), "production": ("", "test")}
+"""By environment, where a statement may have been delivered that it doesn't have. What production has, no test gets."""
 
 
 def waiting(environment: str, since: date | None = None) -> QuerySet[StatementOfReasons]:
-    """What may be published by now and isn't, the longest waiting first; as `rules.reasons.may_be_published` says.
+    """What a database may have by now and hasn't, the longest waiting first.
 
-    Of what is lifted there is no statement to deliver: the database takes none. `since`: restrictions before that day
-    are left out. `ready_at` is when each could be published.
+    `since`: restrictions that began before that day are left out.
     """
-    here = ReasonsDelivery.objects.filter(environment=environment).values("reasons")
-    found = StatementOfReasons.objects.filter(
-        Q(lasts=Lasts.NO_END) | Q(ends_at__isnull=False), notice__told_at__isnull=False, lifts__isnull=True
-    ).exclude(pk__in=here)
+    found = StatementOfReasons.objects.filter(delivered_in__in=LACKING[environment], ready_at__isnull=False)
     if since is not None:
-        found = found.filter(at__date__gte=since)
-    ready = Greatest("notice__told_at", Coalesce("ends_at", "notice__told_at"))
-    return found.annotate(ready_at=ready).order_by("ready_at", "pk")
-
-
-def is_published_by(statement: StatementOfReasons, environment: str) -> bool:
-    """Whether a database has it already."""
-    return ReasonsDelivery.objects.filter(reasons=statement, environment=environment).exists()
+        found = found.filter(at__gte=datetime.combine(since, time.min, UTC))
+    return found.order_by("ready_at", "pk")
 
 
 def last_delivery(environment: str) -> datetime | None:
