@@ -103,6 +103,11 @@ def test_without_a_section_people_do_it_as_before(desk, configure, ravi):
     configure()
     desk.work()
     assert desk.to("eu_police") == []
+    desk.post("b")
+    desk.report("a", "b")
+    desk.yes(ravi, "b")
+    desk.work()
+    assert [one["name"] for one in read(desk.to("eu_police")[0])["things"]] == ["b"]
 
 
 def test_an_adults_matter_is_told_where_the_law_says_so_and_never_to_whom_is_told_of_children(desk, ravi):

@@ -7,7 +7,7 @@ from typing import Final
 from django.db import transaction
 
 from answerable import obligations
-from answerable.cases.commands.stating import owe_delivery
+from answerable.cases.commands.stating import anything_waits, owe_delivery
 from answerable.cases.commands.writing import Writing
 from answerable.cases.models import ReasonsDelivery, StatementOfReasons
 from answerable.cases.models.reasons import DELIVERED, REFUSED
@@ -22,9 +22,9 @@ KIND: Final = "deliver_reasons"
 
 def owe_deliveries(now: datetime) -> bool:
     """Owe the configured database what waits for it and isn't owed: after a change of the settings. Whether it did."""
+    if not anything_waits() or Obligation.objects.filter(kind=KIND, state="owed").exists():
+        return False
     with transaction.atomic():
-        if Obligation.objects.filter(kind=KIND, state="owed").exists():
-            return False
         writing = Writing(actor="worker", now=now, cause="database:settings")
         owed = owe_delivery(writing)
         writing.finish()

@@ -17,6 +17,7 @@ from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
 from answerable.cases.models import Letter, Person
 from answerable.cases.models.letters import ACCEPTED, BOUNCED, BY_HAND, QUEUED, RECEIVED, SENT
+from answerable.cases.queries.filings import FILED_BY_US
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
@@ -97,7 +98,7 @@ def told_outside(writing: Writing, obligation: Obligation) -> None:
     if ours.filter(state=QUEUED, asked_at__isnull=False).exists():
         raise Refused("A letter about this is being sent just now: wait until it says how that ended.")
     ours.filter(state__in=[QUEUED, BOUNCED]).update(state=BY_HAND, why="a person told them outside")
-    if obligation.kind != "report_authority" or not Letter.objects.filter(authority=authority).exists():
+    if obligation.kind != "report_authority" or authority in FILED_BY_US:
         return
     told = pending(obligation, "production")
     if told:

@@ -63,6 +63,12 @@ def reasons_told(writing: Writing, notice: Notice) -> None:
         owe_delivery(writing)
 
 
+def anything_waits() -> bool:
+    """Whether the configured database lacks anything that it may have. Only reads."""
+    database = config().authorities.dsa
+    return database is not None and waiting(database.environment, database.since).exists()
+
+
 def owe_delivery(writing: Writing) -> bool:
     """Owe the configured database what waits for it. Whether anything does."""
     database = config().authorities.dsa
