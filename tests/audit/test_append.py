@@ -15,7 +15,14 @@ from answerable.audit.models import AuditEntry
 from tests.audit.conftest import Write
 from tests.support.desks import Desk
 
-SEALED = {"report_received", "answer_received", "complaint_received", "appeal_received", "message_sent"}
+SEALED = {
+    "report_received",
+    "answer_received",
+    "complaint_received",
+    "appeal_received",
+    "message_sent",
+    "evidence_captured",
+}
 
 
 def test_an_entry_commits_to_its_event_under_a_salt_of_its_own(write: Write) -> None:

@@ -283,6 +283,13 @@ class AnyOrder(RuleBasedStateMachine):
                 assert wanted == Visibility.GONE
 
     @invariant()
+    def what_is_removed_is_captured_first(self) -> None:
+        """Rule 15: whatever was decided to be removed is owed its capture, until a worker made it."""
+        standing = Decision.objects.filter(verdict="violating", overturned_at__isnull=True)
+        owed = set(Obligation.objects.filter(kind="capture", state="owed").values_list("subject", flat=True))
+        assert {f"item:{n}" for n in standing.values_list("content__item_id", flat=True)} <= owed
+
+    @invariant()
     def what_happened_is_in_the_log(self) -> None:
         """Rule 21: as many entries as there were changes."""
         items = list(Item.objects.values_list("wanted_serial", "round"))
@@ -293,7 +300,7 @@ class AnyOrder(RuleBasedStateMachine):
             "review_made": Review.objects.count(),
             "decision_made": len(overturned),
             "decision_overturned": len(list(filter(None, overturned))),
-            "wanted_changed": sum(serial for serial, _ in items),
+            "wanted_changed": sum(serial for serial, _ in items) - _serials_left_free(),
             "case_reopened": sum(number - 1 for _, number in items),
             "finding_made": len(finding_ends),
             "finding_withdrawn": len(list(filter(None, finding_ends))),
@@ -449,3 +456,10 @@ def test_in_any_order_the_rules_hold() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def _serials_left_free() -> int:
+    """What is shown and shall be gone leaves a serial for hiding it meanwhile."""
+    events = AuditEntry.objects.filter(kind="wanted_changed").values_list("event", flat=True)
+    changes = [(json.loads(event)["from"], json.loads(event)["to"]) for event in events]
+    return sum(was in ("visible", "limited") and to == "gone" for was, to in changes)

@@ -202,8 +202,8 @@ def test_an_identical_copy_is_removed_in_the_time_that_the_pack_gives_for_it(
 
 def test_what_each_law_asks_for_by_itself_is_shown_with_its_law(desk: TestDesk, ravi: Person) -> None:
     text = edited(
-        "      - {do: preserve, by: people, within: 24h, regime: us,",
-        "      - {do: preserve, by: people, within: 12h, regime: us,",
+        "      - {do: preserve, within: 24h, regime: us,",
+        "      - {do: preserve, within: 12h, regime: us,",
     )
     _active(desk, text)
     desk.upload("a")

@@ -8,9 +8,23 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from answerable.cases import commands
+from answerable.cases.evidence_inputs import CaptureIn, ObjectIn
 from answerable.cases.filing_inputs import FileDraft, FilingDraft
 from answerable.cases.letter_inputs import ItemDraft, LetterDraft
-from answerable.cases.models import Decision, Filing, Finding, Item, KnownChange, Person, Report, Review
+from answerable.cases.models import (
+    Capture,
+    Decision,
+    EvidenceHold,
+    EvidenceObject,
+    EvidenceRecipient,
+    Filing,
+    Finding,
+    Item,
+    KnownChange,
+    Person,
+    Report,
+    Review,
+)
 from answerable.cases.triggers import KEPT
 from answerable.media.frames import Frame
 from answerable.obligations.models import Obligation
@@ -39,7 +53,17 @@ def full(desk: TestDesk, ravi: Person) -> TestDesk:
     to = {"authority": "eu_police", "environment": "production", "regime": "eu"}
     letter = LetterDraft(**to, **mail, facts="x", items=(item,))
     commands.draft_letter(police.pk, letter, now=desk.clock.now)
+    _evidence(finding, ravi, desk)
     return desk
+
+
+def _evidence(finding: Finding, ravi: Person, desk: TestDesk) -> None:
+    at, digest = desk.clock.now, "0" * 64
+    lies = ObjectIn("vault", digest, 1, digest, 1, "Ravi")
+    commands.captured(CaptureIn(finding.content_id, digest, digest, (lies,), digest, "not whole"), now=at)
+    with transaction.atomic():
+        EvidenceHold.objects.create(case=finding.case, why="court", placed_at=at, placed_by=ravi)
+        EvidenceRecipient.objects.create(name="Police", key="age1", added_at=at, added_by=ravi)
 
 
 def refused(work: Callable[[], object], message: str) -> None:
@@ -115,5 +139,5 @@ def test_erasing_a_persons_words_is_allowed(full: TestDesk) -> None:
 
 def test_every_model_with_a_history_is_kept() -> None:
     kept = {k.table for k in KEPT}
-    for model in (Report, Review, Decision, Finding, KnownChange, Filing):
+    for model in (Report, Review, Decision, Finding, KnownChange, Filing, Capture, EvidenceObject):
         assert model._meta.db_table in kept

@@ -235,7 +235,7 @@ def test_overturning_owes_that_everything_is_undone(pack: Pack) -> None:
 
 
 def test_what_the_software_cannot_do_yet_is_owed_by_people(pack: Pack) -> None:
-    by_hand = {"report_authority", "preserve", "destroy_preserved", "correct_authority", "emergency_duty"}
+    by_hand = {"report_authority", "correct_authority", "emergency_duty"}
     for harm in pack.harms:
         for event in Event:
             assert all(e.by is By.PEOPLE for e in pack.entries(harm, event) if e.do in by_hand)

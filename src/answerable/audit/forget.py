@@ -1,6 +1,6 @@
 """Erasing the sealed part of entries: by schedule, or by two roles with a reason. The tree still verifies."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -51,10 +51,14 @@ def forget(
         )
 
 
-def forget_due(before: datetime, *, now: datetime, actor: str = "worker") -> int:
-    """Forget by schedule what is older than `before`, in transactions of its own. Gives how many entries."""
+def forget_due(before: datetime, *, now: datetime, actor: str = "worker", but: Collection[int] = ()) -> int:
+    """Forget by schedule what is older than `before`, in transactions of its own. Gives how many entries.
+
+    `but`: entries that prove what is still kept.
+    """
     sealed = [kind.name for kind in KINDS.values() if kind.sealed]
-    due = AuditEntry.objects.filter(kind__in=sealed, event__isnull=False, at__lt=before).order_by("pk")
+    due = AuditEntry.objects.filter(kind__in=sealed, event__isnull=False, at__lt=before)
+    due = due.exclude(pk__in=list(but)).order_by("pk") if but else due.order_by("pk")
     forgotten = 0
     # Looked for outside of a transaction: on SQLite that would keep everybody from writing meanwhile.
     while numbers := list(due.values_list("pk", flat=True)[:AT_ONCE]):

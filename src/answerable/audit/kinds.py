@@ -26,6 +26,7 @@ _SEALED = {
     "complaint_received": "a reporter contested a decision",
     "appeal_received": "an account holder contested a decision",
     "message_sent": "the desk wrote to a reporter",
+    "evidence_captured": "evidence was captured: digests of each object, and of the manifest",
 }
 
 _WHOLE = {
@@ -103,6 +104,21 @@ _WHOLE = {
     "obligation_alarmed": "people were paged about an obligation",
     "notice_told": "an account holder was told",
     "notice_delayed": "telling an account holder waits, on a ground",
+    # evidence
+    "evidence_read": "the working store was read",
+    "evidence_asked": "a custodian asked another one to agree that evidence is opened",
+    "evidence_answered": "another custodian agreed that evidence is opened, or declined",
+    "evidence_opened": "encrypted evidence was handed to the custodian who asked for it",
+    "evidence_exported": "evidence was written into a file for somebody outside",
+    "evidence_held": "people said that nothing of a case's evidence is destroyed",
+    "evidence_hold_released": "a hold on a case's evidence was released",
+    "evidence_kept_on": "evidence was not destroyed when its time came: it is needed still",
+    "evidence_destroying": "evidence is to be destroyed",
+    "evidence_destroyed": "evidence was destroyed, and seen to be gone",
+    "evidence_resealed": "objects of the working store were encrypted anew, to this month's key",
+    "evidence_faulty": "an object of the evidence is missing or was changed, or is whole again",
+    "evidence_scrubbed": "every object of the evidence was compared with its digest",
+    "evidence_recipient": "an authority's key was added, verified or ended",
     # fingerprints
     "source_told": "the source of a hash list was told what people here found about its record",
     "list_matched": "a list that the policy pack trusts holds an item's very file, and decides it",

@@ -17,13 +17,13 @@ PEOPLE_KINDS = (
     "read_report",
     "do_by_hand",
     "report_authority",
-    "preserve",
-    "destroy_preserved",
     "correct_authority",
     "enter_receipt",
     "confirm_ending",
     "agree_contact",
     "open_contact",
+    "agree_evidence",
+    "open_evidence",
 )
 OTHER_PEOPLE_KINDS = ("second_look", "settle_tie", "read_answer", "decide_appeal", "decide_complaint")
 

@@ -55,6 +55,11 @@ SUBJECTS: Final[dict[str, str]] = {
     "deliver_reasons": "database",
     "send_letter": "letter",
     "enter_receipt": "letter",
+    "capture": "item",
+    "clear_evidence": "content",
+    "scrub_evidence": "evidence",
+    "agree_evidence": "case",
+    "open_evidence": "case",
 }
 """What the subject of each kind is. `case_regime` is one per case and body of law: "case_regime:12/us".
 
@@ -88,6 +93,8 @@ BY_THEIR_OWN_COMMAND: Final = BY_JUDGING | {
     "confirm_ending",
     "agree_contact",
     "open_contact",
+    "agree_evidence",
+    "open_evidence",
 }
 
 WANTED_BY_KIND: Final = {"hide": "hidden", "limit": "limited", "restore": "visible", "remove": "gone"}

@@ -123,6 +123,28 @@ KEPT: Final = (
         ("asked_at", "accepted_at"),
     ),
     Kept("cases_letteritem", ("letter_id", "content_id", "decision_id", "finding_id")),
+    Kept(
+        "cases_capture",
+        (
+            "content_id",
+            "case_id",
+            "decision_id",
+            "at",
+            "media_sha256",
+            "missing",
+            "facts_sha256",
+            "manifest_sha256",
+            "entry_id",
+        ),
+        ("media_destroyed_at", "destroyed_at"),
+    ),
+    Kept(
+        "cases_evidenceobject",
+        ("store", "sha256", "size", "sealed_sha256", "sealed_size", "key", "stored_at"),
+        ("destroying_at", "destroyed_at"),
+    ),
+    Kept("cases_evidencehold", ("case_id", "why", "placed_at", "placed_by_id"), ("released_at",)),
+    Kept("cases_evidencerecipient", ("name", "key", "added_at", "added_by_id"), ("verified_at", "ended_at")),
     Kept("cases_copy", ("original_id", "content_id", "kind", "distance", "overlap")),
 )
 REFUSAL: Final = "not_violating takes two qualified people, where nobody is known to be an adult"

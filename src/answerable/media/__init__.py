@@ -12,7 +12,7 @@ from answerable.media.errors import (
     TooSlow,
     Undecodable,
 )
-from answerable.media.fetch import Fetched, fetch
+from answerable.media.fetch import Fetched, fetch, fetch_into
 from answerable.media.fingerprint import Fingerprints, fingerprint
 from answerable.media.preview import preview
 
@@ -30,6 +30,7 @@ __all__ = [
     "TooSlow",
     "Undecodable",
     "fetch",
+    "fetch_into",
     "fingerprint",
     "preview",
 ]

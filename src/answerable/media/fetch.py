@@ -1,6 +1,6 @@
 """Fetch media by address: from configured media hosts only, whole, within limits, or not at all."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -17,6 +17,8 @@ TIMEOUT_SECONDS: Final = 8.0
 MAX_REDIRECTS: Final = 3
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 REDIRECTS: Final = (301, 302, 303, 307, 308)
+
+Take = Callable[[bytes], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +42,41 @@ def fetch(
     `timeout_seconds` is for all of it, from name lookup to last byte. Call it from a thread without an event
     loop. Raises HostNotConfigured, TooLarge, TooSlow, MediaGone, MediaUnreachable (all FetchError).
     """
+    data = bytearray()
+    media_type = fetch_into(url, allowed_hosts, data.extend, max_bytes, timeout_seconds)
+    return Fetched(bytes(data), media_type)
+
+
+def fetch_into(
+    url: str,
+    allowed_hosts: Collection[str],
+    take: Take,
+    max_bytes: int = MAX_BYTES,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> str:
+    """As `fetch`, piece by piece to `take`, so that no file is ever whole in memory; gives the media type.
+
+    What was taken before an error is worth nothing. What `take` raises is raised.
+    """
     import asyncio  # noqa: PLC0415 - like httpx below: a decoder imports this package and needs no network
 
-    return asyncio.run(_within(url, frozenset(allowed_hosts), max_bytes, timeout_seconds))
+    return asyncio.run(_within(url, frozenset(allowed_hosts), take, max_bytes, timeout_seconds))
 
 
-async def _within(url: str, allowed: frozenset[str], max_bytes: int, timeout_seconds: float) -> Fetched:
+async def _within(
+    url: str, allowed: frozenset[str], take: Take, max_bytes: int, timeout_seconds: float
+) -> str:
     import asyncio  # noqa: PLC0415
 
     try:
         # httpx has a time limit per read, which a host that drips passes for ever: this one is for the whole.
         async with asyncio.timeout(timeout_seconds):
-            return await _follow(url, allowed, max_bytes)
+            return await _follow(url, allowed, take, max_bytes)
     except TimeoutError as error:
         raise TooSlow(f"{timeout_seconds:g} s") from error
 
 
-async def _follow(url: str, allowed: frozenset[str], max_bytes: int) -> Fetched:
+async def _follow(url: str, allowed: frozenset[str], take: Take, max_bytes: int) -> str:
     import httpx  # noqa: PLC0415
 
     target = _allowed(_parsed(url), allowed)
@@ -67,14 +87,14 @@ async def _follow(url: str, allowed: frozenset[str], max_bytes: int) -> Fetched:
                 headers = {"Accept-Encoding": "identity", "Accept": "image/*, video/*, */*"}
                 async with client.stream("GET", target, headers=headers) as response:
                     if response.status_code not in REDIRECTS:
-                        return await _body(response, max_bytes)
+                        return await _body(response, take, max_bytes)
                     target = _allowed(_next(target, response.headers.get("location", "")), allowed)
             except httpx.HTTPError as error:
                 raise MediaUnreachable(f"{type(error).__name__}: {error}") from error
         raise MediaUnreachable(f"more than {MAX_REDIRECTS} redirects")
 
 
-async def _body(response: "httpx.Response", max_bytes: int) -> Fetched:
+async def _body(response: "httpx.Response", take: Take, max_bytes: int) -> str:
     if response.status_code in (404, 410):
         raise MediaGone(f"status {response.status_code}")
     if response.status_code != 200:
@@ -84,12 +104,13 @@ async def _body(response: "httpx.Response", max_bytes: int) -> Fetched:
     declared = response.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise TooLarge(f"{declared} bytes declared, {max_bytes} at most")
-    data = bytearray()
+    taken = 0
     async for chunk in response.aiter_raw():
-        data += chunk
-        if len(data) > max_bytes:
+        taken += len(chunk)
+        if taken > max_bytes:
             raise TooLarge(f"more than {max_bytes} bytes")
-    return Fetched(bytes(data), response.headers.get("content-type", "").partition(";")[0].strip().lower())
+        take(chunk)
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
 def _parsed(url: str) -> "httpx.URL":

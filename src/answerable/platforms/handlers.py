@@ -16,6 +16,7 @@ from answerable import clock, media
 from answerable.cases import commands
 from answerable.cases.inputs import Prints
 from answerable.cases.models import Account, Item, Notice, ReportedItem
+from answerable.cases.queries import evidence
 from answerable.cases.queries.settling import is_settled
 from answerable.db.prepared import first, prepared
 from answerable.obligations import registry as kinds
@@ -54,6 +55,8 @@ def make_it_so(obligation: Obligation) -> None:
         return
     wanted, serial = Visibility(item.wanted), item.wanted_serial
     target = registry.platform(item.platform)
+    if wanted is Visibility.GONE and evidence.capture_comes_first(item.pk, clock.now()):
+        _hide_meanwhile(obligation, item, target)
     if NEEDED_FOR[wanted] not in target.capabilities:
         lacks = base.CannotDo(f"{target.name} has no {NEEDED_FOR[wanted]}")
         with _asking(obligation):
@@ -95,6 +98,36 @@ def make_it_so(obligation: Obligation) -> None:
         commands.cannot(obligation.pk, reason="The platform no longer has the item.", now=now)
         return
     raise base.NotAsWanted(f"wanted {wanted.value}, seen {seen.value}")
+
+
+def _hide_meanwhile(obligation: Obligation, item: Item, target: base.Platform) -> None:
+    """What is to be captured before it is removed stays hidden, or is hidden now. Raises CaptureFirst.
+
+    Where it can't be hidden nothing waits: it would stay visible.
+    """
+    if item.seen not in (Visibility.HIDDEN, Visibility.GONE):
+        if Capability.HIDE not in target.capabilities:
+            return
+        serial = item.wanted_serial - 1  # left free for this (`cases.commands.wanting.want`)
+        with _asking(obligation):
+            asked_at = clock.now()
+            try:
+                target.set_visibility(item.ref, Visibility.HIDDEN, serial)
+                acknowledged_at = clock.now()
+                seen = target.visibility(item.ref)
+            except (base.CannotDo, base.ItemNotFound):
+                return
+        now = clock.now()
+        commands.item_seen(
+            item.pk,
+            visibility=seen,
+            serial=serial,
+            asked_at=asked_at,
+            acknowledged_at=acknowledged_at,
+            seen_at=now,
+            now=now,
+        )
+    raise base.CaptureFirst
 
 
 def _unless_it_is_so(obligation: Obligation, item: Item, target: base.Platform, error: base.CannotDo) -> None:

@@ -23,6 +23,7 @@ from answerable.settings.authorities import (
     NcmecPlatform,
     NcmecReporter,
 )
+from answerable.settings.evidence import Evidence
 from answerable.settings.section import Section
 
 __all__ = [
@@ -240,6 +241,7 @@ class Config(Section):
     hma: Hma = Hma()
     shield: Shield | None = None
     authorities: Authorities = Authorities()
+    evidence: Evidence = Evidence()
     environment: Literal["production", "demo", "test"] = "production"
 
     @model_validator(mode="after")

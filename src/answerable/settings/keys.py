@@ -2,16 +2,21 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 
 def read_key(data: Path, name: str, size: int = 32) -> bytes:
     """The key of that name; made on first use. Raises PermissionError when others could read it."""
-    folder = data / "keys"
-    path = folder / name
+    return read_or_make(data, name, lambda: secrets.token_bytes(size))
+
+
+def read_or_make(data: Path, name: str, new: Callable[[], bytes]) -> bytes:
+    """The key of that name; where there is none, `new()`, written first. Raises PermissionError as `read_key`."""
+    path = data / "keys" / name
     if not path.exists():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make(path, secrets.token_bytes(size))
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(path, new())
     if path.stat().st_mode & 0o077:
         raise PermissionError(f"{path} can be read by others: run `chmod 600 {path}`.")
     return path.read_bytes()

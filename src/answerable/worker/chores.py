@@ -14,8 +14,10 @@ from django.db import connection, transaction
 from answerable import audit, clock
 from answerable.audit.forget import forget_due
 from answerable.authorities import filing
+from answerable.cases.queries.evidence import entries_in_use
 from answerable.db import personal
 from answerable.db.alone import alone
+from answerable.evidence import handlers as evidence
 from answerable.matching import growing
 from answerable.matching.handlers import keep_indexes
 from answerable.matching.lists import asking, schedule
@@ -31,6 +33,7 @@ LISTS_LOCK: Final = 0x6C697374
 """PostgreSQL advisory lock: of several workers, one fetches hash lists at a time."""
 LOOKS_LOCK: Final = 0x6C6F6F6B
 FILES_LOCK: Final = 0x66696C65
+EVIDENCE_LOCK: Final = 0x65766964
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +89,11 @@ def sending_chores() -> list[Chore]:
     return [Chore("files", send_large_files, 2.0), Chore("authorities", filing.Doors().look, 3600.0)]
 
 
+def evidence_chores() -> list[Chore]:
+    """Those that read large files: capturing one, and comparing all that is kept with its digests."""
+    return [Chore("evidence", keep_evidence, 2.0)]
+
+
 def searching_chores() -> list[Chore]:
     """What searches through everything: in a thread of its own, so that it waits for nobody's server."""
     return [Chore("grown lists", growing.turn, 1.0), Chore("shield", asking.turn, 5.0)]
@@ -135,6 +143,13 @@ def send_large_files() -> None:
             filing.send_large()
 
 
+def keep_evidence() -> None:
+    """Capture what takes longer than a step may, one worker at a time."""
+    with alone(EVIDENCE_LOCK) as mine:
+        if mine:
+            evidence.capture_large()
+
+
 def erase() -> None:
     """Erase personal texts past their time, with an entry that names their numbers."""
     now = clock.now()
@@ -152,7 +167,7 @@ def forget() -> None:
     except store.UnknownPackError:
         return  # a desk that never opened its doors has nothing to forget
     if kept_for is not None:
-        forget_due(now - kept_for, now=now)
+        forget_due(now - kept_for, now=now, but=entries_in_use(now - kept_for))
 
 
 def move_log() -> None:

@@ -76,6 +76,9 @@ class Loop:
                 target=chores.run, args=(ending, chores.sending_chores()), name="files", daemon=True
             ),
             threading.Thread(
+                target=chores.run, args=(ending, chores.evidence_chores()), name="evidence", daemon=True
+            ),
+            threading.Thread(
                 target=chores.run, args=(ending, chores.searching_chores()), name="searching", daemon=True
             ),
             *(

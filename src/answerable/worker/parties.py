@@ -8,6 +8,7 @@ HANDLERS: Final = (
     "answerable.matching.handlers",
     "answerable.matching.lists.handlers",
     "answerable.matching.lists.asking",
+    "answerable.evidence.handlers",
     "answerable.authorities.handlers",
     "answerable.cases.handlers",
 )

@@ -22,7 +22,7 @@ def test_the_same_pack_takes_nothing_away() -> None:
 REFUSE = "refuse: {people: 2, qualified: child_safety"
 SECOND = "      - {do: second_look, by: other_people, within: 24h}\n"
 HOUR_40 = "{do: remove_if_undecided, after: 40h, within: 48h, regime: us"
-YEAR = "{do: destroy_preserved, by: people, after: 365d, within: 395d, regime: us"
+YEAR = "{do: destroy_preserved, after: 365d, within: 395d, regime: us"
 KEEP = "regime: us, what: media_and_report, for: 365d"
 COPIES = '{do: find_copies, within: 5m, when: "known && media"}'
 
@@ -70,6 +70,13 @@ def test_what_is_taken_away_is_named(old: str, new: str, says: str) -> None:
 )
 def test_what_adds_shortens_or_concerns_others_takes_nothing_away(old: str, new: str) -> None:
     assert weaker(pack(), pack(edited(old, new)), "csam", OURS) == []
+
+
+def test_what_people_preserved_by_hand_the_desk_may_take_over_and_not_the_other_way_round() -> None:
+    by_hand = pack(edited(KEEP, f"by: people, {KEEP}"))
+    assert weaker(by_hand, pack(), "csam", OURS) == []
+    (reason,) = weaker(pack(), by_hand, "csam", OURS)
+    assert "'preserve'" in reason
 
 
 def test_a_law_that_is_not_the_desks_takes_nothing_away() -> None:

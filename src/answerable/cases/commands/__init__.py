@@ -5,6 +5,14 @@ for it, and the audit entries. Doors and handlers call nothing else.
 from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
 from answerable.cases.commands.backfilling import begin_backfill, end_backfill, register_backfilled
 from answerable.cases.commands.banking import change_list
+from answerable.cases.commands.capturing import (
+    capture_kept,
+    captured,
+    evidence_read,
+    left_to_people,
+    preserved,
+    resealed,
+)
 from answerable.cases.commands.claiming import claimed_found
 from answerable.cases.commands.completing import complete_request
 from answerable.cases.commands.contacts import answer_contact, ask_contact, open_contact
@@ -23,6 +31,7 @@ from answerable.cases.commands.desk import (
     read_answer,
     write_message,
 )
+from answerable.cases.commands.destroying import begin_destroying, destroyed, end_destroying
 from answerable.cases.commands.ending import end_withdrawn
 from answerable.cases.commands.feedback import begin_telling, source_not_told, source_told
 from answerable.cases.commands.fetching import item_fetched, item_screened
@@ -113,10 +122,13 @@ __all__ = [
     "approve_filing",
     "ask_contact",
     "begin_backfill",
+    "begin_destroying",
     "begin_letter",
     "begin_step",
     "begin_telling",
     "cannot",
+    "capture_kept",
+    "captured",
     "change_list",
     "claimed_found",
     "complain",
@@ -126,15 +138,18 @@ __all__ = [
     "copies_searched",
     "count_views",
     "delete_item",
+    "destroyed",
     "done",
     "draft_filings",
     "draft_letter",
     "drop_delivery",
     "drop_unwanted",
     "end_backfill",
+    "end_destroying",
     "end_entries",
     "end_step",
     "end_withdrawn",
+    "evidence_read",
     "file_missing",
     "file_report",
     "hand_to_uploader",
@@ -145,6 +160,7 @@ __all__ = [
     "item_seen",
     "judge_account",
     "leave_to_people",
+    "left_to_people",
     "letter_accepted",
     "letter_bounced",
     "letter_refused",
@@ -172,12 +188,14 @@ __all__ = [
     "owe_questions",
     "platform_silent",
     "post_alarm",
+    "preserved",
     "read_answer",
     "reasons_delivered",
     "redraft_filing",
     "register_backfilled",
     "register_item",
     "remove_undecided",
+    "resealed",
     "resolved",
     "retry_refused",
     "review",

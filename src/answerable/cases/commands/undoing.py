@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
+from answerable.cases.commands.capturing import owe_clearing
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
 from answerable.cases.commands.filing import take_back_filing, withdraw_finding
 from answerable.cases.commands.grouping import lock
@@ -17,7 +18,7 @@ from answerable.cases.commands.telling import (
 )
 from answerable.cases.commands.wanting import CONFIRMED, CONFIRMED_BY_TWO, REPORTED, forget, want
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes, within
-from answerable.cases.models import Account, Decision, Item
+from answerable.cases.models import Account, Capture, Decision, Item
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By, Verdict, Visibility
@@ -41,8 +42,9 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     for hash_list in (CONFIRMED, CONFIRMED_BY_TWO, REPORTED):
         forget(writing, item, hash_list)
     want(writing, item, Visibility.VISIBLE, why="overturned", due_at=writing.now + in_time)
-    writing.release("erase", f"item:{item.pk}", "decided_otherwise")
-    writing.release("second_look", f"item:{item.pk}", "decided_otherwise")
+    writing.release({"erase", "second_look", "capture"}, f"item:{item.pk}", "decided_otherwise")
+    if Capture.objects.filter(content_id=decision.content_id, destroyed_at__isnull=True).exists():
+        owe_clearing(writing, decision.content_id, writing.now)
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_UNDOING))
     if not withdraw_finding(writing, item, cleared=True):
         take_back_filing(writing, item, decision)

@@ -43,7 +43,8 @@ def want(
         return False
     was = Visibility(item.wanted)
     item.wanted = visibility
-    item.wanted_serial += 1
+    # Of what is shown, the serial between is for hiding it while its capture comes first (rule 15).
+    item.wanted_serial += 2 if visibility is Visibility.GONE and was < Visibility.HIDDEN else 1
     item.wanted_why = why
     item.wanted_at = writing.now
     item.asked_at = item.acknowledged_at = None

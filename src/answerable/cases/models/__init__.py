@@ -1,6 +1,7 @@
 """What a case is made of. Only `cases.commands` writes these tables."""
 
 from answerable.cases.models.backfill import Backfill
+from answerable.cases.models.evidence import Capture, EvidenceHold, EvidenceObject, EvidenceRecipient
 from answerable.cases.models.filings import Filing, FilingFile
 from answerable.cases.models.found import HashQuestion, ListMatch, Reached
 from answerable.cases.models.frames import ContentFrame
@@ -18,11 +19,15 @@ __all__ = [
     "Account",
     "Appeal",
     "Backfill",
+    "Capture",
     "Case",
     "Claim",
     "ContentFrame",
     "Copy",
     "Decision",
+    "EvidenceHold",
+    "EvidenceObject",
+    "EvidenceRecipient",
     "Filing",
     "FilingFile",
     "Finding",

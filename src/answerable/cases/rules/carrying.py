@@ -5,16 +5,19 @@ A case was promised things under the pack that it is pinned to (rule 2). A newer
 
 from collections.abc import Collection, Iterator
 from datetime import timedelta
+from typing import Final
 
 from answerable.policy import Pack
 from answerable.policy.checks.places import cases, names_in, said, true_of
 from answerable.policy.durations import say
 from answerable.policy.pack import PER_REGIME, applies
 from answerable.policy.shapes import Entry
-from answerable.policy.words import Age, Event
+from answerable.policy.words import Age, By, Event
 
 SOONER_IS_STRICTER = frozenset({"remove_if_undecided"})
 """Of other kinds the wait protects somebody: a notice that can hurt, evidence that is to be kept."""
+TAKEN_OVER: Final = frozenset({"preserve", "destroy_preserved"})
+"""Kinds that people kept by hand before software could: it does no less than they did."""
 NONE = timedelta()
 
 
@@ -63,9 +66,11 @@ def _owes(old: Pack, new: Pack, harm_id: str, event: Event, regimes: Collection[
 def _at_least(new: Entry, old: Entry) -> bool:
     """Whether an entry owes what another did, at least as soon and for as long."""
     wait, waited = new.after or NONE, old.after or NONE
-    same = ("do", "by", "to", "reply", "notice", "what")
+    same = ("do", "to", "reply", "notice", "what")
+    taken_over = old.do in TAKEN_OVER and new.by is By.WORKER
     return (
-        all(getattr(new, name) == getattr(old, name) for name in same)
+        (new.by == old.by or taken_over)
+        and all(getattr(new, name) == getattr(old, name) for name in same)
         and (old.do not in PER_REGIME or new.regime == old.regime)
         and new.within <= old.within
         and (wait == waited or (wait < waited and old.do in SOONER_IS_STRICTER))

@@ -3,7 +3,7 @@
 from pydantic import field_validator
 
 from answerable.settings.addresses import party
-from answerable.settings.config import Section
+from answerable.settings.section import Section
 
 
 class Listed(Section):

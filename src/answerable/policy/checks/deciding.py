@@ -45,6 +45,7 @@ _AFTER_A_DECISION = frozenset(
 ONLY_AFTER: dict[str, frozenset[Event]] = {
     "remove": _AFTER_A_DECISION,
     "block_identical": _AFTER_A_DECISION,
+    "capture": frozenset({Event.ON_VIOLATING}),
     "remove_if_undecided": frozenset({Event.ON_COMPLETE_REQUEST}),
     "restore": frozenset({Event.ON_NOT_VIOLATING, Event.ON_OVERTURNED}),
     "unblock": frozenset({Event.ON_NOT_VIOLATING, Event.ON_OVERTURNED}),

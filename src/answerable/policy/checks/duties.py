@@ -79,6 +79,7 @@ ALWAYS = (
     Duty(E.ON_COPY, "look", DAY, "a person looks at a near copy (rule 11)", PEOPLE, {"near": (True,)}),
     Duty(E.ON_DIFFER, "settle_tie", 2 * DAY, "where two differ a lead decides (rule 10)", OTHERS),
     Duty(E.ON_VIOLATING, "remove", HOUR, "what violates is removed"),
+    Duty(E.ON_VIOLATING, "capture", HOUR, "what violates is captured before it is removed (rule 15)"),
     Duty(E.ON_VIOLATING, "block_identical", MINUTE, "an identical file stays away", given={"media": (True,)}),
     Duty(E.ON_VIOLATING, "second_look", DAY, "a second person looks within 24 hours (rule 12)", OTHERS),
     Duty(E.ON_VIOLATING, "tell_reporter", HOUR, "the reporter is told (DSA Art. 16(5))"),
@@ -130,20 +131,18 @@ COMPLAINTS = (
         "preserve",
         2 * DAY,
         "what deciding a complaint takes is kept as long as one can come (DSA Art. 20)",
-        PEOPLE,
         keep_for=SIX_MONTHS,
     ),
-    Duty(E.ON_VIOLATING, "destroy_preserved", 400 * DAY, "then it is destroyed", PEOPLE, waits=SIX_MONTHS),
+    Duty(E.ON_VIOLATING, "destroy_preserved", 400 * DAY, "then it is destroyed", waits=SIX_MONTHS),
 )
 YEAR = (
-    Duty(E.ON_VIOLATING, "preserve", 2 * DAY, "a year's preservation", PEOPLE, YOUNG, keep_for=365 * DAY),
+    Duty(E.ON_VIOLATING, "preserve", 2 * DAY, "a year's preservation", given=YOUNG, keep_for=365 * DAY),
     Duty(
         E.ON_FILED,
         "destroy_preserved",
         800 * DAY,
         "kept a year, then destroyed",
-        PEOPLE,
-        YOUNG,
+        given=YOUNG,
         waits=365 * DAY,
     ),
 )

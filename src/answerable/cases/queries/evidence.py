@@ -1,0 +1,162 @@
+"""What is kept as evidence, how it stands, and what keeps it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from answerable.cases.models import (
+    Appeal,
+    Capture,
+    Case,
+    Decision,
+    EvidenceHold,
+    EvidenceObject,
+    Finding,
+    ItemContent,
+)
+from answerable.cases.rules.keeping import CAPTURE_FIRST, Keeping, Kept
+from answerable.obligations.models import Obligation
+from answerable.policy import store
+from answerable.policy.words import By, Verdict
+
+KEEPING_KINDS = ("preserve", "report_authority", "destroy_preserved")
+
+
+def objects(sha256: str | Iterable[str]) -> QuerySet[EvidenceObject]:
+    """The objects that stand for these bytes, in any store."""
+    wanted = [sha256] if isinstance(sha256, str) else list(sha256)
+    return EvidenceObject.objects.filter(sha256__in=wanted, destroying_at__isnull=True)
+
+
+def in_store(sha256: str, name: str) -> EvidenceObject | None:
+    """The object that stands for these bytes in that store."""
+    return objects(sha256).filter(store=name).first()
+
+
+def media_are_owed(case: Case) -> bool:
+    """Whether a law under which the desk works has media of this case preserved (rule 22)."""
+    owed = Obligation.objects.filter(case_id=case.pk, kind="preserve").exclude(state="released")
+    return any("media" in str(one.params.get("what", "")) for one in owed)
+
+
+def capture_comes_first(item_id: int, now: datetime) -> bool:
+    """Whether an item waits to be captured before it is removed; not for ever."""
+    owed = Obligation.objects.filter(kind="capture", subject=f"item:{item_id}", state="owed")
+    return owed.filter(owed_at__gt=now - CAPTURE_FIRST).exists()
+
+
+def people_preserve(destroying: Obligation) -> bool:
+    """Whether people preserved by hand what is to be destroyed now: then they destroy it."""
+    kept = Obligation.objects.filter(kind="preserve", case_id=destroying.case_id, regime=destroying.regime)
+    return kept.filter(by=By.PEOPLE, state__in=["kept", "kept_late"]).exists()
+
+
+def captured(content: ItemContent, *, media: bool) -> bool:
+    """Whether what is owed of a content was captured: with its media, or with the reason why they are not there."""
+    captures = Capture.objects.filter(content=content)
+    return captures.exclude(media_sha256="", missing="").exists() if media else captures.exists()
+
+
+def waiting(item_id: int) -> list[Decision]:
+    """The decisions on an item whose content is not captured, or not with the media that are owed."""
+    standing = Decision.objects.filter(
+        content__item_id=item_id, verdict=Verdict.VIOLATING, overturned_at__isnull=True
+    ).select_related("content__item__account", "case")
+    return [one for one in standing if not captured(one.content, media=media_are_owed(one.case))]
+
+
+def to_preserve(case: Case, *, media: bool) -> list[Decision]:
+    """The decisions in a case of whose content not all is captured that a `preserve` asks for."""
+    standing = Decision.objects.filter(case=case, verdict=Verdict.VIOLATING, overturned_at__isnull=True)
+    found = standing.select_related("content__item__account", "case").order_by("pk")
+    return [one for one in found if not captured(one.content, media=media)]
+
+
+def kept_of(capture: Capture, now: datetime, *, but: int | None = None) -> Kept:
+    """How a capture stands; `but`: the obligation whose time has come, which keeps nothing any more."""
+    content, case = capture.content, capture.case
+    cases = {case.pk, joined_into(case).pk}
+    decided = Decision.objects.filter(
+        content=content, verdict=Verdict.VIOLATING, overturned_at__isnull=True
+    ).exists()
+    owed = Obligation.objects.filter(case_id__in=cases, kind__in=KEEPING_KINDS, state="owed").exclude(
+        pk=but or 0
+    )
+    contested = Appeal.objects.filter(item_id=content.item_id, outcome="").exists() or (
+        Obligation.objects.filter(
+            kind__in=("decide_appeal", "decide_complaint"), subject=f"item:{content.item_id}", state="owed"
+        ).exists()
+    )
+    return Kept(
+        stands=decided,
+        filed=_was_filed(content),
+        contested=contested,
+        held=holds(cases, now).exists(),
+        window_ends_at=capture.at + store.pack(case.pack_digest).contest_for,
+        in_vault=not capture.media_sha256 or in_store(capture.media_sha256, "vault") is not None,
+        keepings=[Keeping(media=_keeps_media(one)) for one in owed],
+    )
+
+
+def holds(cases: Iterable[int], now: datetime) -> QuerySet[EvidenceHold]:
+    """The holds that stand on these cases."""
+    stands = Q(until__isnull=True) | Q(until__gt=now)
+    return EvidenceHold.objects.filter(stands, case__in=list(cases), released_at__isnull=True)
+
+
+def captures_of(obligation: Obligation) -> QuerySet[Capture]:
+    """The captures of which something may be destroyed by it."""
+    _, _, rest = obligation.subject.partition(":")
+    rows = Capture.objects.filter(destroyed_at__isnull=True)
+    if obligation.kind == "destroy_preserved":
+        number = int(rest.partition("/")[0])
+        return rows.filter(Q(case_id=number) | Q(case__joined_into_id=number))
+    return rows.filter(content_id=int(rest))
+
+
+def resting_on(sha256: str) -> QuerySet[Capture]:
+    """The captures that need these bytes, and are not destroyed."""
+    media = Q(media_sha256=sha256, media_destroyed_at__isnull=True)
+    named = media | Q(facts_sha256=sha256) | Q(manifest_sha256=sha256)
+    return Capture.objects.filter(named, destroyed_at__isnull=True)
+
+
+def entries_in_use(before: datetime) -> set[int]:
+    """The entries of the log, older than that, which prove what is still kept: not forgotten before it is destroyed."""
+    kept = Capture.objects.filter(destroyed_at__isnull=True, at__lt=before)
+    return set(kept.values_list("entry_id", flat=True))
+
+
+def of_case(case_id: int) -> QuerySet[Capture]:
+    """All captures of a case and of those that were joined into it, oldest first."""
+    in_it = Q(case_id=case_id) | Q(case__joined_into_id=case_id)
+    return Capture.objects.filter(in_it).select_related("content__item", "case").order_by("pk")
+
+
+def joined_into(case: Case) -> Case:
+    """The case itself, or the one that stands in the end where it was joined into another."""
+    while case.joined_into is not None:
+        case = case.joined_into
+    return case
+
+
+def _was_filed(content: ItemContent) -> bool:
+    """Whether an authority was told of it before people took that back."""
+    for finding in Finding.objects.filter(content=content):
+        told = Obligation.objects.filter(
+            case_id=finding.case_id,
+            kind="report_authority",
+            state__in=["kept", "kept_late"],
+            closed_at__gte=finding.at,
+        )
+        if finding.withdrawn_at is not None:
+            told = told.filter(closed_at__lte=finding.withdrawn_at)
+        if told.exists():
+            return True
+    return False
+
+
+def _keeps_media(owed: Obligation) -> bool:
+    """Of a filing that is owed still, and of what says nothing else, media are kept."""
+    return "media" in str(owed.params.get("what", "media"))

@@ -1,0 +1,120 @@
+"""Keeping what is owed of evidence: capture, preserve, destroy, and looking whether everything is still whole."""
+
+from typing import Final
+
+from answerable import clock
+from answerable.cases import commands
+from answerable.cases.models import Case, Decision
+from answerable.cases.queries import evidence
+from answerable.db import deadline
+from answerable.evidence import keys, stores
+from answerable.evidence.capture import capture as take_down
+from answerable.evidence.errors import CaptureFirst, NotStored
+from answerable.evidence.store import name_of
+from answerable.obligations import registry
+from answerable.obligations.models import Obligation
+from answerable.policy.words import By
+
+CAPTURE_SECONDS: Final = 8.0
+LONGEST_CAPTURE_SECONDS: Final = 1800.0
+LARGE_BYTES: Final = 8 * 1024 * 1024
+"""What may take longer than an obligation's ten seconds is left to a thread that has the time."""
+ATTEMPTS: Final = 3
+"""After so many attempts that thread takes what it is, too."""
+NO_VAULT: Final = "no custodian's key is configured ([evidence] in answerable.toml)"
+
+
+class TakesLonger(CaptureFirst):
+    """The file is large: it is being captured by a thread that has the time."""
+
+
+class StillThere(NotStored):
+    """What was to be destroyed is still there: look who else writes to the folder of the evidence."""
+
+
+def capture(obligation: Obligation) -> None:
+    """Capture what was decided `violating` of an item, before it is removed. Raises EvidenceError and others."""
+    item_id = int(obligation.subject.partition(":")[2])
+    for decision in evidence.waiting(item_id):
+        if is_large(decision):
+            raise TakesLonger
+        _capture(decision, deadline.remaining_seconds(CAPTURE_SECONDS))
+    commands.capture_kept(obligation.pk, now=clock.now())
+
+
+def capture_large() -> int:
+    """Capture what takes longer than an obligation's ten seconds. How many obligations were kept."""
+    waiting = Obligation.objects.filter(kind="capture", state="owed", by=By.WORKER).order_by("pk")
+    kept = 0
+    for obligation in waiting[:100]:
+        decisions = evidence.waiting(int(obligation.subject.partition(":")[2]))
+        if obligation.attempt < ATTEMPTS and not any(map(is_large, decisions)):
+            continue
+        for decision in decisions:
+            _capture(decision, LONGEST_CAPTURE_SECONDS)
+        commands.capture_kept(obligation.pk, now=clock.now())
+        kept += 1
+    return kept
+
+
+def is_large(decision: Decision) -> bool:
+    """Whether its bytes may take longer than an obligation's ten seconds."""
+    owed = evidence.media_are_owed(decision.case)
+    return owed and (decision.content.size or 0) >= LARGE_BYTES and not stores.there(decision.content.sha256)
+
+
+def preserve(obligation: Obligation) -> None:
+    """Look that all that a law has preserved lies in the vault. Raises CaptureFirst where it doesn't yet."""
+    if not stores.custodians():
+        commands.left_to_people(obligation.pk, NO_VAULT, now=clock.now())
+        return
+    case = Case.objects.get(pk=obligation.case_id or 0)
+    media = "media" in str(obligation.params.get("what", ""))
+    for decision in evidence.to_preserve(case, media=media):
+        subject = f"item:{decision.content.item_id}"
+        if Obligation.objects.filter(kind="capture", subject=subject, state="owed").exists() or is_large(
+            decision
+        ):
+            raise CaptureFirst
+        take_down(decision, with_media=media, within_seconds=deadline.remaining_seconds(CAPTURE_SECONDS))
+    for one in evidence.of_case(case.pk).filter(destroyed_at__isnull=True):
+        for sha256 in {one.media_sha256, one.facts_sha256, one.manifest_sha256} - {""}:
+            _into_vault(sha256)
+    commands.preserved(obligation.pk, now=clock.now())
+
+
+def destroy(obligation: Obligation) -> None:
+    """Destroy what nobody needs any more, and look that it is gone. Raises StillThere, NotStored."""
+    while to_go := commands.begin_destroying(obligation.pk, now=clock.now()):
+        for one in to_go:
+            name = name_of(one.sha256, one.sealed_sha256)
+            stores.store(one.store).destroy(name)
+            if stores.store(one.store).has(name):
+                raise StillThere(name)
+        commands.destroyed(obligation.pk, to_go, now=clock.now())
+    keys.destroy_unused(clock.now())
+    if obligation.kind == "destroy_preserved" and evidence.people_preserve(obligation):
+        commands.left_to_people(obligation.pk, "people preserved it", now=clock.now())
+        return
+    commands.end_destroying(obligation.pk, now=clock.now())
+
+
+def _capture(decision: Decision, within_seconds: float) -> None:
+    with_media = evidence.media_are_owed(decision.case)
+    take_down(decision, with_media=with_media, within_seconds=within_seconds)
+
+
+def _into_vault(sha256: str) -> None:
+    """What was captured before there was a custodian comes into the vault, too."""
+    if evidence.in_store(sha256, stores.VAULT) is not None:
+        return
+    stored = evidence.in_store(sha256, stores.WORKING)
+    if stored is None:
+        raise CaptureFirst(sha256[:12])
+    commands.resealed(stores.copy_to_vault(stored), replaces=None, now=clock.now())
+
+
+registry.kind("capture", by=By.WORKER, handler=capture)
+registry.kind("preserve", by=By.WORKER, handler=preserve)
+registry.kind("destroy_preserved", by=By.WORKER, handler=destroy)
+registry.kind("clear_evidence", by=By.WORKER, handler=destroy)

@@ -1,0 +1,151 @@
+"""Where encrypted objects lie: a small interface, and a folder that keeps it. Names come from digests alone."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Final, Protocol
+
+from answerable.db import crash
+from answerable.evidence.errors import NotStored, ObjectMissing
+
+UNFINISHED: Final = "unfinished"
+
+
+class Draft(Protocol):
+    """An object that is being written: nobody sees it before it is kept."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of it. Raises OSError."""
+
+    def flush(self) -> None:
+        """Hand what is held back to the system."""
+
+    def keep(self, name: str) -> None:
+        """Make it last under that name, whole or not at all. Raises NotStored."""
+
+    def drop(self) -> None:
+        """Give it up; after `keep`, nothing."""
+
+
+class Store(Protocol):
+    """A place for objects. An object never changes: its name holds its digests."""
+
+    def draft(self) -> Draft:
+        """Begin an object. Raises NotStored."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """The object's bytes. Raises ObjectMissing."""
+
+    def has(self, name: str) -> bool:
+        """Whether it is there."""
+
+    def destroy(self, name: str) -> None:
+        """Make it be gone, also where it is gone already. Raises NotStored."""
+
+    def names(self) -> Iterator[str]:
+        """All that is there."""
+
+
+def name_of(sha256: str, sealed_sha256: str) -> str:
+    """An object's name: the plain bytes' SHA-256 finds it, the encrypted ones' tells two encryptions apart."""
+    return f"{sha256[:2]}/{sha256}.{sealed_sha256[:16]}.age"
+
+
+class FolderStore:
+    """Objects as files of a folder that its owner alone can read."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def draft(self) -> "FolderDraft":
+        """Begin an object. Raises NotStored."""
+        try:
+            folder = self.root / UNFINISHED
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return FolderDraft(self.root, folder / secrets.token_hex(8))
+        except OSError as error:
+            raise NotStored(error.strerror or "") from error
+
+    def open(self, name: str) -> IO[bytes]:
+        """The object's bytes. Raises ObjectMissing."""
+        try:
+            return (self.root / name).open("rb")
+        except FileNotFoundError as error:
+            raise ObjectMissing(name) from error
+
+    def has(self, name: str) -> bool:
+        """Whether it is there."""
+        return (self.root / name).is_file()
+
+    def destroy(self, name: str) -> None:
+        """Make it be gone, also where it is gone already. Raises NotStored."""
+        path = self.root / name
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                _sync_folder(path.parent)
+        except OSError as error:
+            raise NotStored(error.strerror or "") from error
+
+    def names(self) -> Iterator[str]:
+        """All that is there."""
+        for path in sorted(self.root.glob("*/*.age")):
+            yield f"{path.parent.name}/{path.name}"
+
+    def unfinished(self, older_than: float) -> list[Path]:
+        """Drafts that nobody kept, of processes that ended: older than that time (seconds since the epoch)."""
+        drafts = (self.root / UNFINISHED).glob("*")
+        return [path for path in drafts if path.stat().st_mtime < older_than]
+
+    def written_at(self, name: str) -> float:
+        """When an object was written, in seconds since the epoch."""
+        return (self.root / name).stat().st_mtime
+
+
+class FolderDraft:
+    """A file that becomes an object."""
+
+    def __init__(self, root: Path, path: Path) -> None:
+        self._root, self._path = root, path
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file = os.fdopen(descriptor, "wb", buffering=1024 * 1024)
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of it. Raises OSError."""
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        """Hand what is held back to the system."""
+        self._file.flush()
+
+    def keep(self, name: str) -> None:
+        """Make it last under that name, whole or not at all. Raises NotStored."""
+        target = self._root / name
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            crash.point("evidence written")
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            self._path.replace(target)
+            _sync_folder(target.parent)
+            _sync_folder(self._root)
+        except OSError as error:
+            raise NotStored(error.strerror or "") from error
+        crash.point("evidence kept")
+
+    def drop(self) -> None:
+        """Give it up; after `keep`, nothing."""
+        with suppress(OSError):  # what it held back needn't reach the disk any more
+            self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

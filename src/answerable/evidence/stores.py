@@ -1,0 +1,141 @@
+"""The vault and the working store of this desk: what is put into them, and what is read from the second."""
+
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from answerable import clock
+from answerable.cases import commands
+from answerable.cases.evidence_inputs import ObjectIn, ReadFor
+from answerable.cases.models import EvidenceObject
+from answerable.cases.queries import evidence
+from answerable.evidence import keys
+from answerable.evidence.errors import NoCustodian
+from answerable.evidence.sealing import CHUNK_BYTES, Digest, Opened, Sealing
+from answerable.evidence.store import FolderStore, name_of
+
+VAULT: Final = "vault"
+WORKING: Final = "working"
+
+Write = Callable[[bytes], object]
+Stored = tuple[Digest, list[ObjectIn]]
+Source = Callable[[Write], object]
+"""Writes all the bytes, piece by piece, to the function that it is given."""
+
+
+def folder() -> Path:
+    """Where this desk's evidence lies."""
+    configured = settings.CONFIG.evidence.folder
+    return Path(configured) if configured else Path(settings.DATA) / "evidence"
+
+
+def store(name: str) -> FolderStore:
+    """The store of that name."""
+    return FolderStore(folder() / name)
+
+
+def custodians() -> tuple[str, ...]:
+    """The public keys of those who can read the vault; none: there is no vault."""
+    return tuple(one.key for one in settings.CONFIG.evidence.custodians)
+
+
+def put(source: Source, expected_sha256: str = "", into: Collection[str] = (WORKING, VAULT)) -> Stored:
+    """Encrypt bytes into these stores in one pass. What lies there counts once a command has written it down.
+
+    Without custodians there is no vault, and nothing is put into it. Raises OtherBytes where they are not those of the
+    expected SHA-256, NotStored, and what `source` raises.
+    """
+    targets = [target for target in _targets() if target.store in into]
+    with ExitStack() as drafts:
+        made = []
+        for target in targets:
+            draft = store(target.store).draft()
+            drafts.callback(draft.drop)
+            made.append(draft)
+        sealing = Sealing([(draft, one.recipients) for draft, one in zip(made, targets, strict=True)])
+        try:
+            source(sealing.write)
+        except BaseException:
+            sealing.abandon()
+            raise
+        plain, sealed = sealing.end(expected_sha256)
+        objects = []
+        for draft, one, out in zip(made, targets, sealed, strict=True):
+            draft.keep(name_of(plain.sha256, out.sha256))
+            objects.append(ObjectIn(one.store, plain.sha256, plain.size, out.sha256, out.size, one.key))
+    return plain, objects
+
+
+def put_bytes(data: bytes) -> Stored:
+    """As `put`, for a document that is in memory."""
+    return put(lambda write: write(data))
+
+
+def there(sha256: str) -> bool:
+    """Whether these bytes lie in every store that this desk has."""
+    stores = set(evidence.objects(sha256).values_list("store", flat=True))
+    return stores >= ({WORKING, VAULT} if custodians() else {WORKING})
+
+
+def copy_to_vault(stored: EvidenceObject) -> ObjectIn:
+    """Bring what only the working store has into the vault. Raises NoCustodian, and as `read`."""
+    if not custodians():
+        raise NoCustodian
+    with read(stored, ReadFor.VAULT) as file:
+        _, objects = put(lambda write: copy(file, write), stored.sha256, into=(VAULT,))
+    return objects[0]
+
+
+def copy(file: Opened, write: Write) -> None:
+    """All of it, piece by piece."""
+    while data := file.read(CHUNK_BYTES):
+        write(data)
+
+
+def drop(unneeded: list[ObjectIn]) -> None:
+    """Take away what another capture had brought already."""
+    for one in unneeded:
+        store(one.store).destroy(name_of(one.sha256, one.sealed_sha256))
+
+
+def read(
+    stored: EvidenceObject, purpose: ReadFor, *, actor: str = "worker", case_id: int | None = None
+) -> Opened:
+    """An object of the working store, decrypted as it is read; a context manager. The log knows before.
+
+    Raises ObjectMissing, KeyMissing; while it is read, ObjectDamaged.
+    """
+    commands.evidence_read(stored, purpose, actor=actor, case_id=case_id, now=clock.now())
+    return opened(stored)
+
+
+def opened(stored: EvidenceObject) -> Opened:
+    """As `read`, for what is noted otherwise."""
+    secret = keys.identity(stored.key)
+    sealed = store(WORKING).open(name_of(stored.sha256, stored.sealed_sha256))
+    return Opened(sealed, secret, Digest(stored.sha256, stored.size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A store, and who can read what is put into it."""
+
+    store: str
+    key: str
+    recipients: tuple[str, ...]
+
+
+def _targets() -> list[_Target]:
+    now = clock.now()
+    targets = [_Target(WORKING, keys.month_of(now), (keys.recipient(now),))]
+    if custodians():
+        targets.append(_Target(VAULT, _names(), custodians()))
+    return targets
+
+
+def _names() -> str:
+    return ", ".join(one.name for one in settings.CONFIG.evidence.custodians)[:300]

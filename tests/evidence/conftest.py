@@ -1,0 +1,135 @@
+"""A desk with a site over real HTTP, custodians with real keys, and a worker by turns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from answerable.cases.models import Capture, ItemContent
+from answerable.evidence import stores
+from answerable.evidence.sealing import new_identity, recipient_of
+from answerable.settings.config import Config
+from answerable.settings.config import Desk as DeskConfig
+from answerable.settings.config import Platform as Entry
+from answerable.settings.evidence import Custodian, Evidence
+from tests.cases.desk import TestDesk
+from tests.fakes.platform import SECRET, Platform
+from tests.support.turns import Turns, turning
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The custodians' secret keys, which no server has."""
+
+    ravi: str
+    lena: str
+
+    def configured(self) -> tuple[Custodian, ...]:
+        """Their public ones, as the configuration names them."""
+        return (
+            Custodian(name="Ravi", key=recipient_of(self.ravi)),
+            Custodian(name="Lena", key=recipient_of(self.lena)),
+        )
+
+
+class EvidenceDesk(TestDesk):
+    """A desk that keeps evidence."""
+
+    def __init__(self, now: datetime, turns: Turns, site: Platform, folder: Path) -> None:
+        super().__init__(now)
+        self.turns, self.site, self.folder = turns, site, folder
+
+    def post(self, ref: str, data: bytes = b"", *, account: str = "uri", **facts: Any) -> None:
+        """Uri posts on the site, which registers it with the desk."""
+        self.site.add(ref, data or ref.encode(), account=account)
+        if data:
+            facts["prints"] = prints_of(data)
+        self.upload(ref, account=account, **facts)
+        ItemContent.objects.filter(item__ref=ref).update(size=len(data or ref))
+
+    def work(self, **time: float) -> None:
+        """The worker lives through so much time."""
+        self.turns.now = self.clock.now
+        self.turns.live(**(time or {"seconds": 5}))
+        self.clock.now = self.turns.now
+
+    def capture_of(self, ref: str) -> Capture:
+        """What was captured of an item."""
+        return Capture.objects.select_related("case").get(content__item__ref=ref)
+
+    def files(self, store: str) -> list[Path]:
+        """What lies in a store."""
+        return [stores.folder() / store / name for name in stores.store(store).names()]
+
+
+def prints_of(data: bytes) -> Any:
+    """The fingerprints of these bytes, as far as evidence asks for them."""
+    import hashlib
+
+    from answerable.cases.inputs import Prints
+
+    return Prints(sha256=hashlib.sha256(data).hexdigest(), md5=hashlib.md5(data).hexdigest())
+
+
+@pytest.fixture
+def keys() -> Keys:
+    """Two custodians' keys."""
+    return Keys(new_identity(), new_identity())
+
+
+@pytest.fixture
+def site() -> Iterator[Platform]:
+    """The site where it was posted."""
+    platform = Platform()
+    platform.start()
+    yield platform
+    platform.stop()
+
+
+@pytest.fixture
+def configure(site: Platform, keys: Keys, tmp_path: Path, settings: Any, monkeypatch: Any) -> Any:
+    """Configure the desk."""
+    secret = tmp_path / "site.secret"
+    secret.write_text(SECRET)
+    host = f"127.0.0.1:{site.site.port}"
+    data = tmp_path / "data"
+    data.mkdir(exist_ok=True)
+    settings.DATA = data
+
+    def configured(
+        *, custodians: tuple[Custodian, ...] | None = None, regimes: tuple[str, ...] = ("us",)
+    ) -> Config:
+        settings.CONFIG = Config(
+            desk=DeskConfig(name="Photos", regimes=regimes),
+            platforms=(
+                Entry(
+                    name="sample",
+                    base_url=f"{site.site.url}/answerable",
+                    secret_file=str(secret),
+                    hosts=(host,),
+                    media_hosts=(host,),
+                    item_paths=("/p/{ref}",),
+                ),
+            ),
+            evidence=Evidence(custodians=keys.configured() if custodians is None else custodians),
+            environment="test",
+        )
+        from answerable.cases.commands import writing
+
+        monkeypatch.setattr(writing, "config", lambda: settings.CONFIG)
+        return settings.CONFIG
+
+    configured()
+    return configured
+
+
+@pytest.fixture
+def desk(
+    db: None, now: datetime, configure: Any, site: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[EvidenceDesk]:
+    """A desk that keeps evidence, on a database that is rolled back."""
+    with turning(now, monkeypatch) as turns:
+        yield EvidenceDesk(now, turns, site, tmp_path / "data" / "evidence")
