@@ -1,17 +1,26 @@
-"""The bytes of what is filed. One function, so that a store of evidence can take its place."""
+"""The bytes of what is filed: from the working store of the evidence, else from the platform."""
 
 import hashlib
 import io
 from contextlib import closing
-from typing import IO
+from typing import IO, cast
+
+import structlog
 
 from answerable import media
+from answerable.cases.evidence_inputs import ReadFor
 from answerable.cases.models import ItemContent
+from answerable.cases.queries import evidence
 from answerable.db import deadline
+from answerable.evidence import stores
+from answerable.evidence.errors import KeyMissing, ObjectMissing
 from answerable.platforms import base, registry
 from answerable.platforms.base import Capability, asking
 
 FETCH_SECONDS = 6.0
+
+
+log = structlog.get_logger(__name__)
 
 
 class BytesGone(Exception):
@@ -19,11 +28,28 @@ class BytesGone(Exception):
 
 
 def bytes_of(content: ItemContent, *, seconds: float = FETCH_SECONDS) -> "closing[IO[bytes]]":
-    """The very bytes that were judged, from the platform as long as it has them; a context manager.
+    """The very bytes that were judged, as a file to be read once; a context manager.
 
-    Raises BytesGone where they are no longer there, or others are; PlatformError and MediaError where it may be
-    tried again.
+    From the working store piece by piece, whatever the size; what isn't there, from the platform as long as it has
+    them. Raises BytesGone where they are no longer there, or others are; PlatformError and MediaError where it may be
+    tried again; while they are read, ObjectDamaged.
     """
+    stored = _from_evidence(content)
+    return closing(stored) if stored is not None else _from_platform(content, seconds)
+
+
+def _from_evidence(content: ItemContent) -> IO[bytes] | None:
+    stored = evidence.in_store(content.sha256, stores.WORKING)
+    if stored is None or stored.fault:
+        return None
+    try:
+        return cast(IO[bytes], stores.read(stored, ReadFor.FILING, case_id=content.item.case_id))
+    except (ObjectMissing, KeyMissing) as error:
+        log.error("evidence could not be read", object=stored.pk, why=type(error).__name__)
+        return None
+
+
+def _from_platform(content: ItemContent, seconds: float) -> "closing[IO[bytes]]":
     item = content.item
     try:
         target = registry.platform(item.platform)

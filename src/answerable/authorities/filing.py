@@ -15,6 +15,7 @@ from answerable.authorities.ncmec.drafting import draft_due as draft_for_ncmec
 from answerable.authorities.ncmec.steps import take
 from answerable.cases import commands
 from answerable.cases.models import Filing
+from answerable.evidence.errors import EvidenceError
 from answerable.matching.lists.base import SourceError
 from answerable.media import MediaError
 from answerable.obligations import paging
@@ -81,7 +82,7 @@ def send_large() -> int:
             client = client_of(ncmec, LONGEST_UPLOAD_SECONDS)
             take(asking, client, obligation_id=None, seconds_for_bytes=LONGEST_FETCH_SECONDS)
             done += 1
-        except (AuthorityError, PlatformError, MediaError) as error:
+        except (AuthorityError, PlatformError, MediaError, EvidenceError) as error:
             log.warning("a large file was not sent", filing=number, why=type(error).__name__)
             commands.take_from_uploader(number, now=clock.now())
     return done

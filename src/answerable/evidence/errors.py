@@ -18,6 +18,10 @@ class NotStored(EvidenceError):
     """The evidence store took no more bytes: look whether its disk is full or its folder can be written."""
 
 
+class NotRead(EvidenceError):
+    """The evidence store gave no bytes: look at its disk and at who may read its folder."""
+
+
 class OtherBytes(EvidenceError):
     """The bytes that came are not those of the expected SHA-256: nothing was kept of them."""
 

@@ -7,13 +7,13 @@ import hashlib
 import io
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final, Protocol
 
 import pyrage
 
-from answerable.evidence.errors import EvidenceError, NotStored, ObjectDamaged, OtherBytes
+from answerable.evidence.errors import EvidenceError, NotRead, NotStored, ObjectDamaged, OtherBytes
 
 CHUNK_BYTES: Final = 256 * 1024
 
@@ -152,10 +152,12 @@ class Opened(io.RawIOBase):
     A seek answers only what a sender asks of a file before it begins: how long it is.
     """
 
-    def __init__(self, sealed: IO[bytes], identity: str, plain: Digest) -> None:
-        """`sealed` is closed with it. `identity`: the age secret key."""
+    def __init__(
+        self, sealed: IO[bytes], identity: str, plain: Digest, damaged: Callable[[], None] = lambda: None
+    ) -> None:
+        """`sealed` is closed with it. `identity`: the age secret key. `damaged` is called before ObjectDamaged."""
         super().__init__()
-        self._sealed, self._plain = sealed, plain
+        self._sealed, self._plain, self._damaged = sealed, plain, damaged
         self._identity = pyrage.x25519.Identity.from_str(identity)
         self._hash, self._size, self._at_end = hashlib.sha256(), 0, False
         self._failed: Exception | None = None
@@ -217,9 +219,13 @@ class Opened(io.RawIOBase):
 
     def _check(self) -> None:
         self._thread.join()
+        if isinstance(self._failed, OSError) and self._failed.errno is not None:
+            raise NotRead(_named(self._failed)) from self._failed  # the disk: the object may be whole
         if self._failed is not None:
+            self._damaged()
             raise ObjectDamaged(_named(self._failed)) from self._failed
         if (self._hash.hexdigest(), self._size) != (self._plain.sha256, self._plain.size):
+            self._damaged()
             raise ObjectDamaged("other bytes than were captured")
 
 

@@ -117,7 +117,11 @@ def opened(stored: EvidenceObject) -> Opened:
     """As `read`, for what is noted otherwise."""
     secret = keys.identity(stored.key)
     sealed = store(WORKING).open(name_of(stored.sha256, stored.sealed_sha256))
-    return Opened(sealed, secret, Digest(stored.sha256, stored.size))
+
+    def damaged() -> None:
+        commands.object_checked(stored.pk, "damaged", now=clock.now())
+
+    return Opened(sealed, secret, Digest(stored.sha256, stored.size), damaged)
 
 
 @dataclass(frozen=True, slots=True)

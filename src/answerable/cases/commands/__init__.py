@@ -10,6 +10,7 @@ from answerable.cases.commands.capturing import (
     captured,
     evidence_read,
     left_to_people,
+    object_checked,
     preserved,
     resealed,
 )
@@ -180,6 +181,7 @@ __all__ = [
     "news_unheard",
     "nobody_paged",
     "note_status_read",
+    "object_checked",
     "open_contact",
     "open_personal",
     "open_report",

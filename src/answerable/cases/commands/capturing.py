@@ -158,6 +158,33 @@ def resealed(one: ObjectIn, *, replaces: int | None, now: datetime) -> None:
         writing.record("evidence_resealed", event)
 
 
+def object_checked(number: int, fault: str, *, now: datetime) -> bool:
+    """An object was compared with its digest: whole (`fault` empty), `missing` or `damaged`. Whether that is new.
+
+    What is new is in the log, and people are called about a fault.
+    """
+    with transaction.atomic():
+        row = EvidenceObject.objects.select_for_update().filter(pk=number, destroying_at__isnull=True).first()
+        if row is None:
+            return False
+        changed = row.fault != fault
+        row.checked_at, row.fault = now, fault
+        row.save(update_fields=["checked_at", "fault"])
+        if changed:
+            writing = Writing(actor="worker", now=now, cause=f"evidence:{row.pk}")
+            event = {
+                "object": row.pk,
+                "store": row.store,
+                "sealed": row.sealed_sha256,
+                "fault": fault or None,
+            }
+            writing.record("evidence_faulty", event)
+            if fault:
+                writing.owe([_page(f"evidence:{row.pk}", f"evidence_{fault}", now)])
+            writing.finish()
+        return changed
+
+
 def owe_clearing(writing: Writing, content_id: int, at: datetime) -> None:
     """Owe that what nobody needs any more of a content's evidence is destroyed, not before that time."""
     writing.owe(
