@@ -100,7 +100,7 @@ def configure(site: Platform, keys: Keys, tmp_path: Path, settings: Any, monkeyp
     settings.DATA = data
 
     def configured(
-        *, custodians: tuple[Custodian, ...] | None = None, regimes: tuple[str, ...] = ("us",)
+        *, custodians: tuple[Custodian, ...] | None = None, regimes: tuple[str, ...] = ("us",), scrub_days: int = 90
     ) -> Config:
         settings.CONFIG = Config(
             desk=DeskConfig(name="Photos", regimes=regimes),
@@ -114,7 +114,9 @@ def configure(site: Platform, keys: Keys, tmp_path: Path, settings: Any, monkeyp
                     item_paths=("/p/{ref}",),
                 ),
             ),
-            evidence=Evidence(custodians=keys.configured() if custodians is None else custodians),
+            evidence=Evidence(
+                custodians=keys.configured() if custodians is None else custodians, scrub_days=scrub_days
+            ),
             environment="test",
         )
         from answerable.cases.commands import writing

@@ -7,7 +7,7 @@ from answerable.cases import commands
 from answerable.cases.models import Case, Decision
 from answerable.cases.queries import evidence
 from answerable.db import deadline
-from answerable.evidence import keys, stores
+from answerable.evidence import keys, scrub, stores
 from answerable.evidence.capture import capture as take_down
 from answerable.evidence.errors import CaptureFirst, NotStored
 from answerable.evidence.store import name_of
@@ -117,4 +117,5 @@ def _into_vault(sha256: str) -> None:
 registry.kind("capture", by=By.WORKER, handler=capture)
 registry.kind("preserve", by=By.WORKER, handler=preserve)
 registry.kind("destroy_preserved", by=By.WORKER, handler=destroy)
+registry.kind("scrub_evidence", by=By.WORKER, handler=scrub.keep)
 registry.kind("clear_evidence", by=By.WORKER, handler=destroy)

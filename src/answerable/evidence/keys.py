@@ -15,8 +15,18 @@ PREFIX: Final = "working-"
 
 
 def month_of(now: datetime) -> str:
-    """The name of the key with which objects are encrypted now."""
-    return f"{now:%Y-%m}"
+    """The name of the key with which objects are encrypted now: the month, and a number where it was renewed since."""
+    month = f"{now:%Y-%m}"
+    made = [path.name.removeprefix(PREFIX).removesuffix(".key") for path in _all()]
+    return max((one for one in made if one.partition(".")[0] == month), key=_order, default=month)
+
+
+def renew(now: datetime) -> str:
+    """Make a new key before the month is over. Its name."""
+    month, _, number = month_of(now).partition(".")
+    name = f"{month}.{int(number or 1) + 1}"
+    identity(name, make=True)
+    return name
 
 
 def identity(month: str, *, make: bool = False) -> str:
@@ -40,12 +50,22 @@ def destroy_unused(now: datetime) -> list[str]:
         )
     )
     gone = []
-    for path in sorted(_path("*").parent.glob(_path("*").name)):
+    now_used = month_of(now)
+    for path in _all():
         month = path.name.removeprefix(PREFIX).removesuffix(".key")
-        if month < month_of(now) and month not in used:
+        if _order(month) < _order(now_used) and month not in used:
             path.unlink()
             gone.append(month)
     return gone
+
+
+def _all() -> list[Path]:
+    return sorted(_path("*").parent.glob(_path("*").name))
+
+
+def _order(name: str) -> tuple[str, int]:
+    month, _, number = name.partition(".")
+    return month, int(number or 1)
 
 
 def _path(month: str) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from django.conf import settings
 
@@ -86,14 +86,18 @@ def copy_to_vault(stored: EvidenceObject) -> ObjectIn:
     if not custodians():
         raise NoCustodian
     with read(stored, ReadFor.VAULT) as file:
-        _, objects = put(lambda write: copy(file, write), stored.sha256, into=(VAULT,))
+        _, objects = put(copying(file), stored.sha256, into=(VAULT,))
     return objects[0]
 
 
-def copy(file: Opened, write: Write) -> None:
-    """All of it, piece by piece."""
-    while data := file.read(CHUNK_BYTES):
-        write(data)
+def copying(file: IO[bytes] | Opened) -> Source:
+    """All of a file, piece by piece."""
+
+    def source(write: Write) -> None:
+        while data := file.read(CHUNK_BYTES):
+            write(data)
+
+    return source
 
 
 def drop(unneeded: list[ObjectIn]) -> None:

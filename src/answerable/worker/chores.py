@@ -18,6 +18,7 @@ from answerable.cases.queries.evidence import entries_in_use
 from answerable.db import personal
 from answerable.db.alone import alone
 from answerable.evidence import handlers as evidence
+from answerable.evidence import scrub
 from answerable.matching import growing
 from answerable.matching.handlers import keep_indexes
 from answerable.matching.lists import asking, schedule
@@ -91,7 +92,7 @@ def sending_chores() -> list[Chore]:
 
 def evidence_chores() -> list[Chore]:
     """Those that read large files: capturing one, and comparing all that is kept with its digests."""
-    return [Chore("evidence", keep_evidence, 2.0)]
+    return [Chore("evidence", keep_evidence, 2.0), Chore("sweep evidence", sweep_evidence, 3600.0)]
 
 
 def searching_chores() -> list[Chore]:
@@ -144,10 +145,18 @@ def send_large_files() -> None:
 
 
 def keep_evidence() -> None:
-    """Capture what takes longer than a step may, one worker at a time."""
+    """Capture what takes longer than a step may, and compare what is kept with its digests, one worker at a time."""
     with alone(EVIDENCE_LOCK) as mine:
         if mine:
             evidence.capture_large()
+            scrub.turn()
+
+
+def sweep_evidence() -> None:
+    """Take away what captures left behind that never ended."""
+    with alone(EVIDENCE_LOCK) as mine:
+        if mine:
+            scrub.sweep()
 
 
 def erase() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from answerable import obligations
@@ -17,6 +18,7 @@ from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
 
+SCRUB_WITHIN = timedelta(days=2)
 PAGE_WITHIN = timedelta(minutes=1)
 
 
@@ -62,6 +64,7 @@ def captured(capture_in: CaptureIn, *, now: datetime) -> list[ObjectIn]:
         overturned = decision is None
         ends_at = now if overturned else now + pack_of(standing_case(case)).contest_for
         owe_clearing(writing, content.pk, ends_at)
+        writing.owe([_scrub(now)])
         if capture_in.missing and not overturned:
             writing.owe([_page(f"item:{item.pk}", "evidence_missing", now)])
         writing.finish()
@@ -220,6 +223,31 @@ def _take(one: ObjectIn, now: datetime) -> bool:
 
 def _said(one: ObjectIn) -> dict[str, object]:
     return {"store": one.store, "sha256": one.sha256, "sealed": one.sealed_sha256, "size": one.size}
+
+
+def scrubbed(obligation_id: int, *, objects: int, now: datetime) -> None:
+    """Every object was compared with its digest and is whole: kept, and owed anew."""
+    with transaction.atomic():
+        owed = Obligation.objects.select_for_update().filter(pk=obligation_id, state="owed").first()
+        if owed is None:
+            return
+        writing = Writing(actor="worker", now=now, cause=f"obligation:{owed.pk}")
+        entry_id = writing.record("evidence_scrubbed", {"obligation": owed.pk, "objects": objects})
+        obligations.keep(owed, now=now, proof_entry_id=entry_id)
+        if objects:
+            writing.owe([_scrub(now)])
+        writing.finish(entry_id)
+
+
+def _scrub(now: datetime) -> Owed:
+    at = now + timedelta(days=settings.CONFIG.evidence.scrub_days)
+    return Owed(
+        kind="scrub_evidence",
+        subject="evidence:all",
+        by=By.WORKER,
+        due_at=at + SCRUB_WITHIN,
+        not_before=at,
+    )
 
 
 def _page(subject: str, why: str, now: datetime) -> Owed:

@@ -55,18 +55,19 @@ def begin_destroying(obligation_id: int, *, now: datetime) -> list[ToDestroy]:
         return [ToDestroy(row.pk, row.store, row.sha256, row.sealed_sha256) for row in begun]
 
 
-def destroyed(obligation_id: int, gone: Sequence[ToDestroy], *, now: datetime) -> None:
-    """These objects were looked for and are not there any more."""
+def destroyed(obligation_id: int | None, gone: Sequence[ToDestroy], *, now: datetime) -> None:
+    """These objects were looked for and are not there any more. Without an obligation: others took their place."""
     with transaction.atomic():
-        owed = Obligation.objects.get(pk=obligation_id)
+        owed = Obligation.objects.filter(pk=obligation_id).first() if obligation_id is not None else None
         rows = EvidenceObject.objects.filter(pk__in=[one.pk for one in gone], destroyed_at__isnull=True)
         rows.update(destroyed_at=now)
-        writing = Writing(actor="worker", now=now, cause=f"obligation:{owed.pk}")
+        cause = f"obligation:{owed.pk}" if owed is not None else "evidence:reseal"
+        writing = Writing(actor="worker", now=now, cause=cause)
         event = {
-            "obligation": owed.pk,
+            "obligation": owed.pk if owed is not None else None,
             "objects": [{"object": one.pk, "store": one.store, "sealed": one.sealed_sha256} for one in gone],
         }
-        writing.record("evidence_destroyed", event, case_id=owed.case_id)
+        writing.record("evidence_destroyed", event, case_id=owed.case_id if owed is not None else None)
         for capture in Capture.objects.filter(destroyed_at__isnull=True).filter(
             pk__in=[found.pk for one in gone for found in evidence.resting_on(one.sha256)]
         ):
