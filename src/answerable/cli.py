@@ -52,6 +52,9 @@ PARTS = {
         "Practise filing with an authority on this machine.",
         needs_desk=False,
     ),
+    "evidence": Part(
+        "answerable.evidence.cli:app", "Evidence: compare it, hand it out encrypted, keep it longer."
+    ),
     "authority": Part("answerable.authorities.cli:app", "Authorities that the desk files with: check them."),
     "migrate": Part("answerable.serve.cli:migrate", "Bring the database to this version's shape."),
     "manage": Part("answerable.serve.cli:manage", "Django's management commands."),

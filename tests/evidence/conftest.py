@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from answerable.cases.models import Capture, ItemContent
 from answerable.evidence import stores
@@ -48,7 +49,8 @@ class EvidenceDesk(TestDesk):
         if data:
             facts["prints"] = prints_of(data)
         self.upload(ref, account=account, **facts)
-        ItemContent.objects.filter(item__ref=ref).update(size=len(data or ref))
+        with transaction.atomic():
+            ItemContent.objects.filter(item__ref=ref).update(size=len(data or ref))
 
     def work(self, **time: float) -> None:
         """The worker lives through so much time."""
@@ -100,7 +102,10 @@ def configure(site: Platform, keys: Keys, tmp_path: Path, settings: Any, monkeyp
     settings.DATA = data
 
     def configured(
-        *, custodians: tuple[Custodian, ...] | None = None, regimes: tuple[str, ...] = ("us",), scrub_days: int = 90
+        *,
+        custodians: tuple[Custodian, ...] | None = None,
+        regimes: tuple[str, ...] = ("us",),
+        scrub_days: int = 90,
     ) -> Config:
         settings.CONFIG = Config(
             desk=DeskConfig(name="Photos", regimes=regimes),

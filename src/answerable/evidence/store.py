@@ -120,6 +120,11 @@ class FolderDraft:
         """Hand what is held back to the system."""
         self._file.flush()
 
+    def reading(self) -> IO[bytes]:
+        """What was written, to be read again: it is encrypted, and never gets a name."""
+        self._file.flush()
+        return self._path.open("rb")
+
     def keep(self, name: str) -> None:
         """Make it last under that name, whole or not at all. Raises NotStored."""
         target = self._root / name

@@ -1,0 +1,256 @@
+"""Writing a case's evidence into one file: encrypted objects or digests alone, what the log has, and how to verify it.
+
+The server never writes a byte of media in the clear: what leaves is encrypted to the custodians, as it lies in the
+vault, or to an authority's key that two people verified (rule 23).
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import IO, Any, Final
+
+from answerable import clock
+from answerable.audit.models import AuditEntry
+from answerable.audit.receipts import receipt
+from answerable.audit.sequencer import sequence
+from answerable.cases import commands
+from answerable.cases.commands.custody import may_open, verified_recipient
+from answerable.cases.evidence_inputs import ReadFor
+from answerable.cases.inputs import NotFound, Refused
+from answerable.cases.models import Capture, EvidenceObject, Person
+from answerable.cases.queries import evidence
+from answerable.evidence import stores, verify
+from answerable.evidence.errors import EvidenceError, ObjectDamaged
+from answerable.evidence.sealing import CHUNK_BYTES, Sealing
+from answerable.evidence.store import name_of
+
+CUSTODY: Final = (
+    "looked_at",
+    "revealed",
+    "review_made",
+    "decision_made",
+    "decision_confirmed",
+    "decision_overturned",
+    "finding_made",
+    "finding_withdrawn",
+    "filing_approved",
+    "filing_finished",
+)
+"""Kinds of the log that stand in a chain of custody beside those that begin with `evidence_`."""
+
+
+class NotPlaced(EvidenceError):
+    """The log could not place the export: is its key (`keys/audit.key`) in the data directory?"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """One file of the archive that is already digested."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was exported."""
+
+    captures: int
+    objects: int
+    left_out: int
+
+
+def export(
+    case_id: int, target: Path, *, person: Person, recipient: str = "", opened: bool = False
+) -> Exported:
+    """Write a case's evidence into `target`, which must not exist.
+
+    `recipient`: the authority whose verified key the objects are encrypted to. `opened`: for the custodian who asked,
+    with the vault's own objects. Neither: with digests alone. The first two take what another custodian agreed to.
+    Raises Refused, NotFound, FileExistsError, EvidenceError.
+    """
+    captures = list(evidence.of_case(case_id).filter(destroyed_at__isnull=True))
+    if not captures:
+        raise NotFound(f"Nothing is kept of case {case_id}.")
+    with_objects = bool(recipient) or opened
+    key = verified_recipient(recipient).key if recipient else ""
+    if with_objects and not may_open(case_id, person_id=person.pk):
+        raise Refused("Another custodian has to agree first: `answerable evidence ask`.")
+    if target.exists():
+        raise FileExistsError(f"{target} exists already.")
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    with ExitStack() as cleaning:
+        cleaning.callback(draft.unlink, missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            archive = _Archive(file)
+            given: dict[str, _Member] = {}
+            listed = [_capture(archive, one, key, with_objects, given) for one in captures]
+            members = [*given.values()]
+            members += _documents(archive, case_id, listed)
+            manifest = verify.canonical(
+                {
+                    "answerable_export": verify.VERSION,
+                    "case": case_id,
+                    "files": [{"name": m.name, "sha256": m.sha256, "size": m.size} for m in members],
+                }
+            )
+            archive.add(verify.MANIFEST, manifest)
+            objects = sum(m.name.startswith("objects/") for m in members)
+            entry_id = commands.evidence_given(
+                case_id,
+                person_id=person.pk,
+                manifest_sha256=hashlib.sha256(manifest).hexdigest(),
+                objects=objects,
+                recipient=recipient,
+                now=clock.now(),
+            )
+            archive.add(verify.PROOF, verify.canonical(_placed(entry_id)))
+            archive.end()
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    left_out = sum(one["file"] is None for said in listed for one in said["objects"])
+    return Exported(len(captures), objects, left_out)
+
+
+class _Archive:
+    """A tar file whose every byte follows from names and contents."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._written = file, 0
+
+    def add(self, name: str, data: bytes) -> _Member:
+        """A document that is in memory."""
+        self._write(verify.header(name, len(data)))
+        self._write(data)
+        self._write(bytes(-len(data) % verify.BLOCK))
+        return _Member(name, len(data), hashlib.sha256(data).hexdigest())
+
+    def copy(self, name: str, size: int, source: IO[bytes]) -> _Member:
+        """A file of that size, piece by piece. Raises ObjectDamaged where it is shorter or longer."""
+        digest, left = hashlib.sha256(), size
+        self._write(verify.header(name, size))
+        while piece := source.read(CHUNK_BYTES):
+            left -= len(piece)
+            digest.update(piece)
+            self._write(piece)
+        if left:
+            raise ObjectDamaged(name)
+        self._write(bytes(-size % verify.BLOCK))
+        return _Member(name, size, digest.hexdigest())
+
+    def end(self) -> None:
+        """The two empty blocks, and what fills the last record."""
+        self._write(bytes(2 * verify.BLOCK))
+        self._write(bytes(-self._written % verify.RECORD))
+
+    def _write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._written += len(data)
+
+
+def _capture(
+    archive: _Archive, capture: Capture, key: str, with_objects: bool, given: dict[str, _Member]
+) -> dict[str, Any]:
+    """What the file says of one capture; its objects come into the file where they are given, each once."""
+    listed: list[dict[str, Any]] = []
+    parts = {
+        "media": capture.media_sha256,
+        "facts": capture.facts_sha256,
+        "manifest": capture.manifest_sha256,
+    }
+    for part, sha256 in parts.items():
+        if not sha256:
+            continue
+        said: dict[str, Any] = {
+            "part": part,
+            "sha256": sha256,
+            "file": None,
+            "sealed_sha256": None,
+            "to": None,
+        }
+        stored = _stored(sha256, key)
+        if with_objects and stored is not None:
+            name = f"objects/{sha256}.age"
+            if name not in given:
+                given[name] = _object(archive, name, stored, key, capture)
+            to_them = bool(key) and stored.store == stores.WORKING
+            said |= {
+                "file": name,
+                "sealed_sha256": given[name].sha256,
+                "to": "the recipient" if to_them else "the custodians",
+            }
+        listed.append({**said, "size": stored.size if stored is not None else None})
+    return {
+        "content": capture.content_id,
+        "entry": capture.entry_id,
+        "at": capture.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "manifest": capture.manifest_sha256,
+        "facts": capture.facts_sha256,
+        "media": capture.media_sha256 or None,
+        "missing": capture.missing,
+        "objects": listed,
+    }
+
+
+def _stored(sha256: str, key: str) -> EvidenceObject | None:
+    """The object to be given: for an authority the working store's, as long as there is one; else the vault's."""
+    order = (stores.WORKING, stores.VAULT) if key else (stores.VAULT,)
+    return next((found for name in order if (found := evidence.in_store(sha256, name)) is not None), None)
+
+
+def _object(archive: _Archive, name: str, stored: EvidenceObject, key: str, capture: Capture) -> _Member:
+    if stored.store == stores.VAULT:
+        with stores.store(stores.VAULT).open(name_of(stored.sha256, stored.sealed_sha256)) as sealed:
+            member = archive.copy(name, stored.sealed_size, sealed)
+        if member.sha256 != stored.sealed_sha256:
+            raise ObjectDamaged(name)
+        return member
+    draft = stores.store("leaving").draft()
+    try:
+        with stores.read(stored, ReadFor.EXPORT, case_id=capture.case_id) as plain:
+            sealing = Sealing([(draft, [key])])
+            stores.copying(plain)(sealing.write)
+            _, (sealed_digest,) = sealing.end(stored.sha256)
+        with draft.reading() as sealed:
+            return archive.copy(name, sealed_digest.size, sealed)
+    finally:
+        draft.drop()
+
+
+def _documents(archive: _Archive, case_id: int, listed: list[dict[str, Any]]) -> Iterator[_Member]:
+    while sequence():
+        pass
+    yield archive.add(verify.CAPTURES, verify.canonical({"captures": listed}))
+    entries = AuditEntry.objects.filter(pk__in=_custody(case_id, [one["entry"] for one in listed]))
+    receipts = [_placed(number) for number in entries.order_by("pk").values_list("pk", flat=True)]
+    yield archive.add(verify.CUSTODY, verify.canonical({"receipts": receipts}))
+    here = resources.files("answerable.evidence")
+    yield archive.add("README.txt", (here / "README.txt").read_bytes())
+    yield archive.add("verify.py", (here / "verify.py").read_bytes())
+
+
+def _custody(case_id: int, also: list[int]) -> set[int]:
+    """The numbers of the entries that are a case's chain of custody."""
+    entries = AuditEntry.objects.filter(case_id=case_id)
+    evident = entries.filter(kind__startswith="evidence_").values_list("pk", flat=True)
+    return {*also, *evident, *entries.filter(kind__in=CUSTODY).values_list("pk", flat=True)}
+
+
+def _placed(entry_id: int) -> dict[str, Any]:
+    """The proof of an entry that has its place in the log. Raises NotPlaced."""
+    found = receipt(entry_id, wait_seconds=0)
+    if found["checkpoint"] is None:
+        while sequence():
+            pass
+        found = receipt(entry_id, wait_seconds=5)
+    if found["checkpoint"] is None:
+        raise NotPlaced(str(entry_id))
+    return found
