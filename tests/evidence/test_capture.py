@@ -6,13 +6,15 @@ import json
 import pyrage
 import pytest
 
+from answerable import obligations
 from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import Capture, EvidenceObject
 from answerable.evidence import stores
 from answerable.evidence.store import name_of
+from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
-from answerable.policy.words import Age
+from answerable.policy.words import Age, By
 from tests.evidence.conftest import EvidenceDesk, Keys
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +213,35 @@ def test_without_custodians_people_preserve_by_hand_and_the_bytes_lie_in_the_wor
     owed = Obligation.objects.get(kind="preserve", state="owed")
     assert owed.by == "people"
     assert Obligation.objects.filter(kind="preserve", state="released", reason__startswith="by_hand").exists()
+
+
+def test_nothing_is_erased_for_good_before_it_is_captured(desk: EvidenceDesk, ravi, monkeypatch):
+    """However long that takes: unlike removing, erasing can't be undone."""
+    from datetime import timedelta
+
+    from answerable.platforms import handlers, registry
+    from answerable.platforms.base import Capability
+    from answerable.platforms.waiting import CaptureFirst
+
+    desk.post("a", PICTURE)
+    desk.report("a")
+    desk.work()
+    stores.folder().write_text("nothing can be stored")
+    desk.yes(ravi, "a")
+    desk.work(hours=7)
+    target = registry.platform("sample")
+    erased: list[str] = []
+    monkeypatch.setattr(target, "capabilities", target.capabilities | {Capability.ERASE})
+    monkeypatch.setattr(target, "erase", erased.append, raising=False)
+    item, now = desk.item("a"), desk.clock.now
+    (owed,) = obligations.owe(
+        [Owed(kind="erase", subject=f"item:{item.pk}", by=By.WORKER, due_at=now + timedelta(hours=1))],
+        now=now,
+        cause="test",
+    )
+    with pytest.raises(CaptureFirst):
+        handlers.make_it_so(owed)
+    stores.folder().unlink()
+    desk.work(minutes=11)
+    assert desk.capture_of("a").media_sha256
+    assert erased == ["a"]

@@ -326,12 +326,6 @@ class NotAsWanted(PlatformError):
     retry_helps = True
 
 
-class CaptureFirst(PlatformError):
-    """The item is hidden, and not removed yet: its evidence has to be captured first."""
-
-    retry_helps = True
-
-
 class SecretUnusable(PlatformError):
     """The secret shared with the platform can't be used: it must be `whsec_` and 24 to 64 bytes in base64."""
 

@@ -29,6 +29,7 @@ from answerable.platforms.http import client
 from answerable.platforms.known import as_told
 from answerable.platforms.looking import seen_now
 from answerable.platforms.notices import text_of
+from answerable.platforms.waiting import CaptureFirst, wait_hidden
 from answerable.policy.words import By, Visibility
 
 ATTEMPTS_TO_HAND_OVER: Final = 3
@@ -56,7 +57,8 @@ def make_it_so(obligation: Obligation) -> None:
     wanted, serial = Visibility(item.wanted), item.wanted_serial
     target = registry.platform(item.platform)
     if wanted is Visibility.GONE and evidence.capture_comes_first(item.pk, clock.now()):
-        _hide_meanwhile(obligation, item, target)
+        with _asking(obligation):
+            wait_hidden(item, target)
     if NEEDED_FOR[wanted] not in target.capabilities:
         lacks = base.CannotDo(f"{target.name} has no {NEEDED_FOR[wanted]}")
         with _asking(obligation):
@@ -98,36 +100,6 @@ def make_it_so(obligation: Obligation) -> None:
         commands.cannot(obligation.pk, reason="The platform no longer has the item.", now=now)
         return
     raise base.NotAsWanted(f"wanted {wanted.value}, seen {seen.value}")
-
-
-def _hide_meanwhile(obligation: Obligation, item: Item, target: base.Platform) -> None:
-    """What is to be captured before it is removed stays hidden, or is hidden now. Raises CaptureFirst.
-
-    Where it can't be hidden nothing waits: it would stay visible.
-    """
-    if item.seen not in (Visibility.HIDDEN, Visibility.GONE):
-        if Capability.HIDE not in target.capabilities:
-            return
-        serial = item.wanted_serial - 1  # left free for this (`cases.commands.wanting.want`)
-        with _asking(obligation):
-            asked_at = clock.now()
-            try:
-                target.set_visibility(item.ref, Visibility.HIDDEN, serial)
-                acknowledged_at = clock.now()
-                seen = target.visibility(item.ref)
-            except (base.CannotDo, base.ItemNotFound):
-                return
-        now = clock.now()
-        commands.item_seen(
-            item.pk,
-            visibility=seen,
-            serial=serial,
-            asked_at=asked_at,
-            acknowledged_at=acknowledged_at,
-            seen_at=now,
-            now=now,
-        )
-    raise base.CaptureFirst
 
 
 def _unless_it_is_so(obligation: Obligation, item: Item, target: base.Platform, error: base.CannotDo) -> None:
@@ -268,6 +240,8 @@ def _erase(obligation: Obligation, item: Item) -> None:
         or not Obligation.objects.filter(pk=obligation.pk, state="owed").exists()
     ):
         return
+    if evidence.capture_is_owed(item.pk):
+        raise CaptureFirst
     with _asking(obligation):
         asked_at = clock.now()
         try:

@@ -40,6 +40,11 @@ def media_are_owed(case: Case) -> bool:
     return any("media" in str(one.params.get("what", "")) for one in owed)
 
 
+def capture_is_owed(item_id: int) -> bool:
+    """Whether an item is still to be captured. Until then nothing that can't be undone is done to it."""
+    return Obligation.objects.filter(kind="capture", subject=f"item:{item_id}", state="owed").exists()
+
+
 def capture_comes_first(item_id: int, now: datetime) -> bool:
     """Whether an item waits to be captured before it is removed; not for ever."""
     owed = Obligation.objects.filter(kind="capture", subject=f"item:{item_id}", state="owed")
