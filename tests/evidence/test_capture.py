@@ -245,3 +245,29 @@ def test_nothing_is_erased_for_good_before_it_is_captured(desk: EvidenceDesk, ra
     desk.work(minutes=11)
     assert desk.capture_of("a").media_sha256
     assert erased == ["a"]
+
+
+def test_nobody_else_on_the_machine_can_read_the_stores(desk: EvidenceDesk, ravi):
+    desk.post("a", PICTURE)
+    desk.report("a")
+    desk.yes(ravi, "a")
+    desk.work()
+    modes = {path.stat().st_mode & 0o077 for path in [stores.folder(), *stores.folder().rglob("*")]}
+    assert modes == {0}
+
+
+def test_what_was_captured_in_a_case_that_was_joined_is_of_the_case_that_stands(desk: EvidenceDesk, ravi):
+    from answerable.cases.queries import evidence
+
+    desk.post("a", PICTURE)
+    desk.post("b", b"a hill" * 100)
+    desk.report("b")
+    desk.report("a")
+    desk.yes(ravi, "a")
+    desk.work()
+    before = desk.item("a").case_id
+    desk.report("a", "b")
+    desk.work()
+    standing = desk.item("a").case_id
+    assert before in evidence.with_joined(standing)
+    assert [one.content.item.ref for one in evidence.of_case(standing)] == ["a"]

@@ -26,11 +26,14 @@ def test_a_command_shown_in_the_documents_exists(command):
     name, *rest = command.split()
     part = cli.PARTS[name]
     target = cli.load(part)
-    if rest and hasattr(target, "registered_commands"):
-        names = {
-            found.name or found.callback.__name__.replace("_", "-") for found in target.registered_commands
+    while rest and hasattr(target, "registered_commands"):
+        named = {
+            found.name or found.callback.__name__.replace("_", "-"): None
+            for found in target.registered_commands
         }
-        assert rest[0] in names
+        named |= {group.name: group.typer_instance for group in target.registered_groups}
+        assert rest[0] in named
+        target, rest = named[rest[0]], rest[1:]
 
 
 def test_every_make_target_shown_exists():

@@ -34,6 +34,7 @@ class ReadFor(StrEnum):
     FILING = "filing"
     EXPORT = "export"
     ROTATION = "rotation"
+    REVIEW = "review"
     VAULT = "vault"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from answerable.cases.inputs import STATEMENT_LIMIT
-from answerable.console.wording import AGES, CONTACT_FOR, HOLDERS, MISSING, VERDICTS
+from answerable.console.wording import AGES, CONTACT_FOR, HOLDERS, MISSING, OPENED_FOR, VERDICTS
 from answerable.policy.shapes import Harm
 
 
@@ -101,6 +101,17 @@ class ContactForm(forms.Form):
         choices=list(CONTACT_FOR.items()),
         widget=forms.RadioSelect,
         error_messages={"required": "Choose what it is needed for: the person who agrees reads it."},
+    )
+
+
+class EvidenceForm(forms.Form):
+    """What evidence is to be handed out for; another custodian agrees, or not."""
+
+    purpose = forms.ChoiceField(
+        label="What the evidence is needed for",
+        choices=list(OPENED_FOR.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what it is needed for: the custodian who agrees reads it."},
     )
 
 

@@ -1,16 +1,23 @@
-"""An item's media as a reviewer gets it: fetched by the server, drawn anew, never the original bytes."""
+"""An item's media as a reviewer gets it: got by the server, drawn anew, never the original bytes."""
 
 import base64
 import hashlib
 from dataclasses import dataclass
 
+import structlog
 from django.conf import settings
 
 from answerable import media
-from answerable.cases.models import Item
+from answerable.cases.evidence_inputs import ReadFor
+from answerable.cases.models import Item, ItemContent
+from answerable.cases.queries import evidence
+from answerable.evidence import stores
+from answerable.evidence.errors import EvidenceError
+from answerable.media.fetch import MAX_BYTES
 from answerable.platforms.base import PlatformError
 from answerable.platforms.registry import platform
 
+log = structlog.get_logger(__name__)
 TEXT_LIMIT = 20_000
 """Characters of a text item that are shown."""
 
@@ -59,9 +66,12 @@ def blurred(item: Item) -> bytes:
 
 
 def _content(item: Item) -> tuple[bytes, str]:
-    """The bytes that stand on the platform, if they are those that were fingerprinted. Raises NotShown."""
+    """The bytes that were fingerprinted: as they were captured, else as they stand on the platform. Raises NotShown."""
     if item.content is None:
         raise NotShown("The platform has not given us this item's content yet. It is asked again by itself.")
+    kept = _from_evidence(item.content)
+    if kept is not None:
+        return kept
     try:
         fetched = platform(item.platform).fetch(item.ref).media
     except PlatformError as error:
@@ -79,3 +89,16 @@ def _content(item: Item) -> tuple[bytes, str]:
     if hashlib.sha256(data).hexdigest() != item.content.sha256:
         raise NotShown("The media changed since they were fingerprinted. Load this page again in a minute.")
     return data, media_type
+
+
+def _from_evidence(content: ItemContent) -> tuple[bytes, str] | None:
+    """What was removed, for a second look or an appeal: from the working store, which notes that it was read."""
+    stored = evidence.in_store(content.sha256, stores.WORKING)
+    if stored is None or stored.fault or stored.size > MAX_BYTES:
+        return None
+    try:
+        with stores.read(stored, ReadFor.REVIEW, actor="console", case_id=content.item.case_id) as file:
+            return file.read(), content.media_type
+    except EvidenceError as error:
+        log.error("evidence could not be shown", object=stored.pk, why=type(error).__name__)
+        return None

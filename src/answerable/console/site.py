@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from answerable.console.views import cases, duties, filings, judgement, letters, overview, sign_in
+from answerable.console.views import cases, duties, evidence, filings, judgement, letters, overview, sign_in
 
 console: list[URLPattern | URLResolver] = [
     path("", overview.queue, name="queue"),
     path("figures/", overview.figures_page, name="figures"),
     path("cases/<int:case_id>/", cases.case_page, name="case"),
+    path("cases/<int:case_id>/evidence/", evidence.evidence_page, name="evidence"),
     path("reports/<int:report_id>/", cases.report_page, name="report"),
     path("texts/<int:text_id>/", cases.open_text, name="open_text"),
     path("items/<int:item_id>/", judgement.item_page, name="item"),

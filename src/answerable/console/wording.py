@@ -14,6 +14,11 @@ DUTIES = {
     "page_people": "Call the person on duty",
     "agree_contact": "Somebody asks to open a contact: agree, or decline",
     "open_contact": "Open the contact that you asked for",
+    "agree_evidence": "A custodian asks to take evidence: agree, or decline",
+    "open_evidence": "Take the evidence that you asked for",
+    "capture": "Capture the evidence before it is removed",
+    "clear_evidence": "Destroy the evidence that nobody needs any more",
+    "scrub_evidence": "Compare all evidence with its digests",
     "confirm_ending": "Look again before this matter ends",
     "do_by_hand": "Do by hand what the platform's connection can't",
     "report_authority": "Report to the authority",
@@ -74,6 +79,13 @@ CONTACT_FOR = {
     "authority": "An authority that is told needs it",
     "request": "The removal request can't be answered without it",
     "court": "A court or the law asks for it",
+}
+OPENED_FOR = {
+    "authority": "An authority asks for it",
+    "court": "A court or the law asks for it",
+    "appeal": "A decision is contested",
+    "audit": "It is looked whether the evidence is right",
+    "restore": "It is encrypted anew, or put back",
 }
 STATES = {"owed": "owed", "kept": "kept", "kept_late": "kept late", "released": "released"}
 

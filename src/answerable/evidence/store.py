@@ -63,7 +63,12 @@ class FolderStore:
         """Begin an object. Raises NotStored."""
         try:
             folder = self.root / UNFINISHED
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for path in (
+                self.root.parent,
+                self.root,
+                folder,
+            ):  # each by itself: `parents` would take the umask's
+                path.mkdir(mode=0o700, exist_ok=True)
             return FolderDraft(self.root, folder / secrets.token_hex(8))
         except OSError as error:
             raise NotStored(error.strerror or "") from error

@@ -36,6 +36,9 @@ url = "{database}"                   # "sqlite", or "postgresql://user:password@
 [alerts]
 urls = []                            # where people on call are paged: apprise addresses
 
+[evidence]
+custodians = []                      # who alone can read the vault: docs/evidence.md
+
 [worker]
 threads = 6
 """

@@ -64,7 +64,7 @@ def captured(capture_in: CaptureIn, *, now: datetime) -> list[ObjectIn]:
         overturned = decision is None
         ends_at = now if overturned else now + pack_of(standing_case(case)).contest_for
         owe_clearing(writing, content.pk, ends_at)
-        writing.owe([_scrub(now)])
+        _owe_scrubbing(now)
         if capture_in.missing and not overturned:
             writing.owe([_page(f"item:{item.pk}", "evidence_missing", now)])
         writing.finish()
@@ -235,19 +235,20 @@ def scrubbed(obligation_id: int, *, objects: int, now: datetime) -> None:
         entry_id = writing.record("evidence_scrubbed", {"obligation": owed.pk, "objects": objects})
         obligations.keep(owed, now=now, proof_entry_id=entry_id)
         if objects:
-            writing.owe([_scrub(now)])
-        writing.finish(entry_id)
+            _owe_scrubbing(now)
 
 
-def _scrub(now: datetime) -> Owed:
+def _owe_scrubbing(now: datetime) -> None:
+    """Owe that all is compared with its digests; it belongs to no case."""
     at = now + timedelta(days=settings.CONFIG.evidence.scrub_days)
-    return Owed(
+    owed = Owed(
         kind="scrub_evidence",
         subject="evidence:all",
         by=By.WORKER,
         due_at=at + SCRUB_WITHIN,
         not_before=at,
     )
+    obligations.owe([owed], now=now, cause="evidence:all")
 
 
 def _page(subject: str, why: str, now: datetime) -> Owed:

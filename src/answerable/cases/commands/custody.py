@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from answerable import obligations
@@ -11,6 +10,7 @@ from answerable.cases.commands.writing import Writing
 from answerable.cases.evidence_inputs import HeldFor, OpenedFor
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
 from answerable.cases.models import Capture, Case, EvidenceHold, EvidenceRecipient, Person
+from answerable.cases.queries.people import is_custodian
 from answerable.cases.rules.keeping import DESTROY_WITHIN
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
@@ -19,12 +19,6 @@ from answerable.policy.words import By
 AGREE_WITHIN = OPEN_WITHIN = timedelta(days=2)
 WAITING = frozenset({"agree_evidence", "open_evidence"})
 NO_CUSTODIAN = "This takes a custodian: somebody whom [evidence] of answerable.toml names with a key."
-
-
-def is_custodian(person: Person) -> bool:
-    """Whether a person of the desk can read the vault with a key of their own."""
-    names = {one.name for one in settings.CONFIG.evidence.custodians}
-    return bool(person.active) and person.pseudonym in names
 
 
 def hold_evidence(

@@ -115,8 +115,7 @@ def captures_of(obligation: Obligation) -> QuerySet[Capture]:
     _, _, rest = obligation.subject.partition(":")
     rows = Capture.objects.filter(destroyed_at__isnull=True)
     if obligation.kind == "destroy_preserved":
-        number = int(rest.partition("/")[0])
-        return rows.filter(Q(case_id=number) | Q(case__joined_into_id=number))
+        return rows.filter(case__in=with_joined(int(rest.partition("/")[0])))
     return rows.filter(content_id=int(rest))
 
 
@@ -135,8 +134,21 @@ def entries_in_use(before: datetime) -> set[int]:
 
 def of_case(case_id: int) -> QuerySet[Capture]:
     """All captures of a case and of those that were joined into it, oldest first."""
-    in_it = Q(case_id=case_id) | Q(case__joined_into_id=case_id)
-    return Capture.objects.filter(in_it).select_related("content__item", "case").order_by("pk")
+    return (
+        Capture.objects.filter(case__in=with_joined(case_id))
+        .select_related("content__item", "case")
+        .order_by("pk")
+    )
+
+
+def with_joined(case_id: int) -> set[int]:
+    """A case and all that were joined into it, also by way of others."""
+    found, new = {case_id}, {case_id}
+    while new:
+        into = Case.objects.filter(joined_into__in=new).values_list("pk", flat=True)
+        new = set(into) - found
+        found |= new
+    return found
 
 
 def joined_into(case: Case) -> Case:

@@ -1,10 +1,17 @@
 """The people of a desk as the policy counts them (`policy.staff`)."""
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from answerable.cases.models import Person
 from answerable.db.prepared import prepared
 from answerable.settings.config import config
+
+
+def is_custodian(person: Person) -> bool:
+    """Whether a person of the desk can read the vault with a key of their own (`[evidence]`)."""
+    names = {one.name for one in settings.CONFIG.evidence.custodians}
+    return bool(person.active) and person.pseudonym in names
 
 
 def staff() -> tuple[tuple[tuple[str, ...], bool, bool, bool], ...]:

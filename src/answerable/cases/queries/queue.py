@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Case, Item, Person, Review
+from answerable.cases.queries.people import is_custodian
 from answerable.cases.queries.standing import Standing, may_read_answer, may_see, standing
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
@@ -20,13 +21,20 @@ FIRST_ASKED = BY_JUDGING - {"second_look", "settle_tie"}
 """Those that are owed whether or not anybody judged."""
 OF_TWO = frozenset({"agree_contact", "open_contact"})
 """Opening a contact: the first for everybody but who asked, the second for who asked."""
+OF_CUSTODIANS = frozenset({"agree_evidence", "open_evidence"})
+"""Handing out evidence: the first for every custodian but who asked, the second for who asked."""
 BEFORE_A_LOOK = OF_TWO | frozenset(
     {"answer_danger", "emergency_duty", "read_answer", "read_report", "page_people", "confirm_ending"}
 )
 """Duties that follow from what was reported, not from a judgement: a blind reviewer may see them."""
 FOR_WHOEVER_IS_ON_CALL = frozenset({"answer_danger", "emergency_duty"})
 """Duties that a page calls somebody to: calling a person in danger takes no qualification to see images (rule 19)."""
-OWN_PAGE = {"read_answer": "report", "judge_account": "account"}
+OWN_PAGE = {
+    "read_answer": "report",
+    "judge_account": "account",
+    "agree_evidence": "evidence",
+    "open_evidence": "evidence",
+}
 """Duties that are done where their subject is shown; the others have a page of their own."""
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -91,7 +99,13 @@ def rows(person: Person, *, now: datetime) -> list[Row]:
             continue
         if duty.kind in OF_TWO and (duty.params["asked_by"] == person.pk) != (duty.kind == "open_contact"):
             continue
-        called = (person.on_call and duty.kind in FOR_WHOEVER_IS_ON_CALL) or duty.kind == "open_contact"
+        if duty.kind in OF_CUSTODIANS and not _is_for(person, duty):
+            continue
+        called = (
+            duty.kind in OF_CUSTODIANS
+            or (person.on_call and duty.kind in FOR_WHOEVER_IS_ON_CALL)
+            or duty.kind == "open_contact"
+        )
         if duty.case_id is not None and duty.case_id not in qualified and not called:
             continue
         if duty.case_id in blind_cases and not duty.tells_nothing:
@@ -190,11 +204,16 @@ def _first_due(items: Mapping[int, Item], waiting: Mapping[int, list[_Owed]]) ->
     return {pk: due.get(pk) or min(o.due_at for o in waiting[pk]) for pk in items}
 
 
+def _is_for(person: Person, duty: _Owed) -> bool:
+    """Whether a custodian's duty is this one's."""
+    asked = duty.params["asked_by"] == person.pk
+    return is_custodian(person) and asked == (duty.kind == "open_evidence")
+
+
 def _duty_row(duty: _Owed, cases: Mapping[int, Case]) -> Row:
     case = cases.get(duty.case_id) if duty.case_id is not None else None
     harm = case.harm if case is not None else ""
     name, number = duty.place
     page = OWN_PAGE.get(duty.kind, "duty")
-    return Row(
-        page, number if page == name else duty.pk, duty.kind, duty.case_id, harm, duty.due_at, duty.regime
-    )
+    there = page == name or duty.kind in OF_CUSTODIANS
+    return Row(page, number if there else duty.pk, duty.kind, duty.case_id, harm, duty.due_at, duty.regime)

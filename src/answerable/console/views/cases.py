@@ -14,6 +14,7 @@ from answerable.cases.commands.contacts import ContactFor
 from answerable.cases.inputs import Link, NotFound, Refused
 from answerable.cases.queries import texts
 from answerable.cases.queries.casework import NotQualified, ReportView, case_view, report_view
+from answerable.cases.queries.people import is_custodian
 from answerable.console.chart import chart
 from answerable.console.forms import ContactForm, MessageForm, PlaceForm
 from answerable.console.middleware import StaffRequest
@@ -27,9 +28,9 @@ def case_page(request: StaffRequest, case_id: int) -> HttpResponse:
     view = found(case_view, case_id, request.person, now=now)
     if view.case.pk != case_id:
         return redirect("console:case", view.case.pk)
-    return render(
-        request, "console/case.html", {"view": view, "chart": chart(view.views, now=now), "now": now}
-    )
+    context = {"view": view, "chart": chart(view.views, now=now), "now": now}
+    context["evidence"] = is_custodian(request.person) and not view.blind
+    return render(request, "console/case.html", context)
 
 
 @require_http_methods(["GET", "POST"])
