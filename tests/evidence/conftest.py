@@ -18,6 +18,7 @@ from answerable.settings.config import Platform as Entry
 from answerable.settings.evidence import Custodian, Evidence
 from tests.cases.desk import TestDesk
 from tests.fakes.platform import SECRET, Platform
+from tests.support.desks import Desk
 from tests.support.turns import Turns, turning
 
 
@@ -138,5 +139,14 @@ def desk(
     db: None, now: datetime, configure: Any, site: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[EvidenceDesk]:
     """A desk that keeps evidence, on a database that is rolled back."""
+    with turning(now, monkeypatch) as turns:
+        yield EvidenceDesk(now, turns, site, tmp_path / "data" / "evidence")
+
+
+@pytest.fixture
+def committed(
+    fresh_database: Desk, now: Any, configure: Any, site: Platform, tmp_path: Path, monkeypatch: Any
+) -> Iterator[EvidenceDesk]:
+    """A desk whose commits are real."""
     with turning(now, monkeypatch) as turns:
         yield EvidenceDesk(now, turns, site, tmp_path / "data" / "evidence")

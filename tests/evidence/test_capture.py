@@ -271,3 +271,27 @@ def test_what_was_captured_in_a_case_that_was_joined_is_of_the_case_that_stands(
     standing = desk.item("a").case_id
     assert before in evidence.with_joined(standing)
     assert [one.content.item.ref for one in evidence.of_case(standing)] == ["a"]
+
+
+def test_a_large_file_is_captured_beside_with_the_time_that_it_takes(desk: EvidenceDesk, ravi):
+    from answerable.cases.models import ItemContent
+    from answerable.evidence import handlers
+    from answerable.platforms.base import PlatformError
+
+    desk.post("a", PICTURE)
+    ItemContent.objects.update(size=handlers.LARGE_BYTES)
+    desk.report("a")
+    desk.work()
+    desk.yes(ravi, "a")
+    desk.work()
+    assert Capture.objects.count() == 0
+    assert "TakesLonger" in Obligation.objects.get(kind="capture").last_error
+    desk.site.site.faults.add("fails")
+    with pytest.raises(PlatformError):
+        handlers.capture_large()
+    desk.site.site.faults.clear()
+    assert handlers.capture_large() == 1
+    desk.work(minutes=6)
+    assert desk.capture_of("a").media_sha256
+    assert desk.site.site.things["a"].wanted == "gone"
+    assert Obligation.objects.get(kind="preserve").state == "kept"

@@ -18,8 +18,10 @@ def run(*words: str, code: int = 0) -> str:
     return ran.output
 
 
-@pytest.mark.django_db
-def test_the_whole_way_from_asking_to_a_verified_file(desk: EvidenceDesk, ravi, lena, tmp_path):
+def test_the_whole_way_from_asking_to_a_verified_file(
+    fresh_database, committed: EvidenceDesk, ravi, lena, tmp_path
+):
+    desk = committed
     desk.post("a", PICTURE)
     desk.report("a")
     desk.yes(ravi, "a")
@@ -40,6 +42,10 @@ def test_the_whole_way_from_asking_to_a_verified_file(desk: EvidenceDesk, ravi, 
     key = recipient_of(new_identity())
     assert "verify 'Police'" in run("recipient", "add", "Police", key, "--as", "Ravi")
     run("recipient", "verify", "Police", key, "--as", "Lena")
+    run("ask", case, "--as", "Ravi", "--for", "authority")
+    run("agree", case, "--as", "Lena")
+    assert "3 encrypted objects" in run("export", case, tmp_path / "c.tar", "--as", "Ravi", "--to", "Police")
+    assert "VERIFIED" in run("verify", tmp_path / "c.tar")
     run("recipient", "end", "Police", "--as", "Lena")
     assert "6 objects compared, 0 faulty" in run("scrub")
     desk.files("vault")[0].unlink()

@@ -1,12 +1,9 @@
 """`kill -9` at each step of a capture, and of a destruction: nothing is lost, nothing is half there, nothing twice."""
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
 from django.db import connections, transaction
 
 from answerable.audit.models import AuditEntry
@@ -19,21 +16,9 @@ from answerable.obligations import attempts
 from answerable.obligations.models import Obligation
 from answerable.worker.attempt import attempt
 from tests.evidence.conftest import EvidenceDesk
-from tests.fakes.platform import Platform
-from tests.support.desks import Desk
 from tests.support.kills import killed_until_done
-from tests.support.turns import turning
 
 PICTURE = b"a lake in the morning, made of bytes" * 500
-
-
-@pytest.fixture
-def committed(
-    fresh_database: Desk, now: Any, configure: Any, site: Platform, tmp_path: Path, monkeypatch: Any
-) -> Iterator[EvidenceDesk]:
-    """A desk whose commits are real."""
-    with turning(now, monkeypatch) as turns:
-        yield EvidenceDesk(now, turns, site, tmp_path / "data" / "evidence")
 
 
 def worker_of(desk: EvidenceDesk, **time: float) -> Any:
@@ -68,7 +53,7 @@ def unknown_files() -> list[str]:
     return sorted(there - known)
 
 
-def test_killed_anywhere_it_is_captured_once_and_then_removed(committed: EvidenceDesk, ravi):
+def test_killed_anywhere_it_is_captured_once_and_then_removed(fresh_database, committed: EvidenceDesk, ravi):
     committed.post("a", PICTURE)
     committed.report("a")
     committed.yes(ravi, "a")
@@ -102,7 +87,7 @@ def test_killed_anywhere_it_is_captured_once_and_then_removed(committed: Evidenc
     assert Obligation.objects.get(kind="destroy_preserved").state == "kept"
 
 
-def test_a_rotation_killed_anywhere_goes_on(committed: EvidenceDesk, ravi):
+def test_a_rotation_killed_anywhere_goes_on(fresh_database, committed: EvidenceDesk, ravi):
     committed.post("a", PICTURE)
     committed.report("a")
     committed.yes(ravi, "a")

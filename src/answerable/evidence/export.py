@@ -19,7 +19,6 @@ from answerable.audit.models import AuditEntry
 from answerable.audit.receipts import receipt
 from answerable.audit.sequencer import sequence
 from answerable.cases import commands
-from answerable.cases.commands.custody import may_open, verified_recipient
 from answerable.cases.evidence_inputs import ReadFor
 from answerable.cases.inputs import NotFound, Refused
 from answerable.cases.models import Capture, EvidenceObject, Person
@@ -79,8 +78,8 @@ def export(
     if not captures:
         raise NotFound(f"Nothing is kept of case {case_id}.")
     with_objects = bool(recipient) or opened
-    key = verified_recipient(recipient).key if recipient else ""
-    if with_objects and not may_open(case_id, person_id=person.pk):
+    key = evidence.verified_recipient(recipient).key if recipient else ""
+    if with_objects and not evidence.may_open(case_id, person_id=person.pk):
         raise Refused("Another custodian has to agree first: `answerable evidence ask`.")
     if target.exists():
         raise FileExistsError(f"{target} exists already.")

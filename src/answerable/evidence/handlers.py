@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import structlog
+
 from answerable import clock
 from answerable.cases import commands
 from answerable.cases.models import Case, Decision
@@ -9,18 +11,19 @@ from answerable.cases.queries import evidence
 from answerable.db import deadline
 from answerable.evidence import keys, scrub, stores
 from answerable.evidence.capture import capture as take_down
-from answerable.evidence.errors import CaptureFirst, NotStored
+from answerable.evidence.errors import CaptureFirst, EvidenceError, NotStored
 from answerable.evidence.store import name_of
+from answerable.media import MediaError, TooSlow
 from answerable.obligations import registry
 from answerable.obligations.models import Obligation
+from answerable.platforms.base import PlatformError
 from answerable.policy.words import By
 
 CAPTURE_SECONDS: Final = 8.0
 LONGEST_CAPTURE_SECONDS: Final = 1800.0
 LARGE_BYTES: Final = 8 * 1024 * 1024
 """What may take longer than an obligation's ten seconds is left to a thread that has the time."""
-ATTEMPTS: Final = 3
-"""After so many attempts that thread takes what it is, too."""
+log = structlog.get_logger(__name__)
 NO_VAULT: Final = "no custodian's key is configured ([evidence] in answerable.toml)"
 
 
@@ -43,17 +46,28 @@ def capture(obligation: Obligation) -> None:
 
 
 def capture_large() -> int:
-    """Capture what takes longer than an obligation's ten seconds. How many obligations were kept."""
+    """Capture what takes longer than an obligation's ten seconds. How many obligations were kept.
+
+    Raises the last of what went wrong, once all had their turn.
+    """
     waiting = Obligation.objects.filter(kind="capture", state="owed", by=By.WORKER).order_by("pk")
     kept = 0
+    wrong: Exception | None = None
     for obligation in waiting[:100]:
         decisions = evidence.waiting(int(obligation.subject.partition(":")[2]))
-        if obligation.attempt < ATTEMPTS and not any(map(is_large, decisions)):
+        if TooSlow.__name__ not in obligation.last_error and not any(map(is_large, decisions)):
             continue
-        for decision in decisions:
-            _capture(decision, LONGEST_CAPTURE_SECONDS)
+        try:
+            for decision in decisions:
+                _capture(decision, LONGEST_CAPTURE_SECONDS)
+        except (EvidenceError, PlatformError, MediaError) as error:
+            log.warning("not captured yet", obligation=obligation.pk, why=type(error).__name__)
+            wrong = error
+            continue
         commands.capture_kept(obligation.pk, now=clock.now())
         kept += 1
+    if wrong is not None:
+        raise wrong
     return kept
 
 

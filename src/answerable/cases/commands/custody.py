@@ -10,6 +10,7 @@ from answerable.cases.commands.writing import Writing
 from answerable.cases.evidence_inputs import HeldFor, OpenedFor
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
 from answerable.cases.models import Capture, Case, EvidenceHold, EvidenceRecipient, Person
+from answerable.cases.queries import evidence
 from answerable.cases.queries.people import is_custodian
 from answerable.cases.rules.keeping import DESTROY_WITHIN
 from answerable.obligations import Owed
@@ -108,12 +109,6 @@ def answer_evidence(case_id: int, *, person_id: int, agreed: bool, now: datetime
         writing.finish(entry_id)
 
 
-def may_open(case_id: int, *, person_id: int) -> bool:
-    """Whether another custodian agreed that this one gets a case's evidence now."""
-    waiting = Obligation.objects.filter(kind="open_evidence", subject=f"case:{case_id}", state="owed").first()
-    return waiting is not None and waiting.params["asked_by"] == person_id
-
-
 def evidence_given(
     case_id: int, *, person_id: int, manifest_sha256: str, objects: int, now: datetime, recipient: str = ""
 ) -> int:
@@ -128,7 +123,7 @@ def evidence_given(
         event: dict[str, object] = {
             "manifest": manifest_sha256,
             "objects": objects,
-            "recipient": verified_recipient(recipient).pk if recipient else None,
+            "recipient": evidence.verified_recipient(recipient).pk if recipient else None,
         }
         if not objects:
             return writing.record("evidence_exported", event)
@@ -181,16 +176,6 @@ def end_recipient(name: str, *, person_id: int, now: datetime) -> None:
         row.save(update_fields=["ended_at"])
         event = {"recipient": row.pk, "change": "ended"}
         Writing(actor=f"person:{person.pk}", now=now, cause="recipient").record("evidence_recipient", event)
-
-
-def verified_recipient(name: str) -> EvidenceRecipient:
-    """The authority of that name, whose key two people verified. Raises NotFound, Refused."""
-    row = _recipient(name)
-    if row.verified_at is None:
-        raise Refused(
-            "Nobody verified this key yet: a second person asks the authority by a contact found elsewhere."
-        )
-    return row
 
 
 def _recipient(name: str) -> EvidenceRecipient:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from answerable.cases.inputs import NotFound, Refused
 from answerable.cases.models import (
     Appeal,
     Capture,
@@ -12,6 +13,7 @@ from answerable.cases.models import (
     Decision,
     EvidenceHold,
     EvidenceObject,
+    EvidenceRecipient,
     Finding,
     ItemContent,
 )
@@ -124,6 +126,24 @@ def resting_on(sha256: str) -> QuerySet[Capture]:
     media = Q(media_sha256=sha256, media_destroyed_at__isnull=True)
     named = media | Q(facts_sha256=sha256) | Q(manifest_sha256=sha256)
     return Capture.objects.filter(named, destroyed_at__isnull=True)
+
+
+def may_open(case_id: int, *, person_id: int) -> bool:
+    """Whether another custodian agreed that this one gets a case's evidence now."""
+    waiting = Obligation.objects.filter(kind="open_evidence", subject=f"case:{case_id}", state="owed").first()
+    return waiting is not None and waiting.params["asked_by"] == person_id
+
+
+def verified_recipient(name: str) -> EvidenceRecipient:
+    """The authority of that name, whose key two people verified. Raises NotFound, Refused."""
+    row = EvidenceRecipient.objects.filter(name=name, ended_at__isnull=True).first()
+    if row is None:
+        raise NotFound(f"There is no recipient named {name!r}.")
+    if row.verified_at is None:
+        raise Refused(
+            "Nobody verified this key yet: a second person asks the authority by a contact found elsewhere."
+        )
+    return row
 
 
 def entries_in_use(before: datetime) -> set[int]:
