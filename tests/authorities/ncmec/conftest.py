@@ -15,7 +15,7 @@ from answerable.settings.config import Desk as DeskConfig
 from answerable.settings.config import Platform as Entry
 from tests.cases.desk import TestDesk
 from tests.fakes.ncmec import LOGIN, Server
-from tests.fakes.platform import SECRET, Platform
+from tests.fakes.platform import Platform
 from tests.support.turns import Turns, turning
 
 
@@ -56,31 +56,6 @@ class FilingDesk(TestDesk):
         """A person agrees to every draft as it is."""
         for one in Filing.objects.filter(state="drafted"):
             commands.approve_filing(one.pk, person_id=person.pk, digest=one.digest, now=self.clock.now)
-
-
-@pytest.fixture
-def site() -> Iterator[Platform]:
-    """The site where it was posted."""
-    platform = Platform()
-    platform.start()
-    yield platform
-    platform.stop()
-
-
-@pytest.fixture
-def entry(site: Platform, tmp_path: Path) -> Entry:
-    """The site as the configuration names it."""
-    secret = tmp_path / "site.secret"
-    secret.write_text(SECRET)
-    host = f"127.0.0.1:{site.site.port}"
-    return Entry(
-        name="sample",
-        base_url=f"{site.site.url}/answerable",
-        secret_file=str(secret),
-        hosts=(host,),
-        media_hosts=(host,),
-        item_paths=("/p/{ref}",),
-    )
 
 
 @pytest.fixture

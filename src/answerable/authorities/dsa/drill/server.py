@@ -10,6 +10,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 
+from answerable.authorities import drilled
 from answerable.authorities.dsa.drill.statements import Answered, Statements
 
 TOKEN: Final = "1|a-token-for-trying-out"  # noqa: S105  of the drill
@@ -170,29 +171,5 @@ class _Handler(BaseHTTPRequestHandler):
         return store.one(value) if path == "/statement" else store.several(value)
 
     def _send(self, status: int, body: bytes, head: dict[str, str], trouble: Trouble | None) -> None:
-        if trouble is not None and trouble.seconds:
-            self.party.over.wait(trouble.seconds)
-        lines = [
-            f"HTTP/1.1 {status} {self.responses.get(status, ('',))[0]}",
-            f"Content-Length: {len(body)}",
-            *(f"{name}: {value}" for name, value in head.items()),
-        ]
-        whole = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
-        try:
-            self._write(whole, trouble)
-        except OSError:  # whoever asked has gone
-            self.close_connection = True
-
-    def _write(self, whole: bytes, trouble: Trouble | None) -> None:
-        if trouble is None or (trouble.cut is None and not trouble.drip):
-            self.wfile.write(whole)
-            return
-        self.close_connection = True
-        if trouble.cut is not None:
-            self.wfile.write(whole[: trouble.cut])
-            return
-        for byte in whole:
-            if self.party.over.wait(trouble.drip):
-                return
-            self.wfile.write(bytes([byte]))
-            self.wfile.flush()
+        lines = [f"{name}: {value}" for name, value in head.items()]
+        drilled.send(self, status, lines, body, trouble, self.party.over)

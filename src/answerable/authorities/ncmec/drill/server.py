@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, Self
 from xml.sax.saxutils import escape
 
+from answerable.authorities import drilled
 from answerable.authorities.ncmec import schema
 from answerable.authorities.ncmec.drill import forms
 from answerable.authorities.ncmec.drill.reports import Filed, Refusal, Reports
@@ -162,34 +163,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: bytes, trouble: Trouble | None) -> None:
         if self._left:
             self.close_connection = True
-        if trouble is not None and trouble.seconds:
-            self.party.over.wait(trouble.seconds)
         lines = [
-            f"HTTP/1.1 {status} {self.responses.get(status, ('',))[0]}",
             f"Request-ID: {next(self.party.request_ids)}",
-            f"Content-Length: {len(body)}",
             *(["Content-Type: text/xml;charset=UTF-8"] if body else []),
             *(["Connection: close"] if self.close_connection else []),
         ]
-        whole = "\r\n".join([*lines, "", ""]).encode("latin-1") + body
-        try:
-            self._write(whole, trouble)
-        except OSError:  # whoever asked has gone
-            self.close_connection = True
-
-    def _write(self, whole: bytes, trouble: Trouble | None) -> None:
-        if trouble is None or (trouble.cut is None and not trouble.drip):
-            self.wfile.write(whole)
-            return
-        self.close_connection = True
-        if trouble.cut is not None:
-            self.wfile.write(whole[: trouble.cut])
-            return
-        for byte in whole:
-            if self.party.over.wait(trouble.drip):
-                return
-            self.wfile.write(bytes([byte]))
-            self.wfile.flush()
+        drilled.send(self, status, lines, body, trouble, self.party.over)
 
 
 def _response(
