@@ -1,6 +1,6 @@
 """Personal text is unreadable at rest, opens with the key file, and is gone once erased."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.db import connection
@@ -62,12 +62,9 @@ def test_erasing_leaves_no_row() -> None:
     assert not PersonalText.objects.exists()
 
 
-def test_only_what_is_due_is_erased(now: datetime) -> None:
-    kept, due, forever = (
-        personal.seal("statement", "words", at) for at in (now + timedelta(seconds=1), now, None)
-    )
-    for row in (kept, due, forever):
+def test_only_what_is_numbered_is_erased() -> None:
+    kept, first, second = (personal.seal("statement", "words") for _ in range(3))
+    for row in (kept, first, second):
         row.save()
-    assert personal.erase_due(now) == [due.pk]
-    assert set(PersonalText.objects.values_list("pk", flat=True)) == {kept.pk, forever.pk}
-    assert personal.erase_due(now) == []
+    personal.erase_numbered([first.pk, second.pk])
+    assert list(PersonalText.objects.values_list("pk", flat=True)) == [kept.pk]

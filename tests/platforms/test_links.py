@@ -215,3 +215,25 @@ def test_a_long_line_of_nothing_costs_little(typed: str) -> None:
     began = time.perf_counter()
     assert [links.read(typed) for _ in range(100)] == [None] * 100
     assert time.perf_counter() - began < 3  # it took ten to twenty
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("https://photos.example/p/3abc?igsh=dana&from=mail", "https://photos.example/p/3abc"),
+        ("https://photos.example/p/3abc", "https://photos.example/p/3abc"),
+        (
+            "https://photos.example/viewtopic.php?who=dana&p=7&t=1&who=dana",
+            "https://photos.example/viewtopic.php?p=7",
+        ),
+    ],
+)
+def test_an_items_address_holds_nothing_that_its_ref_does_not_need(typed: str, address: str) -> None:
+    assert locate(typed).address == address
+
+
+def test_many_parameters_are_not_tried_one_by_one() -> None:
+    many = "https://photos.example/viewtopic.php?p=7&" + "&".join(f"a{n}=1" for n in range(1000))
+    began = time.perf_counter()
+    assert locate(many[:2000]).ref == "7"
+    assert time.perf_counter() - began < 0.5

@@ -53,13 +53,14 @@ def test_a_fault_is_logged_and_delays_only_that_chore(fresh_database: Desk, cloc
 def test_texts_past_their_time_are_erased_with_an_entry(fresh_database: Desk) -> None:
     old = personal.seal("statement", "words", clock.now() - timedelta(seconds=1))
     new = personal.seal("statement", "words", clock.now() + timedelta(days=1))
+    forever = personal.seal("statement", "words")
     with transaction.atomic():
-        old.save()
-        new.save()
+        for text in (old, new, forever):
+            text.save()
     number = old.pk
     chores.erase()
     chores.erase()
-    assert list(PersonalText.objects.values_list("pk", flat=True)) == [new.pk]
+    assert list(PersonalText.objects.values_list("pk", flat=True).order_by("pk")) == [new.pk, forever.pk]
     [entry] = AuditEntry.objects.filter(kind="text_erased")
     assert json.loads(entry.event) == {"ground": "schedule", "texts": [number]}
 

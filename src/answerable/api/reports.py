@@ -108,7 +108,9 @@ def _report_in(request: HttpRequest, key: ApiKey, body: ReportIn) -> inputs.Repo
 
 def _link(typed: str) -> inputs.Link:
     located = registry.locate(typed)
-    return inputs.Link(typed.strip(), located.platform or "", located.ref or "", located.kind)
+    return inputs.Link(
+        typed.strip(), located.platform or "", located.ref or "", located.kind, address=located.address
+    )
 
 
 def idempotency(request: HttpRequest, key: ApiKey, body: Any) -> tuple[str, str, str] | None:

@@ -144,6 +144,7 @@ _WHOLE = {
     "sign_in_refused": "a sign-in was refused",
     "api_key_changed": "an API key was made, changed or revoked",
     "text_erased": "personal texts were erased",
+    "links_erased": "links were erased as they had been typed",
     "forgotten": "sealed parts of entries were erased",
 }
 

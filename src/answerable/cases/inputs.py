@@ -34,6 +34,8 @@ class Link:
     ref: str = ""
     kind: str = "image"
     """What stands there, as far as the address tells: image, video, text, profile, account, room, page."""
+    address: str = ""
+    """Where it stands, without what the link says besides; empty: as typed."""
 
 
 @dataclass(frozen=True, slots=True)

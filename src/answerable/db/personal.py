@@ -5,6 +5,7 @@ destroys the wrapped key and the row. Text is never searched.
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -59,19 +60,11 @@ def open_text(row: PersonalText) -> str:
 
 def erase(row: PersonalText) -> None:
     """Destroy the key and the row, in the caller's transaction. What pointed to it points to nothing."""
-    _destroy([row.pk])
+    erase_numbered([row.pk])
 
 
-def erase_due(now: datetime, limit: int = 500) -> list[int]:
-    """Erase what is past its `erase_after`, in the caller's transaction. Returns the numbers of the rows."""
-    due = PersonalText.objects.filter(erase_after__lte=now).order_by("erase_after")
-    rows = list(due.values_list("pk", flat=True)[:limit])
-    if rows:
-        _destroy(rows)
-    return rows
-
-
-def _destroy(rows: list[int]) -> None:
+def erase_numbered(rows: Collection[int]) -> None:
+    """Destroy the keys and the rows of these numbers, in the caller's transaction."""
     texts = PersonalText.objects.filter(pk__in=rows)
     # Overwritten first: a deleted row may linger on a free page, and must then hold no key.
     texts.update(wrapped_key=b"", ciphertext=b"")

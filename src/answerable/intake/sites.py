@@ -49,7 +49,8 @@ def read_lines(text: str) -> Lines:
         if len(line.split()) > 1:
             words.append(line)  # a link inside a sentence: the sentence may say more
         key = (located.platform or "", located.ref) if located.ref else ("", located.link)
-        links.setdefault(key, Link(located.link, located.platform or "", located.ref or "", located.kind))
+        named = (located.platform or "", located.ref or "", located.kind, located.address)
+        links.setdefault(key, Link(located.link, *named))
     return Lines(tuple(links.values()), (*words, *rest), tuple(unknown))
 
 

@@ -1,7 +1,7 @@
 """Which platforms this desk answers for, and which of them a link belongs to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
@@ -9,8 +9,11 @@ from types import MappingProxyType
 from django.conf import settings
 
 from answerable.platforms import links
-from answerable.platforms.base import Platform, UnknownPlatform
+from answerable.platforms.base import Named, Platform, UnknownPlatform
 from answerable.settings.config import Config
+
+MOST_PARTS = 20
+"""Parts of a query that are tried one by one; real addresses need one or two."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +22,15 @@ class Located:
 
     `platform` None: none of ours. `ref` None: ours, and the platform has to be asked (`resolve`) what it
     names. `kind` is what stands at such an address, as the configuration says: image, profile, text …
-    `link` is the link put in order, or as it was typed where it can't be read.
+    `link` is the link put in order, or as it was typed where it can't be read; `address` is where the item stands,
+    without what its ref doesn't need: an app puts into a shared link who shared it.
     """
 
     link: str
     platform: str | None = None
     ref: str | None = None
     kind: str = "image"
+    address: str = ""
 
     @property
     def known_site(self) -> bool:
@@ -56,7 +61,24 @@ def locate(link: str) -> Located:
         return Located(link.strip())
     name = _by_host(read.host)
     named = platforms()[name].ref_of(read.url) if name else None
-    return Located(read.url, name, named.ref, named.kind.value) if named else Located(read.url, name)
+    if name is None or named is None:
+        return Located(read.url, name)
+    return Located(read.url, name, named.ref, named.kind.value, _shortest(read, platforms()[name], named))
+
+
+def _shortest(link: links.Link, target: Platform, named: Named) -> str:
+    """The link without those parts of its query that can go while it still names the same."""
+    parts = link.query.split("&")
+    without = replace(link, query="")
+    if target.ref_of(without.url) == named:
+        return without.url
+    if len(parts) > MOST_PARTS:
+        return link.url
+    for part in parts:
+        fewer = replace(link, query="&".join(one for one in link.query.split("&") if one != part))
+        if target.ref_of(fewer.url) == named:
+            link = fewer
+    return link.url
 
 
 def _by_host(host: str) -> str | None:

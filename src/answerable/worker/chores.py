@@ -9,13 +9,13 @@ from typing import Final
 
 import structlog
 from django.db import Error as DatabaseFault
-from django.db import connection, transaction
+from django.db import connection
 
-from answerable import audit, clock
+from answerable import clock
 from answerable.audit.forget import forget_due
 from answerable.authorities import filing
+from answerable.cases import commands
 from answerable.cases.queries.evidence import entries_in_use
-from answerable.db import personal
 from answerable.db.alone import alone
 from answerable.evidence import handlers as evidence
 from answerable.evidence import scrub
@@ -74,6 +74,7 @@ def chores(beat: Callable[[], None]) -> list[Chore]:
         Chore("alarms", sound_alarms, 1.0),
         Chore("erase", erase, 30.0),
         Chore("forget", forget, 3600.0),
+        Chore("wipe", wipe_log, 3600.0),
         Chore("checkpoint", move_log, 1.0),
         Chore("indexes", keep_indexes, 10.0),
         Chore("drafts", draft_filings, 3.0),
@@ -160,23 +161,27 @@ def sweep_evidence() -> None:
 
 
 def erase() -> None:
-    """Erase personal texts past their time, with an entry that names their numbers."""
-    now = clock.now()
-    with transaction.atomic():
-        rows = personal.erase_due(now)
-        if rows:
-            audit.append("text_erased", actor="worker", now=now, event={"texts": rows, "ground": "schedule"})
+    """Erase personal texts past their time."""
+    commands.erase_due(clock.now())
 
 
 def forget() -> None:
-    """Forget the sealed parts of the log that are past their time under the active pack."""
+    """Forget the sealed parts of the log that are past their time under the active pack, and the links of reports."""
     now = clock.now()
+    while commands.erase_links_due(now):
+        pass
     try:
         kept_for = store.active().erases.get("log")
     except store.UnknownPackError:
         return  # a desk that never opened its doors has nothing to forget
     if kept_for is not None:
         forget_due(now - kept_for, now=now, but=entries_in_use(now - kept_for))
+
+
+def wipe_log() -> None:
+    """Empty SQLite's write-ahead log, each hour: what was erased still stands in it until then."""
+    if connection.vendor == "sqlite":
+        connection.checkpoint("TRUNCATE")  # type: ignore[attr-defined]  # our own backend
 
 
 def move_log() -> None:

@@ -121,6 +121,7 @@ from answerable.cases.commands.watching import (
     watch_alarmed,
     watch_failed,
 )
+from answerable.cases.commands.words import erase_due, erase_links_due
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
@@ -165,6 +166,8 @@ __all__ = [
     "end_recipient",
     "end_step",
     "end_withdrawn",
+    "erase_due",
+    "erase_links_due",
     "evidence_given",
     "evidence_read",
     "file_missing",

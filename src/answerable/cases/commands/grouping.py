@@ -28,7 +28,7 @@ def items_at(places: Sequence[Link], now: datetime) -> dict[tuple[str, str], Ite
                 Item(
                     platform=place.platform,
                     ref=place.ref,
-                    url=place.typed[:2000],
+                    url=(place.address or place.typed)[:2000],
                     kind=place.kind,
                     registered_at=now,
                 )

@@ -151,7 +151,8 @@ def answered_before(report_in: ReportIn, code: str) -> Filed | None:
     if known.body_digest != body_digest:
         raise Refused("This key was used for another request: send a new one.")
     items = tuple(
-        FiledItem(i[0], i[1], Interim(i[2]) if i[2] else None, i[3], i[4]) for i in known.response["items"]
+        FiledItem(report_in.links[i[0]].typed, i[1], Interim(i[2]) if i[2] else None, i[3], i[4])
+        for i in known.response["items"]
     )
     return Filed(
         known.response["report_id"],
@@ -167,6 +168,7 @@ def remember(report_in: ReportIn, filed: Filed, now: datetime) -> None:
     if report_in.idempotency is None:
         return
     scope, key, body_digest = report_in.idempotency
+    typed = [link.typed for link in report_in.links]
     IdempotencyKey.objects.create(
         scope=scope,
         key=key,
@@ -177,7 +179,14 @@ def remember(report_in: ReportIn, filed: Filed, now: datetime) -> None:
             "entry_id": filed.entry_id,
             "owed": list(filed.owed_kinds),
             "items": [
-                [i.link, i.state, str(i.interim) if i.interim else "", i.item_id, i.look_within_seconds]
+                # The number of the link, not the link: these rows stay when what was typed is erased.
+                [
+                    typed.index(i.link),
+                    i.state,
+                    str(i.interim) if i.interim else "",
+                    i.item_id,
+                    i.look_within_seconds,
+                ]
                 for i in filed.items
             ],
         },

@@ -83,8 +83,11 @@ def receipt_entry_id(report: Report) -> int | None:
         kind="acknowledge", subject=f"report:{report.pk}", proof_entry_id__isnull=False
     )
     entry_id = acknowledged.order_by("pk").values_list("proof_entry_id", flat=True).first()
-    if entry_id is not None and _is_receipt_of(AuditEntry.objects.get(pk=entry_id), report):
-        return entry_id
+    if entry_id is not None:
+        entry = AuditEntry.objects.get(pk=entry_id)
+        # A forgotten one still proves, by its place in the tree, that something was received then.
+        if _is_receipt_of(entry, report) or (entry.kind == "report_received" and entry.event is None):
+            return entry_id
     entries = AuditEntry.objects.filter(kind="report_received", at=report.received_at).order_by("pk")
     return next((entry.pk for entry in entries if _is_receipt_of(entry, report)), None)
 

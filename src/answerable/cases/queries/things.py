@@ -16,6 +16,8 @@ from answerable.policy.words import Verdict, Visibility
 
 CLAIMED = "hash:{}"
 """The link of what a reporter's own hash found, with the number of the item."""
+ERASED_LINK = "erased:{}"
+"""In the place of an erased link, with the number of its row: a report names no link twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Thing:
     """One thing that the report names, and what became of it."""
 
     link: str
+    """As the reporter typed it; empty once that was erased."""
     item_id: int | None
     state: str
     """unknown_site, unreachable, resolving, hiding, hidden, limiting, limited, removing, gone, by_hand (owed, and
@@ -47,7 +50,7 @@ def thing(row: ReportedItem, report: Report) -> Thing:
     item = row.item
     if item is None:
         state = row.state if row.state in ("unknown_site", "unreachable") else "resolving"
-        return Thing(row.link, None, state)
+        return Thing(_typed(row), None, state)
     decision = _decision(item)
     violating = decision is not None and decision.verdict == Verdict.VIOLATING
     answered = (
@@ -57,7 +60,7 @@ def thing(row: ReportedItem, report: Report) -> Thing:
     decided = decision if violating or answered else None
     complained = answered and bool(_complaints(report.pk, item.pk))
     return Thing(
-        link=row.link,
+        link=_typed(row),
         item_id=item.pk,
         state=state,
         at=_not_before(at if at else (decided.at if decided else None), report),
@@ -67,6 +70,10 @@ def thing(row: ReportedItem, report: Report) -> Thing:
         complained=complained,
         copies=_copies(item) if violating else 0,
     )
+
+
+def _typed(row: ReportedItem) -> str:
+    return "" if row.link == ERASED_LINK.format(row.pk) else row.link
 
 
 UNSEEN = ("hiding", "limiting", "by_hand")

@@ -73,7 +73,9 @@ def report_page(request: StaffRequest, report_id: int) -> HttpResponse:
 def link_of(typed: str) -> Link:
     """What the adapters' patterns make of a link, as when somebody reports it."""
     located = locate(typed)
-    return Link(located.link, located.platform or "", located.ref or "", located.kind)
+    return Link(
+        located.link, located.platform or "", located.ref or "", located.kind, address=located.address
+    )
 
 
 @require_POST
