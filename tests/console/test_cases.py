@@ -316,6 +316,38 @@ def test_withdrawing_ends_what_was_asked_for_the_contact(
         commands.answer_contact(filed.pk, person_id=rosa.pk, agreed=True, now=now)
 
 
+def test_two_people_erase_what_a_reporter_wrote_on_its_duty_page(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    filed = Report.objects.get()
+    commands.ask_erasure(filed.pk, now=now)
+    duty = f"/duties/{Obligation.objects.get(kind='erase_words').pk}/"
+    first, second = signed_in(ravi), signed_in(rosa)
+    assert "somebody still has to read, look or decide" in first.get(duty).content.decode()
+    assert "Not yet" in first.post(duty, {"answer": "agree"}).content.decode()
+    assert "choose the ground" in first.post(duty, {"answer": "no"}).content.decode()
+    for person in (ravi, rosa):
+        judge(person, reported, "not_violating", now)
+    assert first.post(duty, {"answer": "agree"}).status_code == 302
+    duty = f"/duties/{Obligation.objects.get(kind='agree_erasure').pk}/"
+    assert first.get(duty).status_code == 404
+    assert "Ravi" in second.get(duty).content.decode()
+    answered = second.post(duty, {"answer": "agree"}, follow=True).content.decode()
+    assert "It is erased." in answered
+    filed.refresh_from_db()
+    assert filed.statement is None
+    assert first.get(f"/reports/{filed.pk}/").status_code == 200
+
+
+def test_erasing_is_declined_on_a_ground(reported: Item, ravi: Person, now: datetime) -> None:
+    commands.ask_erasure(Report.objects.get().pk, now=now)
+    owed = Obligation.objects.get(kind="erase_words")
+    answered = signed_in(ravi).post(f"/duties/{owed.pk}/", {"answer": "pressed"}, follow=True)
+    assert "Declined." in answered.content.decode()
+    owed.refresh_from_db()
+    assert (owed.state, owed.reference) == ("kept", "pressed")
+
+
 def test_who_reads_a_report_names_the_item_that_it_describes(
     policy: None, photos: Photos, ravi: Person, now: datetime
 ) -> None:

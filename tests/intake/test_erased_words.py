@@ -15,7 +15,7 @@ from tests.intake.conftest import code_in, form, open_status, post
 from tests.support.desks import Desk
 from tests.support.leftovers import in_files, where
 
-from answerable import clock
+from answerable import audit, clock
 from answerable.audit import verify
 from answerable.audit.check import check
 from answerable.audit.models import AuditEntry
@@ -23,8 +23,10 @@ from answerable.audit.sequencer import sequence
 from answerable.audit.signing import desk_signer
 from answerable.cases import codes, commands
 from answerable.cases.inputs import ItemIn, Prints, ReviewIn
-from answerable.cases.models import Item, Notice, Person, Report
+from answerable.cases.models import Item, Message, Notice, Person, Report
+from answerable.cases.rules.words import KeptFor
 from answerable.db.models import PersonalText
+from answerable.obligations.models import Obligation
 from answerable.policy import baseline, store
 from answerable.policy.words import Age, Verdict
 from answerable.settings import log as log_lines
@@ -98,12 +100,16 @@ class Told:
             )
             commands.review(review, now=self.go_on(minutes=1))
 
-    def all_of_it(self) -> None:
-        """Complete, answer, refuse, complain, decide otherwise, tell the holder, appeal, write, mark kept."""
-        now, (ravi, rosa, _) = self.clock[0], self.people
+    def register(self) -> None:
+        """The platform registers what Dana reported."""
         prints = Prints(sha256="ab" * 32)
         upload = ItemIn(platform="sample", ref=self.item.ref, account_ref="uri", prints=prints)
-        commands.register_item(upload, now=now)
+        commands.register_item(upload, now=self.clock[0])
+
+    def all_of_it(self) -> None:
+        """Complete, answer, refuse, complain, decide otherwise, tell the holder, appeal, write, mark kept."""
+        ravi, rosa, _ = self.people
+        self.register()
         self.say("status/complete", signature=f"{MARK}-signature", good_faith="yes")
         self.say("status/answer", text=f"{MARK}-answer", fact="")
         self.judge(ravi, rosa, verdict=Verdict.NOT_VIOLATING, missing="not_intimate")
@@ -209,3 +215,59 @@ def test_a_form_sent_again_is_answered_when_its_links_are_erased(told: Told) -> 
     chores.forget()
     assert code_in(told.dana.post("/en/report", told.form).content.decode()) == told.code
     assert Report.objects.count() == 1
+
+
+def test_everything_that_a_reporter_typed_leaves_when_they_ask(
+    told: Told, lines: StringIO, fresh_database: Desk
+) -> None:
+    ravi, rosa, lena = told.people
+    told.register()
+    told.say("status/complete", signature=f"{MARK}-signature", good_faith="yes")
+    told.say("status/answer", text=f"{MARK}-answer", fact="")
+    commands.read_answer(Message.objects.get(text__isnull=False).pk, person_id=lena.pk, now=told.clock[0])
+    before = receipt_of(told)
+    texts = list(PersonalText.objects.all())
+    pieces = [bytes(text.ciphertext) for text in texts] + [bytes(text.wrapped_key) for text in texts]
+    assert "/en/status/erase" in open_status(told.dana, told.code)
+    answer = post(told.dana, "/en/status/erase", told.dana.get("/en/status/erase").content.decode())
+    assert answer.status_code == 303
+    assert "People answer by" in open_status(told.dana, told.code)
+    told.go_on(minutes=5)
+    told.judge(ravi, rosa, verdict=Verdict.NOT_VIOLATING, missing="not_intimate")
+    commands.end_withdrawn(told.report.pk, person_id=lena.pk, now=told.go_on(days=8))
+    assert commands.answer_erasure(told.report.pk, person_id=lena.pk, now=told.clock[0])
+    chores.wipe_log()
+    assert where(f"{MARK}-", *pieces) == set()
+    if connection.vendor == "sqlite":
+        assert in_files(fresh_database.data, f"{MARK}-".encode(), *pieces) == set()
+    assert MARK not in lines.getvalue()
+    sequence()
+    assert check() == []
+    entry = verified(before).entry["id"]
+    now_written = audit.receipt(entry)
+    assert now_written["event"] is None
+    assert verify.verify_receipt(now_written, desk_signer().verifier_key).entry == verified(before).entry
+    closed = open_status(told.browser(), told.code)
+    assert "Please check the digits." in closed
+
+
+def test_a_page_that_people_declined_says_why_and_until_when(told: Told) -> None:
+    told.register()
+    open_status(told.dana, told.code)
+    post(told.dana, "/en/status/erase", told.dana.get("/en/status/erase").content.decode())
+    commands.answer_erasure(
+        told.report.pk, person_id=told.people[0].pk, declined=KeptFor.LAW, now=told.clock[0]
+    )
+    page = open_status(told.dana, told.code)
+    assert "a law obliges us to keep it" in page
+    assert "5 January 2028" in page
+    assert "Erase what you wrote" in page
+    french = told.browser()
+    assert "une loi nous oblige à le garder" in open_status(french, told.code, "fr")
+
+
+def test_a_closed_page_asks_for_the_code_before_it_erases(told: Told) -> None:
+    told.dana.cookies.clear()
+    page = told.dana.get("/en/status/erase")
+    assert "Type your code to go on" in page.content.decode()
+    assert not Obligation.objects.filter(kind="erase_words").exists()

@@ -32,6 +32,8 @@ _SEALED = {
 _WHOLE = {
     # reports and cases
     "report_withdrawn": "a reporter withdrew a report",
+    "erasure_asked": "a reporter asked that what they wrote is erased",
+    "erasure_answered": "a person agreed that a reporter's words are erased, or declined",
     "matter_ended": "what an adult withdrew was ended, after a look and seven days",
     "answer_read": "a person read an answer",
     "case_opened": "a case opened",

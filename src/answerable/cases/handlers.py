@@ -24,6 +24,8 @@ PEOPLE_KINDS = (
     "open_contact",
     "agree_evidence",
     "open_evidence",
+    "erase_words",
+    "agree_erasure",
 )
 OTHER_PEOPLE_KINDS = ("second_look", "settle_tie", "read_answer", "decide_appeal", "decide_complaint")
 

@@ -35,6 +35,8 @@ SUBJECTS: Final[dict[str, str]] = {
     "read_report": "report",
     "agree_contact": "report",
     "open_contact": "report",
+    "erase_words": "report",
+    "agree_erasure": "report",
     "do_by_hand": "item",
     "erase_text": "report",
     "page_people": "report",
@@ -95,6 +97,8 @@ BY_THEIR_OWN_COMMAND: Final = BY_JUDGING | {
     "open_contact",
     "agree_evidence",
     "open_evidence",
+    "erase_words",
+    "agree_erasure",
 }
 
 WANTED_BY_KIND: Final = {"hide": "hidden", "limit": "limited", "restore": "visible", "remove": "gone"}

@@ -19,6 +19,8 @@ DUTIES = {
     "capture": "Capture the evidence before it is removed",
     "clear_evidence": "Destroy the evidence that nobody needs any more",
     "scrub_evidence": "Compare all evidence with its digests",
+    "erase_words": "A reporter asks to have everything erased: agree, or decline",
+    "agree_erasure": "Agree as a second person that a reporter's words are erased, or decline",
     "confirm_ending": "Look again before this matter ends",
     "do_by_hand": "Do by hand what the platform's connection can't",
     "report_authority": "Report to the authority",
@@ -86,6 +88,11 @@ OPENED_FOR = {
     "appeal": "A decision is contested",
     "audit": "It is looked whether the evidence is right",
     "restore": "It is encrypted anew, or put back",
+}
+KEPT_FOR = {
+    "law": "Decline: a law obliges us to keep it",
+    "claims": "Decline: it is needed for a legal claim",
+    "pressed": "Decline: somebody seems to press them",
 }
 STATES = {"owed": "owed", "kept": "kept", "kept_late": "kept late", "released": "released"}
 

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("status/complain", status.complain, name="complain"),
         path("status/complete", status.complete, name="complete"),
         path("status/withdraw", status.withdraw, name="withdraw"),
+        path("status/erase", status.erase, name="erase"),
         path("status/receipt", status.receipt, name="receipt"),
         path("status/close", status.close, name="close"),
         path("appeal", appeal.appeal, name="appeal"),

@@ -121,7 +121,7 @@ from answerable.cases.commands.watching import (
     watch_alarmed,
     watch_failed,
 )
-from answerable.cases.commands.words import erase_due, erase_links_due
+from answerable.cases.commands.words import answer_erasure, ask_erasure, erase_due, erase_links_due
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
@@ -129,6 +129,7 @@ __all__ = [
     "activate_policy",
     "add_recipient",
     "answer_contact",
+    "answer_erasure",
     "answer_evidence",
     "answer_report",
     "appeal",
@@ -136,6 +137,7 @@ __all__ = [
     "apply_to_open",
     "approve_filing",
     "ask_contact",
+    "ask_erasure",
     "ask_evidence",
     "begin_backfill",
     "begin_destroying",

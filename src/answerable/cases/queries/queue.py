@@ -19,12 +19,20 @@ from answerable.policy.words import By
 
 FIRST_ASKED = BY_JUDGING - {"second_look", "settle_tie"}
 """Those that are owed whether or not anybody judged."""
-OF_TWO = frozenset({"agree_contact", "open_contact"})
-"""Opening a contact: the first for everybody but who asked, the second for who asked."""
 OF_CUSTODIANS = frozenset({"agree_evidence", "open_evidence"})
 """Handing out evidence: the first for every custodian but who asked, the second for who asked."""
+OF_TWO = frozenset({"agree_contact", "open_contact", "agree_erasure"})
+"""What takes two: those that agree for everybody but who asked, the others for who asked."""
 BEFORE_A_LOOK = OF_TWO | frozenset(
-    {"answer_danger", "emergency_duty", "read_answer", "read_report", "page_people", "confirm_ending"}
+    {
+        "answer_danger",
+        "emergency_duty",
+        "read_answer",
+        "read_report",
+        "page_people",
+        "confirm_ending",
+        "erase_words",
+    }
 )
 """Duties that follow from what was reported, not from a judgement: a blind reviewer may see them."""
 FOR_WHOEVER_IS_ON_CALL = frozenset({"answer_danger", "emergency_duty"})

@@ -15,6 +15,7 @@ from answerable.cases import codes
 from answerable.cases.models import Message, Person, Report, ReportedItem
 from answerable.cases.queries.promised import kept_here, of_others
 from answerable.cases.queries.things import Thing, only_matched, thing
+from answerable.cases.queries.words import Erasure, erasure_asked
 from answerable.db import personal
 from answerable.db.prepared import first, prepared
 from answerable.obligations.models import Obligation
@@ -63,6 +64,8 @@ class ReportStatus:
     owed: tuple[OwedToReporter, ...]
     messages: tuple[Said, ...]
     withdrawn_at: datetime | None
+    erasure: Erasure | None = None
+    """What became of asking that everything is erased; None: nobody asked."""
     lacks: frozenset[str] = frozenset()
     """Elements of a removal request that can still be given: signature, good_faith, contact. Only for adults."""
     kept: frozenset[str] = frozenset()
@@ -115,6 +118,7 @@ def report_status(report: Report, *, language: str, now: datetime) -> ReportStat
         owed=tuple(_owed(report, named, now)) if report.withdrawn_at is None else (),
         messages=tuple(_messages(report, language, kept)),
         withdrawn_at=report.withdrawn_at,
+        erasure=erasure_asked(report) if report.withdrawn_at is not None else None,
         lacks=_lacks(report),
         kept=frozenset(kept),
     )

@@ -9,17 +9,21 @@ from django.views.decorators.http import require_http_methods
 
 from answerable import clock
 from answerable.cases import commands
+from answerable.cases.commands.words import WHY_NOT
 from answerable.cases.inputs import Refused
 from answerable.cases.kinds import BY_THEIR_OWN_COMMAND
-from answerable.cases.models import Account, Filing, Person
+from answerable.cases.models import Account, Filing, Person, Report
+from answerable.cases.queries import words
 from answerable.cases.queries.letters import letters_for
 from answerable.cases.queries.queue import OF_TWO, rows
 from answerable.cases.queries.texts import Openable
+from answerable.cases.queries.words import ERASING
 from answerable.cases.rules.deciding import HolderIs
+from answerable.cases.rules.words import KeptFor
 from answerable.console.forms import HolderForm, KeptForm
 from answerable.console.middleware import StaffRequest
 from answerable.console.templatetags.desk import about, span
-from answerable.console.wording import CONTACT_FOR
+from answerable.console.wording import CONTACT_FOR, KEPT_FOR
 from answerable.obligations.models import Obligation
 from answerable.policy import store
 
@@ -78,6 +82,8 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
         "by_hand_at": obligation.params.get("at", ""),
         "now": now,
         "report_id": int(number) if word == "report" else None,
+        "erasing": obligation.kind in ERASING,
+        "grounds": KEPT_FOR,
     }
     return render(request, "console/duty.html", context)
 
@@ -94,12 +100,25 @@ def _do(request: StaffRequest, kind: str, report_id: int, now: datetime) -> Http
         commands.answer_contact(report_id, person_id=me, agreed=agreed, now=now)
         messages.success(request, "Who asked can open it now." if agreed else "Declined.")
     elif kind == "open_contact":
-        words = commands.open_contact(report_id, person_id=me, now=now)
+        contact = commands.open_contact(report_id, person_id=me, now=now)
         row = Openable("contact", kind, "report", report_id)
-        return render(request, "console/text.html", {"words": words, "row": row, "now": now})
+        return render(request, "console/text.html", {"words": contact, "row": row, "now": now})
+    elif kind in ERASING:
+        answer = request.POST.get("answer", "")
+        declined = None if answer == "agree" else ground(answer)
+        erased = commands.answer_erasure(report_id, person_id=me, declined=declined, now=now)
+        waits = "Declined." if declined else "Another one is asked to agree."
+        messages.success(request, "It is erased." if erased else waits)
     else:
         raise Refused("This is kept where it is shown, not here.")
     return redirect("console:queue")
+
+
+def ground(answer: str) -> KeptFor:
+    """The ground on which somebody declines to erase. Raises Refused."""
+    if answer not in list(KeptFor):
+        raise Refused("Agree, or choose the ground on which you decline.")
+    return KeptFor(answer)
 
 
 def _facts(obligation: Obligation) -> list[tuple[str, str]]:
@@ -115,6 +134,9 @@ def _facts(obligation: Obligation) -> list[tuple[str, str]]:
     facts += [(label, given[name]) for name, label in names.items() if given.get(name)]
     if obligation.kind in OF_TWO:
         asking = Person.objects.filter(pk=given["asked_by"]).values_list("pseudonym", flat=True).first()
-        facts = [("Why", CONTACT_FOR[given["why"]]), ("Asked by", asking)]
+        facts = [("Why", CONTACT_FOR.get(given.get("why", ""), "")), ("Asked by", asking)]
+    if obligation.kind in ERASING:
+        against = words.against(Report.objects.get(pk=int(obligation.subject.partition(":")[2])))
+        facts.append(("Not yet, because", WHY_NOT[against] if against else ""))
     facts.append(("About", about(obligation.subject)))
     return [(label, str(value).replace("_", " ")) for label, value in facts if value]

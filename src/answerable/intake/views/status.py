@@ -11,7 +11,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from answerable import audit, clock
-from answerable.cases.commands import answer_report, complete_request, open_report, withdraw_report
+from answerable.cases.commands import (
+    answer_report,
+    ask_erasure,
+    complete_request,
+    open_report,
+    withdraw_report,
+)
 from answerable.cases.commands import complain as contest
 from answerable.cases.commands.completing import ELEMENT_LIMIT
 from answerable.cases.inputs import STATEMENT_LIMIT, Refused
@@ -39,6 +45,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "answered": _("We have your answer."),
         "complained": _("We have it. Other people decide anew."),
         "completed": _("We have added it to your request."),
+        "erasure": _("You asked us to erase what you wrote. People answer within a month, on this page."),
     }
     return _show(request, report, said=said.get(request.GET.get("said", ""), ""))
 
@@ -137,6 +144,19 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     )
     close_in_browser(response)
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: HttpRequest) -> HttpResponse:
+    """Say what erasing does and what it waits for; then ask for it."""
+    report = opened_report(request)
+    if report is None:
+        return _ended(request)
+    shown = queries.report_status(report, language=_language(), now=clock.now())
+    if request.method != "POST":
+        return page(request, "erase.html", {"status": shown})
+    ask_erasure(report.pk, now=clock.now())
+    return _to("status", report, said="erasure")
 
 
 @require_POST
