@@ -177,7 +177,7 @@ def test_asking_twice_is_asking_once(desk: TestDesk) -> None:
 def test_nothing_goes_while_somebody_has_to_look_or_decide(desk: TestDesk, ravi: Person) -> None:
     report = told(desk)
     ask(desk, report)
-    assert words.against(report) is Against.OPEN
+    assert words.against(report, desk.clock.now) is Against.OPEN
     with pytest.raises(Refused, match="has to read, look or decide"):
         answer(desk, report, ravi)
     assert not erased(report)
@@ -193,12 +193,12 @@ def test_nothing_goes_while_an_authority_is_to_be_told(
     message = report.messages.get(from_reporter=True)
     commands.read_answer(message.pk, person_id=lena.pk, now=desk.clock.now)
     ask(desk, report)
-    assert words.against(report) is Against.UNTOLD
+    assert words.against(report, desk.clock.now) is Against.UNTOLD
     with pytest.raises(Refused, match="authority"):
         answer(desk, report, lena)
     for owed in Obligation.objects.filter(kind="report_authority", state="owed"):
         commands.mark_kept(owed.pk, person_id=lena.pk, reference="told", now=desk.clock.now)
-    assert words.against(report) is None
+    assert words.against(report, desk.clock.now) is None
 
 
 @pytest.mark.parametrize("ground", list(KeptFor))

@@ -15,7 +15,7 @@ from answerable import clock
 from answerable.audit.forget import forget_due
 from answerable.authorities import filing
 from answerable.cases import commands
-from answerable.cases.queries.evidence import entries_in_use
+from answerable.cases.queries.words import entries_kept
 from answerable.db.alone import alone
 from answerable.evidence import handlers as evidence
 from answerable.evidence import scrub
@@ -175,7 +175,7 @@ def forget() -> None:
     except store.UnknownPackError:
         return  # a desk that never opened its doors has nothing to forget
     if kept_for is not None:
-        forget_due(now - kept_for, now=now, but=entries_in_use(now - kept_for))
+        forget_due(now - kept_for, now=now, but=entries_kept(now - kept_for, now))
 
 
 def wipe_log() -> None:

@@ -27,6 +27,7 @@ from answerable.cases.commands.writing import (
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
 from answerable.cases.kinds import is_media
 from answerable.cases.models import Appeal, Case, Item, Message, Notice, Report, Review
+from answerable.cases.queries.held import is_held
 from answerable.cases.queries.protection import item_facts, token_hidings
 from answerable.cases.rules import deciding, protecting
 from answerable.db import personal
@@ -160,16 +161,17 @@ def _judge(kind: str, item: Item, due_at: datetime) -> Owed:
 
 
 def withdraw_report(report_id: int, *, now: datetime) -> None:
-    """End the messages of a report and erase its contact. It lifts nothing (rule 18)."""
+    """End the messages of a report and erase its contact. It lifts nothing (rule 18).
+
+    While people hold the matter the contact stays, for the court or authority that they hold it for; then it goes.
+    """
     with transaction.atomic():
         report = _report(report_id)
         if report.withdrawn_at is not None:
             return
         report.withdrawn_at = now
-        contact, report.contact = report.contact, None
-        report.save(update_fields=["withdrawn_at", "contact"])
-        if contact is not None:
-            personal.erase(contact)
+        held = report.contact is not None and is_held(report, now)
+        _let_go(report, now, held=held)
         case = _case_of(report)
         writing = Writing(actor="reporter", now=now, cause=f"report:{report.pk}", case=case)
         entry_id = writing.record("report_withdrawn", {"report": report.pk})
@@ -177,12 +179,23 @@ def withdraw_report(report_id: int, *, now: datetime) -> None:
         youngest = deciding.youngest([Age(report.age), *ages])
         facts = facts_of(report, media=False, located=True, known=True, age=youngest)
         dos = store.pack(report.pack_digest).owes(report.harm, "on_withdrawn", facts, regimes())
-        writing.owe(
-            owed_by_pack(dos, event_at=now, report=report, case=case, skip=frozenset({"tell_reporter"}))
-        )
+        kept = {"tell_reporter", "erase_text"} if held else {"tell_reporter"}
+        writing.owe(owed_by_pack(dos, event_at=now, report=report, case=case, skip=frozenset(kept)))
         writing.release({"agree_contact", "open_contact"}, f"report:{report.pk}", "withdrawn")
         tell_reports(writing, [report], "withdrawn", {})  # the last word
         writing.finish(entry_id)
+
+
+def _let_go(report: Report, now: datetime, *, held: bool) -> None:
+    """Erase the contact, or have it erased as soon as nothing holds it."""
+    contact = report.contact
+    if contact is not None and held:
+        contact.erase_after = now
+        contact.save(update_fields=["erase_after"])
+    elif contact is not None:
+        report.contact = None
+        personal.erase(contact)
+    report.save(update_fields=["withdrawn_at", "contact"])
 
 
 def complain(report_id: int, *, item_id: int, text: str, now: datetime) -> int:

@@ -54,7 +54,7 @@ def erase_links_due(now: datetime) -> int:
         kept_for = store.active().erase_after("statement")
     except store.UnknownPackError:
         return 0  # a desk that never opened its doors has nothing to erase
-    due = words.links_of_before(now - kept_for)
+    due = words.links_due(now - kept_for, now)
     if not due.exists():
         return 0
     with transaction.atomic():
@@ -111,7 +111,7 @@ def answer_erasure(report_id: int, *, person_id: int, now: datetime, declined: K
         first = owed.params.get("asked_by")
         if first == person.pk:
             raise Refused("This takes two of the desk: another one has to agree.")
-        against = words.against(report)
+        against = words.against(report, now)
         if declined is None and against is not None:
             raise Refused(f"Not yet: {WHY_NOT[against]}. Wait for that, or decline on a ground.")
         writing = _writing(report, f"person:{person.pk}", now)

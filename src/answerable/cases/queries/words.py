@@ -10,6 +10,8 @@ from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Item, Report, ReportedItem
+from answerable.cases.queries.evidence import entries_in_use
+from answerable.cases.queries.held import held_cases, held_entries, held_reports, held_texts, is_held
 from answerable.cases.queries.promised import receipt_entry_id
 from answerable.cases.queries.things import CLAIMED, ERASED_LINK
 from answerable.cases.rules.deciding import youngest
@@ -33,13 +35,22 @@ TELLING_AUTHORITIES: Final = ("report_authority", "correct_authority", "emergenc
 
 
 def texts_due(now: datetime) -> QuerySet[PersonalText]:
-    """The texts that are past their time."""
-    return PersonalText.objects.filter(erase_after__lte=now)
+    """The texts that are past their time, and that no hold keeps."""
+    due = PersonalText.objects.filter(erase_after__lte=now)
+    cases = held_cases(now)
+    return due.exclude(pk__in=held_texts(cases)) if cases else due
 
 
-def links_of_before(moment: datetime) -> QuerySet[ReportedItem]:
-    """The links that people typed in reports received before that moment."""
-    return ReportedItem.objects.filter(report__received_at__lte=moment).exclude(NOT_TYPED)
+def links_due(before: datetime, now: datetime) -> QuerySet[ReportedItem]:
+    """The links that people typed in reports received before that moment, and that no hold keeps."""
+    typed = ReportedItem.objects.filter(report__received_at__lte=before).exclude(NOT_TYPED)
+    cases = held_cases(now)
+    return typed.exclude(report__in=held_reports(cases).values("pk")) if cases else typed
+
+
+def entries_kept(before: datetime, now: datetime) -> set[int]:
+    """The entries, older than that, whose sealed parts stay: they prove kept evidence, or a hold keeps them."""
+    return entries_in_use(before) | held_entries(held_cases(now), before)
 
 
 def texts_of(report: Report) -> list[int]:
@@ -81,7 +92,7 @@ def sealed_entries_of(report: Report) -> list[int]:
     return sorted(found)
 
 
-def against(report: Report) -> Against | None:
+def against(report: Report, now: datetime) -> Against | None:
     """What stands against erasing a report's words now; None: nothing."""
     items = list(report.reported_items.filter(item__isnull=False).values_list("item_id", flat=True))
     cases = {pk for pk in Item.objects.filter(pk__in=items).values_list("case_id", flat=True) if pk}
@@ -92,7 +103,7 @@ def against(report: Report) -> Against | None:
         | Q(subject__in=[f"item:{pk}" for pk in items], kind__in=BY_JUDGING)
     )
     untold = owed.filter(case_id__in=cases, kind__in=TELLING_AUTHORITIES)
-    return stands_against(held=False, undecided=undecided.exists(), untold=untold.exists())
+    return stands_against(held=is_held(report, now), undecided=undecided.exists(), untold=untold.exists())
 
 
 def youngest_age(report: Report) -> Age:

@@ -76,7 +76,7 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
         "obligation": obligation,
         "row": row,
         "form": form,
-        "facts": _facts(obligation),
+        "facts": _facts(obligation, now),
         "filings": Filing.objects.filter(obligation_id=obligation.pk).exclude(state="dropped").order_by("pk"),
         "letters": letters_for(obligation),
         "by_hand_at": obligation.params.get("at", ""),
@@ -121,7 +121,7 @@ def ground(answer: str) -> KeptFor:
     return KeptFor(answer)
 
 
-def _facts(obligation: Obligation) -> list[tuple[str, str]]:
+def _facts(obligation: Obligation, now: datetime) -> list[tuple[str, str]]:
     """What somebody who does it needs to know, in words."""
     given = obligation.params
     facts = [("Law", given.get("law") or obligation.regime)]
@@ -136,7 +136,7 @@ def _facts(obligation: Obligation) -> list[tuple[str, str]]:
         asking = Person.objects.filter(pk=given["asked_by"]).values_list("pseudonym", flat=True).first()
         facts = [("Why", CONTACT_FOR.get(given.get("why", ""), "")), ("Asked by", asking)]
     if obligation.kind in ERASING:
-        against = words.against(Report.objects.get(pk=int(obligation.subject.partition(":")[2])))
+        against = words.against(Report.objects.get(pk=int(obligation.subject.partition(":")[2])), now)
         facts.append(("Not yet, because", WHY_NOT[against] if against else ""))
     facts.append(("About", about(obligation.subject)))
     return [(label, str(value).replace("_", " ")) for label, value in facts if value]

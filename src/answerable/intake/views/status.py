@@ -129,13 +129,16 @@ def withdraw(request: HttpRequest) -> HttpResponse:
         return page(request, "withdraw.html", {"child": shown.child})
     if shown.may_write:
         withdraw_report(report.pk, now=clock.now())
+        report.refresh_from_db()
+    kept = _("You get no more messages. Your contact goes later: a law asks us to keep it for now.")
+    gone = _("You get no more messages, and your contact is erased.")
     response = page(
         request,
         "said.html",
         {
             "title": _("Withdrawn"),
             "lines": [
-                _("You get no more messages, and your contact is erased."),
+                kept if report.contact_id is not None else gone,
                 _("You can always report again."),
             ],
             "href": reverse("home"),
