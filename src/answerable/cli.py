@@ -42,6 +42,9 @@ PARTS = {
     "lists": Part(
         "answerable.matching.lists.cli:app", "Hash lists of others: import, fetch, show, turn off."
     ),
+    "checklist": Part(
+        "answerable.checklist.cli:app", "What is still missing before people rely on this desk."
+    ),
     "audit": Part("answerable.audit.cli:app", "Check the audit log; show its public key."),
     "verify": Part("answerable.audit.cli:verify", "Verify a receipt, without this desk.", needs_desk=False),
     "demo": Part(

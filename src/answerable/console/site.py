@@ -2,10 +2,21 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from answerable.console.views import cases, duties, evidence, filings, judgement, letters, overview, sign_in
+from answerable.console.views import (
+    cases,
+    checklist,
+    duties,
+    evidence,
+    filings,
+    judgement,
+    letters,
+    overview,
+    sign_in,
+)
 
 console: list[URLPattern | URLResolver] = [
     path("", overview.queue, name="queue"),
+    path("checklist/", checklist.checklist_page, name="checklist"),
     path("figures/", overview.figures_page, name="figures"),
     path("cases/<int:case_id>/", cases.case_page, name="case"),
     path("cases/<int:case_id>/evidence/", evidence.evidence_page, name="evidence"),

@@ -31,7 +31,8 @@ class Pager:
         return f"json://127.0.0.1:{self._server.server_port}/"
 
     def __enter__(self) -> "Pager":
-        threading.Thread(target=self._server.serve_forever, name="pager", daemon=True).start()
+        polling = {"poll_interval": 0.02}  # else ending it takes half a second
+        threading.Thread(target=self._server.serve_forever, kwargs=polling, name="pager", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:

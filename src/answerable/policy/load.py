@@ -45,8 +45,13 @@ def read(text: str | bytes, file: str = "pack") -> Pack:
 
 def load_named(name: str | Path) -> Pack:
     """`baseline`, or the pack at that path. Raises PolicyError, also for a file that can't be read."""
-    path = PACKS / f"{name}.yaml" if str(name).isidentifier() else Path(name)
+    path = path_of(name)
     return load(read_file(path), str(path.name if path.parent == PACKS else path))
+
+
+def path_of(name: str | Path) -> Path:
+    """Where the pack of that name lies, or the path itself."""
+    return PACKS / f"{name}.yaml" if str(name).isidentifier() else Path(name)
 
 
 def read_file(path: Path) -> bytes:

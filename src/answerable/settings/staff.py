@@ -9,6 +9,7 @@ globals().update(of_door(_URL))
 
 INSTALLED_APPS = [
     *_BASE_APPS,
+    "answerable.checklist",
     "answerable.console",  # before allauth: its templates replace theirs
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,0 +1,10 @@
+"""Django application `checklist`."""
+
+from django.apps import AppConfig
+
+
+class ChecklistConfig(AppConfig):
+    """Registers this package with Django."""
+
+    name = "answerable.checklist"
+    label = "checklist"
