@@ -264,3 +264,19 @@ def test_what_was_typed_survives_without_script(
     expect(page.get_by_alt_text("as it stands on the platform")).to_be_visible()
     expect(page.get_by_label("Your reason")).to_have_value("Half a sentence")
     context.close()
+
+
+def test_an_administrator_works_through_the_checklist(
+    door: str, browser: Browser, petra: Person, now: datetime
+) -> None:
+    page = new_page(browser, width=360)
+    come_in(page, door, petra, now)
+    page.get_by_role("link", name="Going live").click()
+    check(page, "checklist")
+    line = page.get_by_role("listitem").filter(has_text="The desk works under the laws")
+    line.get_by_text("State it").first.click()
+    check(page, "checklist-stating")
+    line.get_by_label("Note").fill("minutes of 1 December")
+    line.get_by_role("button", name="State it").click()
+    expect(page.get_by_text("minutes of 1 December")).to_be_visible()
+    page.context.close()

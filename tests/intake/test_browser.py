@@ -153,6 +153,12 @@ def test_every_page_is_accessible_whole_and_alone(
     dana.check("status", pictures)
     dana.page.locator("a[href$='/withdraw']").click()
     dana.check("withdraw", pictures)
+    dana.page.go_back()
+    dana.page.locator("a[href$='/erase']").click()
+    dana.check("erase", pictures)
+    dana.page.locator("form[action$='/erase'] button").click()
+    dana.page.wait_for_selector("#erasure")
+    dana.check("erase-asked", pictures)
     assert {url.split("/")[2] for url in dana.asked if not url.startswith("data:")} == {door.split("/")[2]}
     expected = "the server responded with a status of 4"
     assert [problem for problem in dana.problems if expected not in problem] == []
