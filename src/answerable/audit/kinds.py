@@ -26,6 +26,7 @@ _SEALED = {
     "complaint_received": "a reporter contested a decision",
     "appeal_received": "an account holder contested a decision",
     "message_sent": "the desk wrote to a reporter",
+    "request_received": "an authority's request was entered, or something more about it",
     "evidence_captured": "evidence was captured: digests of each object, and of the manifest",
 }
 
@@ -121,6 +122,18 @@ _WHOLE = {
     "evidence_faulty": "an object of the evidence is missing or was changed, or is whole again",
     "evidence_scrubbed": "every object of the evidence was compared with its digest",
     "evidence_recipient": "an authority's key was added, verified or ended",
+    # authorities' requests
+    "request_opened": "a person opened the words of an authority's request",
+    "request_checked": "a person reached an authority by a contact that they found themselves",
+    "request_verified": "two people reached an authority, each by a contact of their own",
+    "request_refused": "an authority's request was refused, or found to be false",
+    "request_granted": "what a verified authority asked for is done",
+    "request_answered": "an authority was told what became of its request",
+    "notices_silenced": "telling account holders waits, as a verified authority ordered",
+    "notices_unsilenced": "an order not to tell account holders has ended",
+    "package_listed": "what an authority is to be given was listed",
+    "package_confirmed": "a second person agreed to what an authority is to be given, or not",
+    "package_given": "what was listed and agreed was encrypted to an authority's key and handed out",
     # fingerprints
     "source_told": "the source of a hash list was told what people here found about its record",
     "list_matched": "a list that the policy pack trusts holds an item's very file, and decides it",

@@ -26,6 +26,8 @@ PEOPLE_KINDS = (
     "open_evidence",
     "erase_words",
     "agree_erasure",
+    "check_request",
+    "answer_request",
 )
 OTHER_PEOPLE_KINDS = ("second_look", "settle_tie", "read_answer", "decide_appeal", "decide_complaint")
 

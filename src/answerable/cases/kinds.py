@@ -62,6 +62,8 @@ SUBJECTS: Final[dict[str, str]] = {
     "scrub_evidence": "evidence",
     "agree_evidence": "case",
     "open_evidence": "case",
+    "check_request": "authority_request",
+    "answer_request": "authority_request",
 }
 """What the subject of each kind is. `case_regime` is one per case and body of law: "case_regime:12/us".
 
@@ -99,6 +101,8 @@ BY_THEIR_OWN_COMMAND: Final = BY_JUDGING | {
     "open_evidence",
     "erase_words",
     "agree_erasure",
+    "check_request",
+    "answer_request",
 }
 
 WANTED_BY_KIND: Final = {"hide": "hidden", "limit": "limited", "restore": "visible", "remove": "gone"}

@@ -145,6 +145,44 @@ KEPT: Final = (
     ),
     Kept("cases_evidencehold", ("case_id", "why", "placed_at", "placed_by_id"), ("released_at",)),
     Kept("cases_evidencerecipient", ("name", "key", "added_at", "added_by_id"), ("verified_at", "ended_at")),
+    Kept(
+        "cases_authorityrequest",
+        (
+            "asks",
+            "came",
+            "regime",
+            "country",
+            "received_at",
+            "entered_at",
+            "entered_by_id",
+            "digest",
+            "pack_digest",
+            "due_at",
+        ),
+        ("verified_at", "closed_at", "answered_at"),
+    ),
+    Kept("cases_requestitem", ("request_id", "item_id")),
+    Kept("cases_requestaccount", ("request_id", "account_id")),
+    Kept("cases_requesthold", ("request_id", "hold_id")),
+    Kept("cases_requestcheck", ("request_id", "person_id", "at")),
+    Kept(
+        "cases_requestsilence",
+        ("request_id", "placed_at", "placed_by_id", "until", "ground"),
+        ("ended_at",),
+    ),
+    Kept(
+        "cases_requestpackage",
+        (
+            "request_id",
+            "recipient_id",
+            "digest",
+            "fields",
+            "items",
+            "listed_at",
+            "listed_by_id",
+        ),
+        ("confirmed_at", "declined_at", "given_at"),
+    ),
     Kept("cases_copy", ("original_id", "content_id", "kind", "distance", "overlap")),
 )
 REFUSAL: Final = "not_violating takes two qualified people, where nobody is known to be an adult"
@@ -156,6 +194,18 @@ PEOPLE: Final = """
     ) < (
         SELECT CASE WHEN i.age = 'adult' THEN 1 ELSE 2 END
         FROM cases_itemcontent c JOIN cases_item i ON i.id = c.item_id WHERE c.id = NEW.content_id
+    )
+"""
+VERIFIED: Final = "the word of an authority does this after two different people verified it, never before"
+CHECKED: Final = """
+    NEW.verified_at IS NOT NULL AND (
+        SELECT count(DISTINCT c.person_id) FROM cases_requestcheck c WHERE c.request_id = NEW.id
+    ) < 2
+"""
+UNVERIFIED: Final = """
+    NOT EXISTS (
+        SELECT 1 FROM cases_authorityrequest r
+        WHERE r.id = NEW.request_id AND r.verified_at IS NOT NULL AND r.closed_at IS NULL
     )
 """
 SERIAL: Final = "the serial of what is wanted only grows, and with each change of it"
@@ -182,6 +232,10 @@ def _wanted(differs: str) -> str:
 def _sqlite() -> list[str]:
     rules = [
         ("decision_people", "cases_decision", "INSERT", PEOPLE, REFUSAL),
+        ("request_entered", "cases_authorityrequest", "INSERT", "NEW.verified_at IS NOT NULL", VERIFIED),
+        ("request_verified", "cases_authorityrequest", "UPDATE", CHECKED, VERIFIED),
+        ("silence_verified", "cases_requestsilence", "INSERT", UNVERIFIED, VERIFIED),
+        ("package_verified", "cases_requestpackage", "INSERT", UNVERIFIED, VERIFIED),
         ("item_serial", "cases_item", "UPDATE", _wanted("IS NOT"), SERIAL),
     ]
     for kept in KEPT:
@@ -200,6 +254,10 @@ def _postgresql() -> list[str]:
     made = []
     for name, table, event, when, message in (
         ("decision_people", "cases_decision", "INSERT", PEOPLE, REFUSAL),
+        ("request_entered", "cases_authorityrequest", "INSERT", "NEW.verified_at IS NOT NULL", VERIFIED),
+        ("request_verified", "cases_authorityrequest", "UPDATE", CHECKED, VERIFIED),
+        ("silence_verified", "cases_requestsilence", "INSERT", UNVERIFIED, VERIFIED),
+        ("package_verified", "cases_requestpackage", "INSERT", UNVERIFIED, VERIFIED),
         ("item_serial", "cases_item", "UPDATE", _wanted("IS DISTINCT FROM"), SERIAL),
         *(
             (f"{k.table[6:]}_stays", k.table, "UPDATE", _changed(k, "IS DISTINCT FROM"), _says(k))

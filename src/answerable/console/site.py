@@ -11,6 +11,7 @@ from answerable.console.views import (
     judgement,
     letters,
     overview,
+    requests,
     sign_in,
 )
 
@@ -28,6 +29,9 @@ console: list[URLPattern | URLResolver] = [
     path("duties/<int:obligation_id>/", duties.duty_page, name="duty"),
     path("filings/<int:filing_id>/", filings.filing_page, name="filing"),
     path("letters/<int:letter_id>/", letters.letter_page, name="letter"),
+    path("requests/", requests.requests_page, name="requests"),
+    path("requests/new/", requests.new_request, name="new_request"),
+    path("requests/<int:request_id>/", requests.request_page, name="request"),
     path("link/<str:secret>/", sign_in.open_link, name="open_link"),
     path("enrol/", sign_in.enrol, name="enrol"),
     path("enrol/app/", sign_in.EnrolApp.as_view(), name="enrol_app"),

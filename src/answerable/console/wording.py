@@ -16,6 +16,8 @@ DUTIES = {
     "open_contact": "Open the contact that you asked for",
     "agree_evidence": "A custodian asks to take evidence: agree, or decline",
     "open_evidence": "Take the evidence that you asked for",
+    "check_request": "Verify an authority's request by a contact that you find yourself",
+    "answer_request": "Answer an authority's request",
     "capture": "Capture the evidence before it is removed",
     "clear_evidence": "Destroy the evidence that nobody needs any more",
     "scrub_evidence": "Compare all evidence with its digests",
@@ -93,6 +95,32 @@ KEPT_FOR = {
     "law": "Decline: a law obliges us to keep it",
     "claims": "Decline: it is needed for a legal claim",
     "pressed": "Decline: somebody seems to press them",
+}
+ASKS = {
+    "preserve": "Keep everything (preservation)",
+    "extend": "Keep everything for longer",
+    "remove": "Remove it (an order)",
+    "disclose": "Hand out facts or files",
+    "emergency": "Hand out facts at once: somebody is in danger",
+    "silence": "Don't tell the account holder",
+    "lift": "An earlier request is lifted",
+}
+CAME = {
+    "mail": "By mail",
+    "letter": "By letter",
+    "fax": "By fax",
+    "portal": "Through a portal",
+    "phone": "By phone",
+    "in_person": "In person",
+    "report": "As a report here",
+}
+UNFIT = {
+    "false": "It is false: nobody there asked for it",
+    "unreached": "Nobody could be reached who confirms it",
+    "no_basis": "The law that it names doesn't allow it, or doesn't bind this desk",
+    "too_wide": "It asks for more than it may",
+    "not_held": "The desk has nothing of what it names",
+    "taken_back": "The authority took it back",
 }
 STATES = {"owed": "owed", "kept": "kept", "kept_late": "kept late", "released": "released"}
 

@@ -214,6 +214,20 @@ class Delay(Part):
     ground: str
 
 
+class Orders(Part):
+    """What an authority can ask for under a regime, and for how long. Counsel says which law applies to whom.
+
+    preserve: how long everything is kept from the receipt of a request; without it, until people release it. extend:
+    how much longer, each time it is asked for again. remove: within what time of its receipt an order is carried out
+    or answered. silence: how long an order may keep the desk from telling an account holder, at most.
+    """
+
+    preserve: Duration | None = None
+    extend: Duration | None = None
+    remove: Duration | None = None
+    silence: Duration | None = None
+
+
 class Regime(Part):
     """A body of law under which the operator is the provider."""
 
@@ -221,6 +235,7 @@ class Regime(Part):
     tells: tuple[Name, ...] = ()
     keeps: Keeping
     delay: Delay
+    orders: Orders = Orders()
 
 
 class Authority(Part):

@@ -92,6 +92,7 @@ from answerable.cases.commands.reporting import (
     drop_unwanted,
     redraft_filing,
 )
+from answerable.cases.commands.requesting import open_request, receive_request
 from answerable.cases.commands.returning import letter_bounced, send_again
 from answerable.cases.commands.searching import copies_searched
 from answerable.cases.commands.seeing import (
@@ -207,6 +208,7 @@ __all__ = [
     "open_contact",
     "open_personal",
     "open_report",
+    "open_request",
     "owe_corrections",
     "owe_deliveries",
     "owe_questions",
@@ -215,6 +217,7 @@ __all__ = [
     "preserved",
     "read_answer",
     "reasons_delivered",
+    "receive_request",
     "redraft_filing",
     "register_backfilled",
     "register_item",

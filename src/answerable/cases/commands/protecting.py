@@ -33,6 +33,8 @@ from answerable.policy import Do, Facts, Pack
 from answerable.policy.words import Age, By, Danger, Interim, Verdict, Visibility
 
 HIDE_WITHIN = timedelta(seconds=60)
+ORDERED = "authority"
+"""The channel of what staff typed in as the order of an authority to remove something."""
 NOTICED_FIELDS = ("case", "first_notice_at", "views_at_first_notice", "age")
 
 
@@ -59,7 +61,9 @@ def ask(report: Report, item: Item, pack: Pack) -> Asked:
         {} if protecting.first_child_report(age, looked_at=known.looked_at) else token_hidings(report.token)
     )
     said = protecting.ReportFacts(age=age, something_new=new, vouched=vouched, **past)
-    protection = protecting.protect(pack.interim(report.harm, facts), said, known)
+    # An order is hidden whatever the harm, as what it asks for; that it is true, two people find out (rule 23).
+    policy = Interim.HIDE if report.channel == ORDERED else pack.interim(report.harm, facts)
+    protection = protecting.protect(policy, said, known)
     return Asked(facts, new or vouched, known.looked_at, protection)
 
 

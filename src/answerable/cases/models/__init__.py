@@ -13,11 +13,21 @@ from answerable.cases.models.lists import HashList, ListEntry, ListFault
 from answerable.cases.models.people import Person
 from answerable.cases.models.reasons import ReasonsDelivery, StatementOfReasons
 from answerable.cases.models.reports import Claim, IdempotencyKey, Message, Notice, Report, ReportedItem
+from answerable.cases.models.requests import (
+    AuthorityRequest,
+    RequestAccount,
+    RequestCheck,
+    RequestHold,
+    RequestItem,
+    RequestPackage,
+    RequestSilence,
+)
 from answerable.cases.models.watching import PlatformWatch
 
 __all__ = [
     "Account",
     "Appeal",
+    "AuthorityRequest",
     "Backfill",
     "Capture",
     "Case",
@@ -50,6 +60,12 @@ __all__ = [
     "ReasonsDelivery",
     "Report",
     "ReportedItem",
+    "RequestAccount",
+    "RequestCheck",
+    "RequestHold",
+    "RequestItem",
+    "RequestPackage",
+    "RequestSilence",
     "Review",
     "StatementOfReasons",
     "ViewSample",

@@ -14,6 +14,11 @@ def is_custodian(person: Person) -> bool:
     return bool(person.active) and person.pseudonym in names
 
 
+def may_handle(person: Person) -> bool:
+    """Whether a person verifies and answers requests: custodians, leads, administrators."""
+    return bool(person.active) and (person.lead or person.administrator or is_custodian(person))
+
+
 def staff() -> tuple[tuple[tuple[str, ...], bool, bool, bool], ...]:
     """Each active person: qualifications, lead, outside, on call.
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Case, Item, Person, Review
-from answerable.cases.queries.people import is_custodian
+from answerable.cases.queries.people import is_custodian, may_handle
 from answerable.cases.queries.standing import Standing, may_read_answer, may_see, standing
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
@@ -23,16 +23,22 @@ OF_CUSTODIANS = frozenset({"agree_evidence", "open_evidence"})
 """Handing out evidence: the first for every custodian but who asked, the second for who asked."""
 OF_TWO = frozenset({"agree_contact", "open_contact", "agree_erasure"})
 """What takes two: those that agree for everybody but who asked, the others for who asked."""
-BEFORE_A_LOOK = OF_TWO | frozenset(
-    {
-        "answer_danger",
-        "emergency_duty",
-        "read_answer",
-        "read_report",
-        "page_people",
-        "confirm_ending",
-        "erase_words",
-    }
+OF_REQUESTS = frozenset({"check_request", "answer_request"})
+"""Authorities' requests: for whoever may verify and answer them."""
+BEFORE_A_LOOK = (
+    OF_TWO
+    | OF_REQUESTS
+    | frozenset(
+        {
+            "answer_danger",
+            "emergency_duty",
+            "read_answer",
+            "read_report",
+            "page_people",
+            "confirm_ending",
+            "erase_words",
+        }
+    )
 )
 """Duties that follow from what was reported, not from a judgement: a blind reviewer may see them."""
 FOR_WHOEVER_IS_ON_CALL = frozenset({"answer_danger", "emergency_duty"})
@@ -42,6 +48,8 @@ OWN_PAGE = {
     "judge_account": "account",
     "agree_evidence": "evidence",
     "open_evidence": "evidence",
+    "check_request": "request",
+    "answer_request": "request",
 }
 """Duties that are done where their subject is shown; the others have a page of their own."""
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -109,8 +117,10 @@ def rows(person: Person, *, now: datetime) -> list[Row]:
             continue
         if duty.kind in OF_CUSTODIANS and not _is_for(person, duty):
             continue
+        if duty.kind in OF_REQUESTS and not may_handle(person):
+            continue
         called = (
-            duty.kind in OF_CUSTODIANS
+            duty.kind in OF_CUSTODIANS | OF_REQUESTS
             or (person.on_call and duty.kind in FOR_WHOEVER_IS_ON_CALL)
             or duty.kind == "open_contact"
         )
@@ -223,5 +233,5 @@ def _duty_row(duty: _Owed, cases: Mapping[int, Case]) -> Row:
     harm = case.harm if case is not None else ""
     name, number = duty.place
     page = OWN_PAGE.get(duty.kind, "duty")
-    there = page == name or duty.kind in OF_CUSTODIANS
+    there = page == name or duty.kind in OF_CUSTODIANS | OF_REQUESTS
     return Row(page, number if there else duty.pk, duty.kind, duty.case_id, harm, duty.due_at, duty.regime)

@@ -50,6 +50,18 @@ def letter_state(state: str) -> str:
 
 
 @register.filter
+def asks(value: str) -> str:
+    """What an authority asks for."""
+    return wording.ASKS[value]
+
+
+@register.filter
+def came(value: str) -> str:
+    """How a request came."""
+    return wording.CAME[value]
+
+
+@register.filter
 def duty(kind: str) -> str:
     """What there is to do."""
     return wording.JUDGE if kind == "judge" else wording.duty(kind)

@@ -1,0 +1,86 @@
+"""Authorities' requests: how each stands, what it names, and what keeps a notice back."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from answerable.cases.models import (
+    AuthorityRequest,
+    Item,
+    Notice,
+    Person,
+    RequestCheck,
+    RequestPackage,
+    RequestSilence,
+)
+from answerable.cases.queries.evidence import with_joined
+from answerable.cases.queries.people import may_handle
+from answerable.cases.request_inputs import Asks
+from answerable.cases.rules import requests as rules
+from answerable.db import personal
+from answerable.db.models import PersonalText
+from answerable.policy import Pack
+from answerable.policy.shapes import Orders
+
+MOST_ITEMS = 500
+"""So many items of the accounts and the case that a request names are listed and held; named ones come first."""
+
+
+def orders_of(pack: Pack, regime: str) -> Orders:
+    """What the pack says of orders under a regime, or under the one that it is part of ("eu" of "eu.fr")."""
+    found = pack.regimes.get(regime) or pack.regimes.get(regime.partition(".")[0])
+    return found.orders if found is not None else Orders()
+
+
+def standing_of(request: AuthorityRequest) -> rules.Standing:
+    """How it stands, as the rules ask: verified by how many different people who were active when they did."""
+    people = RequestCheck.objects.filter(request=request).values("person").distinct().count()
+    verified_by = people if request.verified_at is not None else min(people, rules.PEOPLE_TO_VERIFY - 1)
+    return rules.Standing(Asks(request.asks), verified_by, request.closed_at is not None)
+
+
+def items_of(request: AuthorityRequest) -> list[Item]:
+    """What a request covers: the items that it names, those of the accounts and of the case that it names."""
+    covered = Q(requested_in__request=request) | Q(account__requested_in__request=request)
+    if request.case_id is not None:
+        covered |= Q(case__in=with_joined(request.case_id))
+    found = Item.objects.filter(covered).select_related("account", "case", "content").distinct()
+    return list(found.order_by("pk")[:MOST_ITEMS])
+
+
+def open_text(row: PersonalText | None) -> dict[str, Any]:
+    """The sealed words of a request or a check; nothing once they are erased. The caller logs a person's look."""
+    return dict(json.loads(personal.open_text(row))) if row is not None else {}
+
+
+def silences(item: Item, now: datetime) -> "QuerySet[RequestSilence]":
+    """The orders that keep telling the holder of this item back now."""
+    covers = Q(request__named__item=item)
+    if item.account_id is not None:
+        covers |= Q(request__accounts__account=item.account_id)
+    if item.case_id is not None:
+        covers |= Q(request__case__in=with_joined(item.case_id))
+    standing = RequestSilence.objects.filter(ended_at__isnull=True, until__gt=now)
+    return standing.filter(covers).distinct()
+
+
+def untold_notices(items: Iterable[Item]) -> "QuerySet[Notice]":
+    """Notices about these items that nobody was told of yet."""
+    rows = Notice.objects.filter(item__in=list(items), told_at__isnull=True)
+    return rows.select_related("item__account", "item__case").order_by("pk")
+
+
+def listed(person: Person) -> "QuerySet[AuthorityRequest]":
+    """All requests that a person may see, open ones first, what is due first on top."""
+    rows = AuthorityRequest.objects.select_related("entered_by", "case")
+    if not may_handle(person):
+        rows = rows.filter(entered_by=person)
+    return rows.order_by("closed_at", "due_at", "pk")
+
+
+def latest_package(request: AuthorityRequest) -> RequestPackage | None:
+    """The package that was listed last and not declined."""
+    return RequestPackage.objects.filter(request=request, declined_at__isnull=True).order_by("-pk").first()

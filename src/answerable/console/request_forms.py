@@ -1,0 +1,120 @@
+"""What staff type about authorities' requests, checked before any command sees it."""
+
+from typing import Any
+
+from django import forms
+
+from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT
+from answerable.console.wording import AGES, ASKS, CAME
+from answerable.policy import Pack
+
+
+def _number(label: str, help_text: str = "") -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, required=False, help_text=help_text)
+
+
+def _text(label: str, help_text: str = "", *, rows: int = 3, required: bool = False) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=STATEMENT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        help_text=help_text,
+    )
+
+
+def _time(label: str, help_text: str, *, required: bool = True) -> forms.DateTimeField:
+    return forms.DateTimeField(
+        label=label,
+        required=required,
+        help_text=help_text,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={
+            "required": "Write the time, in UTC.",
+            "invalid": "Write it as 2027-03-01 14:30, in UTC.",
+        },
+    )
+
+
+class RequestForm(forms.Form):
+    """One request as it came. Everything in it is a claim until two people verified it."""
+
+    asks = forms.ChoiceField(
+        label="What it asks for",
+        choices=list(ASKS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what it asks for. Of several, enter one after the other."},
+    )
+    came = forms.ChoiceField(label="How it came", choices=list(CAME.items()))
+    received_at = _time(
+        "When it was received (UTC)", "All times count from here, not from when you type it in."
+    )
+    authority = forms.CharField(
+        label="Who says to be asking",
+        max_length=300,
+        help_text="As it is written there.",
+        error_messages={"required": "Write who says to be asking."},
+    )
+    country = forms.CharField(
+        label="Country",
+        min_length=2,
+        max_length=2,
+        help_text="Two letters, such as FR.",
+        error_messages={"required": "Write the country as two letters."},
+    )
+    regime = forms.ChoiceField(label="Under which law")
+    basis = forms.CharField(
+        label="The law that it names",
+        max_length=500,
+        help_text="Article by article. “None named” is an answer.",
+        error_messages={"required": "Write the law that it names, or “none named”."},
+    )
+    reference = forms.CharField(label="Their reference", max_length=200, required=False)
+    contacts = _text(
+        "All contacts that stand in it",
+        "Every number and address, sender and letterhead too. Nobody may verify it by one of these.",
+        required=False,
+    )
+    words = _text(
+        "What it says", "As far as needed to answer it. Encrypted, and opened by an act that is logged."
+    )
+    harm = forms.ChoiceField(label="What it is about")
+    age = forms.ChoiceField(label="The person shown is", choices=[(a.value, t) for a, t in AGES.items()])
+    links = _text("Links to what it names", "One a line.")
+    accounts = _text("Accounts that it names", "One a line: the platform, a space, the account.", rows=2)
+    case_id = _number("Case that it names")
+    report_id = _number(
+        "Report by which it came", "Its items are named then, and its time is that of the report."
+    )
+    earlier_id = _number("Earlier request", "That it extends or lifts.")
+    deadline = _time("Time that it names (UTC)", "The earlier of this and the law's counts.", required=False)
+
+    def __init__(self, *args: Any, pack: Pack, regimes: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = list(dict.fromkeys([*regimes, *pack.regimes]))
+        spoken = {name: found.name["en"] for name, found in pack.regimes.items()}
+        self.fields["regime"].choices = [(n, spoken.get(n, n)) for n in names]  # type: ignore[attr-defined]
+        harms = [(name, harm.name["en"]) for name, harm in pack.harms.items()]
+        self.fields["harm"].choices = harms  # type: ignore[attr-defined]
+        self.fields["age"].initial = "unsure"
+
+    def clean_links(self) -> list[str]:
+        """The links, one a line."""
+        found = [line.strip() for line in self.cleaned_data["links"].splitlines() if line.strip()]
+        if len(found) > LINKS_LIMIT:
+            raise forms.ValidationError(
+                f"At most {LINKS_LIMIT} links in one request: enter the rest as another."
+            )
+        return found
+
+    def clean_accounts(self) -> list[tuple[str, str]]:
+        """Platform and account, one a line."""
+        found = []
+        for line in self.cleaned_data["accounts"].splitlines():
+            platform, _, ref = line.strip().partition(" ")
+            if not platform:
+                continue
+            if not ref.strip():
+                raise forms.ValidationError("Write the platform's name, a space, and the account.")
+            found.append((platform[:40], ref.strip()[:300]))
+        return found
