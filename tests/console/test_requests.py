@@ -62,3 +62,48 @@ def test_who_has_nothing_to_do_with_it_sees_nothing(policy: None, ravi: Person, 
     assert f"/requests/{row.pk}/" not in signed_in(rosa).get("/requests/").content.decode()
     assert signed_in(ravi).get(f"/requests/{row.pk}/").status_code == 200
     assert signed_in(ravi).get("/requests/777/").status_code == 404
+
+
+def test_two_verify_it_one_does_it_and_the_authority_is_told(
+    policy: None, photos: Photos, ravi: Person, petra: Person, lena: Person, now: datetime
+) -> None:
+    post(photos, "a1", landscape(), now)
+    signed_in(ravi).post("/requests/new/", typed())
+    row = AuthorityRequest.objects.get()
+    page, first, second = f"/requests/{row.pk}/", signed_in(petra), signed_in(lena)
+    reached = {"action": "check", "contact": "+33 1 55 50 14 30", "found": "the state's directory"}
+    assert "Write where you found it" in first.post(page, {**reached, "found": ""}).content.decode()
+    bad = first.post(page, {**reached, "contact": "AMES@police.example"}).content.decode()
+    assert "stands in the request itself" in bad
+    assert "Do what it asks for" not in bad
+    assert first.post(page, reached).status_code == 302
+    shown = first.get(page).content.decode()
+    assert "I reached them" not in shown
+    assert "Do what it asks for" not in shown
+    assert second.post(page, reached).status_code == 302
+    assert "What it names is removed for everyone" in second.get(page).content.decode()
+    second.post(page, {"action": "grant"})
+    assert Item.objects.get().wanted == "gone"
+    first.post(page, {"action": "answered", "reference": "Annex II form, by their portal"})
+    assert "5 min after its receipt" in first.get(page).content.decode()
+
+
+def test_a_silence_and_a_refusal_say_what_they_lack(
+    policy: None, ravi: Person, petra: Person, lena: Person, now: datetime
+) -> None:
+    signed_in(ravi).post("/requests/new/", typed(asks="silence", links="", accounts="sample uri"))
+    row = AuthorityRequest.objects.get()
+    page, first, second = f"/requests/{row.pk}/", signed_in(petra), signed_in(lena)
+    reached = {"action": "check", "contact": "+33 1 55 50 14 30", "found": "the state's directory"}
+    first.post(page, reached)
+    second.post(page, reached)
+    far = first.post(page, {"action": "silence", "until": "2027-12-01T09:00", "ground": "Art. 11(3)"})
+    assert "42 days at most" in far.content.decode()
+    first.post(page, {"action": "silence", "until": "2027-01-10T09:00", "ground": "Art. 11(3)"})
+    assert "Telling waits" in first.get(page).content.decode()
+    signed_in(ravi).post("/requests/new/", typed(asks="preserve", links="", accounts="sample max"))
+    other = AuthorityRequest.objects.latest("pk")
+    signed_in(petra).post(
+        f"/requests/{other.pk}/", {"action": "refuse", "unfit": "false", "reason": "None of theirs."}
+    )
+    assert "nobody there asked for it" in signed_in(petra).get(f"/requests/{other.pk}/").content.decode()

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT
-from answerable.console.wording import AGES, ASKS, CAME
+from answerable.console.wording import AGES, ASKS, CAME, UNFIT
 from answerable.policy import Pack
 
 
@@ -118,3 +118,52 @@ class RequestForm(forms.Form):
                 raise forms.ValidationError("Write the platform's name, a space, and the account.")
             found.append((platform[:40], ref.strip()[:300]))
         return found
+
+
+class CheckForm(forms.Form):
+    """By which contact this person reached the authority, and where they found it."""
+
+    contact = forms.CharField(
+        label="The contact that you used",
+        max_length=300,
+        help_text="The number or address that you called or wrote to. None that stands in the request.",
+        error_messages={"required": "Write the number or address that you used."},
+    )
+    found = forms.CharField(
+        label="Where you found it",
+        max_length=500,
+        help_text="A public register, the state's own site reached by yourself, an earlier verified request.",
+        error_messages={"required": "Write where you found it."},
+    )
+
+
+class SilenceForm(forms.Form):
+    """Until when notices wait, and which law orders it."""
+
+    until = _time("Until (UTC)", "It ends by itself then.")
+    ground = forms.CharField(
+        label="Article that forbids to tell",
+        max_length=200,
+        help_text="It stands in the log: no names.",
+        error_messages={"required": "Write the article."},
+    )
+
+
+class RefusalForm(forms.Form):
+    """Why a request is refused."""
+
+    unfit = forms.ChoiceField(label="Why", choices=list(UNFIT.items()))
+    reason = _text(
+        "In your words", "For those who check this later. It never leaves the desk.", required=True
+    )
+
+
+class AnswerForm(forms.Form):
+    """That the authority was told, by a contact that was verified."""
+
+    reference = forms.CharField(
+        label="How, and under which reference",
+        max_length=200,
+        help_text="Only by a contact that was verified. No names of people.",
+        error_messages={"required": "Write how, and under which reference."},
+    )

@@ -202,9 +202,9 @@ def tell_holder(obligation: Obligation) -> None:
     """Tell an account holder what the policy pack says for this notice."""
     notice = Notice.objects.select_related("account", "item").get(pk=_number(obligation))
     target = registry.platform(notice.account.platform)
-    if _lacks(target, Capability.NOTIFY, obligation):
-        return
     if not commands.may_tell(notice.pk, obligation_id=obligation.pk, now=clock.now()):
+        return  # asked before people are told to do it by hand, too
+    if _lacks(target, Capability.NOTIFY, obligation):
         return
     text = text_of(notice, obligation.pack_digest)
     with _asking(obligation):

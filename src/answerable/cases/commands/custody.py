@@ -55,22 +55,26 @@ def release_hold(hold_id: int, *, person_id: int, now: datetime) -> None:
             raise AlreadyDone("This hold was released already.")
         if hold.placed_by_id == person.pk:
             raise Refused("Whoever placed a hold doesn't release it: another one of the desk does.")
-        hold.released_at, hold.released_by = now, person
-        hold.save(update_fields=["released_at", "released_by"])
-        writing = _writing(person, hold.case, now)
-        writing.record("evidence_hold_released", {"hold": hold.pk})
-        waiting = Obligation.objects.filter(kind="destroy_preserved", state="owed", params__was_held=True)
-        for owed in waiting.filter(case_id=hold.case_id):
-            again = Owed(
-                kind=owed.kind,
-                subject=owed.subject,
-                by=By(owed.by),
-                due_at=min(owed.due_at, now + DESTROY_WITHIN),
-                not_before=now,
-            )
-            obligations.owe(
-                [again], now=now, cause=writing.cause, case_id=owed.case_id, pack_digest=owed.pack_digest
-            )
+        end_hold(_writing(person, hold.case, now), hold, person)
+
+
+def end_hold(writing: Writing, hold: EvidenceHold, person: Person) -> None:
+    """End a hold that stands, in the caller's transaction: what it kept is destroyed in time."""
+    hold.released_at, hold.released_by = writing.now, person
+    hold.save(update_fields=["released_at", "released_by"])
+    writing.record("evidence_hold_released", {"hold": hold.pk}, case_id=hold.case_id)
+    waiting = Obligation.objects.filter(kind="destroy_preserved", state="owed", params__was_held=True)
+    for owed in waiting.filter(case_id=hold.case_id):
+        again = Owed(
+            kind=owed.kind,
+            subject=owed.subject,
+            by=By(owed.by),
+            due_at=min(owed.due_at, writing.now + DESTROY_WITHIN),
+            not_before=writing.now,
+        )
+        obligations.owe(
+            [again], now=writing.now, cause=writing.cause, case_id=owed.case_id, pack_digest=owed.pack_digest
+        )
 
 
 def ask_evidence(case_id: int, *, person_id: int, purpose: OpenedFor, now: datetime) -> None:

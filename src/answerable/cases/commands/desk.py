@@ -11,6 +11,7 @@ from answerable import obligations
 from answerable.cases.commands.filing import owe_after_filing
 from answerable.cases.commands.grouping import begin_notice, put_in
 from answerable.cases.commands.harms import harm_decided
+from answerable.cases.commands.hushing import is_silenced
 from answerable.cases.commands.reporting import filed_outside
 from answerable.cases.commands.returning import receipt_entered, told_outside
 from answerable.cases.commands.seeing import done_by_hand
@@ -130,6 +131,8 @@ def mark_kept(obligation_id: int, *, person_id: int, reference: str, now: dateti
             raise Refused("This can't be marked: it is kept by doing it here.")
         if obligation.not_before is not None and obligation.not_before > now:
             raise Refused(f"Not before {obligation.not_before:%Y-%m-%d %H:%M} UTC.")
+        if is_silenced(obligation, now):
+            raise Refused("An authority's order forbids to tell this now: it is owed again when that ends.")
         writing = Writing(actor=f"person:{person.pk}", now=now, cause=f"obligation:{obligation.pk}")
         if obligation.kind in ("report_authority", "correct_authority"):
             filed_outside(writing, obligation, reference.strip())

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from answerable import audit, obligations
 from answerable.cases.commands.grouping import lock, locked
+from answerable.cases.commands.hushing import keep_back
 from answerable.cases.commands.settling import settle_there
 from answerable.cases.commands.stating import reasons_told
 from answerable.cases.commands.telling import hold_back, reports_naming, tell_reports, untold
@@ -239,9 +240,12 @@ def may_tell(notice_id: int, *, obligation_id: int, now: datetime) -> bool:
         owed = Obligation.objects.filter(pk=obligation_id, state="owed").first()
         if item is None or owed is None:
             return False
+        writing = Writing(actor="worker", now=now, cause=f"notice:{notice_id}", case=item.case)
+        if keep_back(writing, notice, item):
+            writing.finish()
+            return False
         if owed.not_before is not None:
             return True
-        writing = Writing(actor="worker", now=now, cause=f"notice:{notice_id}", case=item.case)
         waits = hold_back(writing, notice, item)
         writing.finish()
         return not waits

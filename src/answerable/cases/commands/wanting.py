@@ -10,6 +10,7 @@ from answerable.cases.commands.writing import Writing
 from answerable.cases.kinds import KIND_BY_WANTED
 from answerable.cases.models import Item, KnownChange
 from answerable.cases.queries.frames import searchable_frames
+from answerable.cases.queries.requests import is_ordered_gone
 from answerable.db.prepared import first, prepared
 from answerable.db.rows import update
 from answerable.media.limits import SEARCHABLE_QUALITY
@@ -36,6 +37,8 @@ def want(
     `item` must be locked. Returns whether anything changed. The caller saves nothing: this does, and with it the
     fields `also_save`.
     """
+    if visibility is Visibility.VISIBLE and item.wanted == Visibility.GONE and is_ordered_gone(item.pk):
+        return False  # a verified order stands, whatever people here find; lifting it is another request
     if item.wanted == visibility:
         if why == "decision" and item.wanted_why != why:  # or it would come back with what it is a copy of
             item.wanted_why = why

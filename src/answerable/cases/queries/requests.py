@@ -16,6 +16,7 @@ from answerable.cases.models import (
     RequestPackage,
     RequestSilence,
 )
+from answerable.cases.models.requests import GRANTED
 from answerable.cases.queries.evidence import with_joined
 from answerable.cases.queries.people import may_handle
 from answerable.cases.request_inputs import Asks
@@ -84,3 +85,9 @@ def listed(person: Person) -> "QuerySet[AuthorityRequest]":
 def latest_package(request: AuthorityRequest) -> RequestPackage | None:
     """The package that was listed last and not declined."""
     return RequestPackage.objects.filter(request=request, declined_at__isnull=True).order_by("-pk").first()
+
+
+def is_ordered_gone(item_id: int) -> bool:
+    """Whether a verified order to remove an item stands: carried out, and not lifted since."""
+    orders = AuthorityRequest.objects.filter(asks=Asks.REMOVE, outcome=GRANTED, named__item=item_id)
+    return orders.exclude(later__asks=Asks.LIFT, later__outcome=GRANTED).exists()

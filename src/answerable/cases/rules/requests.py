@@ -96,7 +96,7 @@ def may(effect: Effect, request: Standing) -> bool:
     if request.verified_by < PEOPLE_TO_VERIFY:
         return False
     return {
-        Effect.SILENCE: request.asks is not Asks.LIFT,
+        Effect.SILENCE: request.asks is Asks.SILENCE,
         Effect.DISCLOSE: request.asks in DISCLOSES,
         Effect.REMOVE: request.asks is Asks.REMOVE,
         Effect.END_HOLD: request.asks is Asks.LIFT,

@@ -33,6 +33,7 @@ def until(due: datetime, now: datetime) -> str:
     return f"in {span(due - now)}" if due >= now else f"{span(now - due)} over"
 
 
+@register.filter
 def span(length: timedelta) -> str:
     """A length of time in its largest whole unit."""
     minutes = int(length.total_seconds() // 60)
@@ -53,6 +54,12 @@ def letter_state(state: str) -> str:
 def asks(value: str) -> str:
     """What an authority asks for."""
     return wording.ASKS[value]
+
+
+@register.filter
+def unfit(value: str) -> str:
+    """Why a request was refused."""
+    return wording.UNFIT[value]
 
 
 @register.filter

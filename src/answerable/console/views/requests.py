@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -14,15 +15,22 @@ from answerable.cases.inputs import Refused
 from answerable.cases.models import AuthorityRequest
 from answerable.cases.queries import requests
 from answerable.cases.queries.people import may_handle
-from answerable.cases.request_inputs import Asks, Came, RequestIn
+from answerable.cases.request_inputs import Asks, Came, RequestIn, Unfit
+from answerable.cases.rules.requests import DISCLOSES
 from answerable.console.middleware import StaffRequest
-from answerable.console.request_forms import RequestForm
+from answerable.console.request_forms import AnswerForm, CheckForm, RefusalForm, RequestForm, SilenceForm
 from answerable.console.views.cases import link_of
 from answerable.policy import store
 from answerable.policy.words import Age
 from answerable.settings.config import config
 
 SHOWN = 200
+FORMS: dict[str, type[Form]] = {
+    "check": CheckForm,
+    "silence": SilenceForm,
+    "refuse": RefusalForm,
+    "answered": AnswerForm,
+}
 
 
 @require_GET
@@ -60,15 +68,56 @@ def request_page(request: StaffRequest, request_id: int) -> HttpResponse:
         raise Http404(f"There is no request {request_id}.")
     if not may_handle(request.person) and row.entered_by_id != request.person.pk:
         raise PermissionDenied("This takes a custodian, a lead or an administrator.")
-    context: dict[str, Any] = {"row": row, "now": now, "late": _is_late(row, now)}
+    action = request.POST.get("action", "")
+    forms = {name: shape(request.POST if action == name else None) for name, shape in FORMS.items()}
+    context: dict[str, Any] = {"row": row, "now": now, "forms": forms}
     try:
-        if request.POST.get("action") == "open" and row.words_id is not None:
+        if action == "open" and row.words_id is not None:
             context["words"] = commands.open_request(row.pk, person_id=request.person.pk, now=now)
+        elif action and (said := _do(row, action, forms.get(action), request.person.pk)):
+            messages.success(request, said)
+            return redirect("console:request", row.pk)
     except Refused as error:
         messages.error(request, str(error))
-    context["items"] = requests.items_of(row)
-    context["holds"] = [one.hold for one in row.holds.select_related("hold")]
+    row.refresh_from_db()
+    context |= {
+        "late": _is_late(row, now),
+        "items": requests.items_of(row),
+        "holds": [one.hold for one in row.holds.select_related("hold")],
+        "checks": row.checks.select_related("person").order_by("pk"),
+        "silences": row.silences.order_by("pk"),
+        "mine": row.checks.filter(person=request.person).exists(),
+        "handles": may_handle(request.person),
+        "took": (row.answered_at - row.received_at) if row.answered_at else None,
+        "gives": row.asks in DISCLOSES,
+    }
     return render(request, "console/request.html", context)
+
+
+def _do(row: AuthorityRequest, action: str, form: Form | None, me: int) -> str:
+    """Do what was asked for, and say so. Empty: the form says what is missing. Raises Refused."""
+    now = clock.now()
+    if form is not None and not form.is_valid():
+        return ""
+    given = form.cleaned_data if form is not None else {}
+    match action:
+        case "check":
+            verified = commands.check_request(row.pk, person_id=me, now=now, **given)
+            return "Two people verified it." if verified else "Noted. Another person has to verify it, too."
+        case "silence":
+            commands.keep_silent(row.pk, person_id=me, now=now, **given)
+            return "Notices to account holders wait until then."
+        case "refuse":
+            unfit = Unfit(given["unfit"])
+            commands.refuse_request(row.pk, person_id=me, unfit=unfit, reason=given["reason"], now=now)
+            return "Refused. What it kept or held back has ended."
+        case "answered":
+            commands.request_answered(row.pk, person_id=me, reference=given["reference"], now=now)
+            return "That the authority was told is in the log."
+        case "grant":
+            commands.grant_request(row.pk, person_id=me, now=now)
+            return "Done. Now the authority is told, by a contact that was verified."
+    return ""
 
 
 def _typed(cleaned: dict[str, Any]) -> RequestIn:
