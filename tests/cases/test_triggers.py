@@ -10,8 +10,10 @@ from django.db import DatabaseError, connection, transaction
 from answerable.cases import commands
 from answerable.cases.evidence_inputs import CaptureIn, ObjectIn
 from answerable.cases.filing_inputs import FileDraft, FilingDraft
+from answerable.cases.inputs import Link
 from answerable.cases.letter_inputs import ItemDraft, LetterDraft
 from answerable.cases.models import (
+    AuthorityRequest,
     Capture,
     Decision,
     EvidenceHold,
@@ -25,6 +27,7 @@ from answerable.cases.models import (
     Report,
     Review,
 )
+from answerable.cases.request_inputs import Asks, Came, RequestIn
 from answerable.cases.triggers import KEPT
 from answerable.media.frames import Frame
 from answerable.obligations.models import Obligation
@@ -64,6 +67,34 @@ def _evidence(finding: Finding, ravi: Person, desk: TestDesk) -> None:
     with transaction.atomic():
         EvidenceHold.objects.create(case=finding.case, why="court", placed_at=at, placed_by=ravi)
         EvidenceRecipient.objects.create(name="Police", key="age1", added_at=at, added_by=ravi)
+    _request(finding, ravi, desk)
+
+
+def _request(finding: Finding, ravi: Person, desk: TestDesk) -> None:
+    at = desk.clock.now
+    links = (Link("http://127.0.0.1:8402/p/a", "sample", "a"),)
+    request_in = RequestIn(
+        asks=Asks.DISCLOSE,
+        came=Came.MAIL,
+        received_at=at,
+        regime="us",
+        harm="csam",
+        authority="Police",
+        country="us",
+        basis="none named",
+        links=links,
+        accounts=(("sample", "uri"),),
+    )
+    number = commands.receive_request(request_in, person_id=ravi.pk, now=at)
+    row = AuthorityRequest.objects.get(pk=number)
+    with transaction.atomic():
+        other = Person.objects.create(pseudonym="Another")
+        for person in (ravi, other):
+            row.checks.create(person=person, at=at)
+        AuthorityRequest.objects.update(verified_at=at)
+        row.silences.create(placed_at=at, placed_by=ravi, until=at, ground="x")
+        given = {"recipient": EvidenceRecipient.objects.get(), "digest": "0" * 64, "fields": [], "items": []}
+        row.packages.create(listed_at=at, listed_by=ravi, **given)
 
 
 def refused(work: Callable[[], object], message: str) -> None:
@@ -86,8 +117,10 @@ def test_what_was_said_never_changes(full: TestDesk, place: tuple[str, str]) -> 
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1")
         row = cursor.fetchone()
-        if row is None:
-            new: object = "{}" if column == "overlap" else 1
+        if column in ("overlap", "fields", "items"):
+            new: object = "{}"
+        elif row is None:
+            new = 1
         elif isinstance(row[0], bool):
             new = not row[0]
         elif isinstance(row[0], int):

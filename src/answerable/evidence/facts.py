@@ -36,9 +36,9 @@ def facts(decision: Decision, fetched: dict[str, Any], now: datetime) -> bytes:
             "opened_at": _at(decision.case.opened_at),
             "policy_pack": decision.case.pack_digest,
         },
-        "item": _item(item),
-        "content": _content(content),
-        "account": _account(item.account),
+        "item": item_facts(item),
+        "content": content_facts(content),
+        "account": account_facts(item.account),
         "decision": {
             "number": decision.pk,
             "verdict": str(decision.verdict),
@@ -76,7 +76,8 @@ def manifest(
     )
 
 
-def _item(item: Item) -> dict[str, Any]:
+def item_facts(item: Item) -> dict[str, Any]:
+    """What is known of an item itself."""
     return {
         "number": item.pk,
         "platform": item.platform,
@@ -94,7 +95,8 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _content(content: ItemContent) -> dict[str, Any]:
+def content_facts(content: ItemContent) -> dict[str, Any]:
+    """What is known of its bytes."""
     return {
         "number": content.pk,
         "sha256": content.sha256,
@@ -107,7 +109,8 @@ def _content(content: ItemContent) -> dict[str, Any]:
     }
 
 
-def _account(account: Account | None) -> dict[str, Any] | None:
+def account_facts(account: Account | None) -> dict[str, Any] | None:
+    """What is known of the account that posted it."""
     if account is None:
         return None
     return {

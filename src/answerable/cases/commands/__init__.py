@@ -69,6 +69,13 @@ from answerable.cases.commands.listing import (
 from answerable.cases.commands.looking import look_put_off, seen_again
 from answerable.cases.commands.naming import name_item
 from answerable.cases.commands.opening import note_status_read, open_report
+from answerable.cases.commands.packaging import (
+    answer_package,
+    list_package,
+    may_give,
+    open_package,
+    package_given,
+)
 from answerable.cases.commands.policies import activate_policy, applied_to_open, apply_to_open
 from answerable.cases.commands.posting import (
     begin_letter,
@@ -139,6 +146,7 @@ __all__ = [
     "answer_contact",
     "answer_erasure",
     "answer_evidence",
+    "answer_package",
     "answer_report",
     "appeal",
     "applied_to_open",
@@ -199,6 +207,7 @@ __all__ = [
     "letter_bounced",
     "letter_refused",
     "list_alarmed",
+    "list_package",
     "list_tried",
     "lists_held_back",
     "lists_searched",
@@ -207,6 +216,7 @@ __all__ = [
     "make_list",
     "mark_kept",
     "match_told",
+    "may_give",
     "may_tell",
     "name_item",
     "news_heard",
@@ -216,12 +226,14 @@ __all__ = [
     "note_status_read",
     "object_checked",
     "open_contact",
+    "open_package",
     "open_personal",
     "open_report",
     "open_request",
     "owe_corrections",
     "owe_deliveries",
     "owe_questions",
+    "package_given",
     "platform_silent",
     "post_alarm",
     "preserved",
