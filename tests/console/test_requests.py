@@ -1,12 +1,18 @@
 """Authorities' requests on the console: typed in, opened by an act that is logged, seen by who may answer them."""
 
-from datetime import datetime
+import hashlib
+from datetime import datetime, timedelta
 from typing import Any
 
+import pyrage
 import pytest
+from typer.testing import CliRunner
 
 from answerable.audit.models import AuditEntry
-from answerable.cases.models import AuthorityRequest, Item, Person
+from answerable.authorities.cli import app
+from answerable.cases import commands
+from answerable.cases.models import AuthorityRequest, Item, Person, RequestPackage
+from answerable.evidence.sealing import new_identity, recipient_of
 from tests.console.conftest import Photos, landscape, post, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +113,61 @@ def test_a_silence_and_a_refusal_say_what_they_lack(
         f"/requests/{other.pk}/", {"action": "refuse", "unfit": "false", "reason": "None of theirs."}
     )
     assert "nobody there asked for it" in signed_in(petra).get(f"/requests/{other.pk}/").content.decode()
+
+
+def test_what_they_are_given_is_listed_read_agreed_to_and_taken(
+    policy: None,
+    photos: Photos,
+    ravi: Person,
+    petra: Person,
+    lena: Person,
+    now: datetime,
+    settings: Any,
+    tmp_path: Any,
+) -> None:
+    settings.DATA = tmp_path
+    identity = new_identity()
+    post(photos, "a1", landscape(), now)
+    signed_in(ravi).post("/requests/new/", typed(asks="disclose"))
+    row = AuthorityRequest.objects.get()
+    page, first, second = f"/requests/{row.pk}/", signed_in(petra), signed_in(lena)
+    assert first.get(f"{page}package/").status_code == 404
+    reached = {"action": "check", "contact": "+33 1 55 50 14 30", "found": "the state's directory"}
+    first.post(page, reached)
+    second.post(page, reached)
+    assert f"{page}package/" in first.get(page).content.decode()
+    assert "Nothing leaves without one" in first.get(f"{page}package/").content.decode()
+    commands.add_recipient("Unit 5", recipient_of(identity), person_id=petra.pk, now=now)
+    commands.verify_recipient("Unit 5", recipient_of(identity), person_id=lena.pk, now=now)
+    number = Item.objects.get().pk
+    chosen = {"action": "list", "recipient": "Unit 5", "items": [number], "fields_given": ["place"]}
+    lacking = first.post(f"{page}package/", {**chosen, "fields_given": []}).content.decode()
+    assert "Choose at least one field" in lacking
+    first.post(f"{page}package/", chosen)
+    assert "exactly this leaves" not in first.post(f"{page}package/", {"action": "open"}).content.decode()
+    shown = second.post(f"{page}package/", {"action": "open"}).content.decode()
+    assert "exactly this leaves" in shown
+    assert "/p/a1" in shown
+    early = second.post(f"{page}package/", {"action": "take"}).content.decode()
+    assert "agree to this package first" in early
+    digest = RequestPackage.objects.get().digest
+    second.post(f"{page}package/", {"action": "answer", "answer": "agree", "digest": digest})
+    taken = first.post(f"{page}package/", {"action": "take"})
+    assert taken["content-disposition"].endswith(f'request-{row.pk}.json.age"')
+    plain = pyrage.decrypt(taken.getvalue(), [pyrage.x25519.Identity.from_str(identity)])
+    assert hashlib.sha256(plain).hexdigest() == digest
+    assert "They are told" in first.get(page).content.decode()
+    assert signed_in(ravi).get(f"{page}package/").status_code == 403
+
+
+def test_the_command_line_says_which_are_late(
+    policy: None, ravi: Person, now: datetime, monkeypatch: pytest.MonkeyPatch, clock_at: Any
+) -> None:
+    signed_in(ravi).post("/requests/new/", typed(links="", accounts="sample uri"))
+    waiting = CliRunner().invoke(app, ["requests"])
+    assert "remove (FR, eu), not verified, waits" in waiting.output
+    assert waiting.exit_code == 0
+    clock_at(now + timedelta(hours=2))
+    late = CliRunner().invoke(app, ["requests", "--all"])
+    assert "LATE" in late.output
+    assert late.exit_code == 1

@@ -16,6 +16,7 @@ from answerable.authorities.ncmec.check import check
 from answerable.cases import commands
 from answerable.cases.inputs import AlreadyDone, NotFound
 from answerable.cases.queries import reasons
+from answerable.cases.queries import requests as asked
 from answerable.matching.lists.base import SourceError
 from answerable.policy import store
 from answerable.settings.config import ConfigError
@@ -119,3 +120,21 @@ def bounce(
         typer.echo(f"answerable: {error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(f"Letter {number} came back: people owe it anew, and are paged.")
+
+
+@app.command()
+def requests(
+    every: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+) -> None:
+    """Requests of authorities: what each asks, until when, whether two people verified it. Exit code 1: one is late."""
+    now, any_late = clock.now(), False
+    for row in asked.in_order():
+        waits, late = asked.waits_for_answer(row), asked.is_late(row, now)
+        if not (waits or every):
+            continue
+        any_late = any_late or (waits and late)
+        state = row.outcome or ("verified" if row.verified_at else "not verified")
+        said = ("LATE" if late else "waits") if waits else ("over, late" if late else "over")
+        until = f"{row.due_at:%Y-%m-%d %H:%M} UTC"
+        typer.echo(f"request {row.pk}: {row.asks} ({row.country}, {row.regime}), {state}, {said}, by {until}")
+    raise typer.Exit(1 if any_late else 0)

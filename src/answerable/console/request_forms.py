@@ -1,11 +1,14 @@
 """What staff type about authorities' requests, checked before any command sees it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from answerable.cases.inputs import LINKS_LIMIT, STATEMENT_LIMIT
+from answerable.cases.models import Item
 from answerable.console.wording import AGES, ASKS, CAME, UNFIT
+from answerable.evidence.answering import FIELDS
 from answerable.policy import Pack
 
 
@@ -167,3 +170,26 @@ class AnswerForm(forms.Form):
         help_text="Only by a contact that was verified. No names of people.",
         error_messages={"required": "Write how, and under which reference."},
     )
+
+
+class PackageForm(forms.Form):
+    """What an authority is to be given: to which key, of which items, which fields."""
+
+    recipient = forms.ChoiceField(label="To which verified key")
+    items = forms.MultipleChoiceField(
+        label="Items",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one item: only what was asked for."},
+    )
+    fields_given = forms.MultipleChoiceField(
+        label="Fields",
+        choices=list(FIELDS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one field: only what was asked for."},
+    )
+
+    def __init__(self, *args: Any, items: Sequence[Item], recipients: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shown = [(str(item.pk), f"item {item.pk} on {item.platform}, {item.kind}") for item in items]
+        self.fields["items"].choices = shown  # type: ignore[attr-defined]
+        self.fields["recipient"].choices = [(name, name) for name in recipients]  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from answerable.console.views import (
     judgement,
     letters,
     overview,
+    packages,
     requests,
     sign_in,
 )
@@ -32,6 +33,7 @@ console: list[URLPattern | URLResolver] = [
     path("requests/", requests.requests_page, name="requests"),
     path("requests/new/", requests.new_request, name="new_request"),
     path("requests/<int:request_id>/", requests.request_page, name="request"),
+    path("requests/<int:request_id>/package/", packages.package_page, name="package"),
     path("link/<str:secret>/", sign_in.open_link, name="open_link"),
     path("enrol/", sign_in.enrol, name="enrol"),
     path("enrol/app/", sign_in.EnrolApp.as_view(), name="enrol_app"),

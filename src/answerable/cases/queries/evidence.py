@@ -146,6 +146,12 @@ def verified_recipient(name: str) -> EvidenceRecipient:
     return row
 
 
+def verified_recipients() -> list[str]:
+    """The names of all keys that two people verified and that stand."""
+    rows = EvidenceRecipient.objects.filter(ended_at__isnull=True, verified_at__isnull=False)
+    return list(rows.order_by("name").values_list("name", flat=True))
+
+
 def entries_in_use(before: datetime) -> set[int]:
     """The entries of the log, older than that, which prove what is still kept: not forgotten before it is destroyed."""
     kept = Capture.objects.filter(destroyed_at__isnull=True, at__lt=before)

@@ -16,7 +16,7 @@ from answerable.cases.models import (
     RequestPackage,
     RequestSilence,
 )
-from answerable.cases.models.requests import GRANTED
+from answerable.cases.models.requests import GRANTED, REFUSED
 from answerable.cases.queries.evidence import with_joined
 from answerable.cases.queries.people import may_handle
 from answerable.cases.request_inputs import Asks
@@ -82,6 +82,11 @@ def listed(person: Person) -> "QuerySet[AuthorityRequest]":
     return rows.order_by("closed_at", "due_at", "pk")
 
 
+def in_order() -> "QuerySet[AuthorityRequest]":
+    """All requests, what is due first on top."""
+    return AuthorityRequest.objects.order_by("due_at", "pk")
+
+
 def latest_package(request: AuthorityRequest) -> RequestPackage | None:
     """The package that was listed last and not declined."""
     return RequestPackage.objects.filter(request=request, declined_at__isnull=True).order_by("-pk").first()
@@ -91,3 +96,14 @@ def is_ordered_gone(item_id: int) -> bool:
     """Whether a verified order to remove an item stands: carried out, and not lifted since."""
     orders = AuthorityRequest.objects.filter(asks=Asks.REMOVE, outcome=GRANTED, named__item=item_id)
     return orders.exclude(later__asks=Asks.LIFT, later__outcome=GRANTED).exists()
+
+
+def waits_for_answer(row: AuthorityRequest) -> bool:
+    """Whether the authority is still to be told. Of what was refused before two verified it nobody is (rule 23)."""
+    return row.answered_at is None and (row.outcome != REFUSED or row.verified_at is not None)
+
+
+def is_late(row: AuthorityRequest, now: datetime) -> bool:
+    """Whether it was answered after its time, or is not answered and its time has passed."""
+    ended = now if waits_for_answer(row) else row.answered_at or row.closed_at or now
+    return ended > row.due_at

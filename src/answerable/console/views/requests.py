@@ -37,7 +37,9 @@ FORMS: dict[str, type[Form]] = {
 def requests_page(request: StaffRequest) -> HttpResponse:
     """All requests, open ones first, and how late each is."""
     now = clock.now()
-    rows = [{"row": row, "late": _is_late(row, now)} for row in requests.listed(request.person)[:SHOWN]]
+    rows = [
+        {"row": row, "late": requests.is_late(row, now)} for row in requests.listed(request.person)[:SHOWN]
+    ]
     return render(request, "console/requests.html", {"rows": rows, "now": now})
 
 
@@ -81,7 +83,7 @@ def request_page(request: StaffRequest, request_id: int) -> HttpResponse:
         messages.error(request, str(error))
     row.refresh_from_db()
     context |= {
-        "late": _is_late(row, now),
+        "late": requests.is_late(row, now),
         "items": requests.items_of(row),
         "holds": [one.hold for one in row.holds.select_related("hold")],
         "checks": row.checks.select_related("person").order_by("pk"),
@@ -142,8 +144,3 @@ def _typed(cleaned: dict[str, Any]) -> RequestIn:
         accounts=tuple(cleaned["accounts"]),
         **{name: cleaned[name] for name in (*plain, *more)},
     )
-
-
-def _is_late(row: AuthorityRequest, now: Any) -> bool:
-    """Whether it was, or is, answered too late."""
-    return bool((row.answered_at or row.closed_at or now) > row.due_at)
