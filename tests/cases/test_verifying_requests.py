@@ -3,9 +3,11 @@
 import contextlib
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import QuerySet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +15,14 @@ from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
 from answerable.cases.inputs import AlreadyDone, Refused
-from answerable.cases.models import AuthorityRequest, EvidenceHold, Notice, Person, RequestSilence
+from answerable.cases.models import (
+    AuthorityRequest,
+    EvidenceHold,
+    Notice,
+    Person,
+    RequestPackage,
+    RequestSilence,
+)
 from answerable.cases.request_inputs import Asks, Unfit
 from answerable.obligations.models import Obligation
 from answerable.policy.words import Age
@@ -222,30 +231,33 @@ def test_a_refusal_of_a_verified_one_is_told_to_the_authority(
 
 
 ACTS = st.tuples(
-    st.sampled_from(["check", "bad", "silence", "grant", "refuse", "answer"]),
+    st.sampled_from(
+        ["check", "check", "check", "bad", "silence", "grant", "refuse", "answer", "list", "agree", "give"]
+    ),
     st.integers(0, 3),
     st.integers(0, 2),
 )
-BEYOND = ("notices_silenced", "request_granted", "package_listed", "package_given")
+BEYOND = ("notices_silenced", "request_granted", "package_listed", "package_confirmed", "package_given")
 
 
-@given(asks=st.sampled_from([Asks.REMOVE, Asks.SILENCE, Asks.PRESERVE]), acts=st.lists(ACTS, max_size=12))
+@given(asks=st.sampled_from([Asks.REMOVE, Asks.SILENCE, Asks.DISCLOSE]), acts=st.lists(ACTS, max_size=14))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_order_of_events_does_more_before_two_verified(
     asks: Asks,
     acts: list[tuple[str, int, int]],
     desk: TestDesk,
     ravi: Person,
-    rosa: Person,
     lena: Person,
     petra: Person,
 ) -> None:
     with transaction.atomic():
         begins = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         desk.upload("x")
+        commands.add_recipient("Unit 5", "age1x", person_id=lena.pk, now=desk.clock.now)
+        commands.verify_recipient("Unit 5", "age1x", person_id=petra.pk, now=desk.clock.now)
         first = ask(desk, ravi, asks, "x", age=Age.ADULT)
         lift = ask(desk, ravi, Asks.LIFT, earlier_id=first.pk)
-        rows, people = [first, lift, first], [ravi, rosa, lena, petra]
+        rows, people = [first, lift, first], [lena, petra, ravi, petra]
         for act, who, which in acts:
             _do(desk, act, rows[which], people[who])
             _holds_what_rule_23_says(desk, first, lift, begins)
@@ -254,6 +266,10 @@ def test_no_order_of_events_does_more_before_two_verified(
 
 def _do(desk: TestDesk, act: str, row: AuthorityRequest, person: Person) -> None:
     now, me = desk.clock.now, person.pk
+    package = RequestPackage.objects.order_by("-pk").first()
+    number, digest = (package.pk, package.digest) if package is not None else (0, "")
+    listing: dict[str, Any] = {"recipient": "Unit 5", "document": b"{}", "fields": ["place"]}
+    listing["item_ids"] = [desk.item("x").pk]
     does: dict[str, Callable[[], object]] = {
         "check": lambda: check(desk, row, person),
         "bad": lambda: check(desk, row, person, MAIL),
@@ -263,6 +279,9 @@ def _do(desk: TestDesk, act: str, row: AuthorityRequest, person: Person) -> None
             row.pk, person_id=me, unfit=Unfit.UNREACHED, reason="x", now=now
         ),
         "answer": lambda: commands.request_answered(row.pk, person_id=me, reference="x", now=now),
+        "list": lambda: commands.list_package(row.pk, person_id=me, now=now, **listing),
+        "agree": lambda: commands.answer_package(number, person_id=me, digest=digest, agreed=True, now=now),
+        "give": lambda: commands.package_given(number, person_id=me, sealed_sha256="0", size=1, now=now),
     }
     with contextlib.suppress(Refused):
         does[act]()
@@ -281,6 +300,8 @@ def _holds_what_rule_23_says(
             if entry.kind == "request_checked":
                 checked.add(entry.actor)
             assert entry.kind not in BEYOND or len(checked) >= 2
+        given = [one for one in entries if one.kind == "package_given"]
+        assert not given or _of_two(entries)
         row.refresh_from_db()
         row.verified = len(checked) >= 2  # type: ignore[attr-defined]
     if not first.verified:  # type: ignore[attr-defined]
@@ -289,3 +310,12 @@ def _holds_what_rule_23_says(
     for one in first.holds.select_related("hold"):
         if one.hold.released_at is not None:
             assert first.outcome == "refused" or lift.verified  # type: ignore[attr-defined]
+
+
+def _of_two(entries: "QuerySet[AuditEntry]") -> bool:
+    """Whether somebody agreed to a package whom the log doesn't name as who listed it."""
+    by = {
+        kind: {one.actor for one in entries if one.kind == kind}
+        for kind in ("package_listed", "package_confirmed")
+    }
+    return bool(by["package_confirmed"]) and len(by["package_listed"] | by["package_confirmed"]) >= 2
