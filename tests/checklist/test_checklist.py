@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -299,3 +300,12 @@ def test_the_command_lists_states_and_takes_back(desk: Desk) -> None:
     refused = run.invoke(cli.app, ["confirm", "counsel", "--as", "Nobody", "--note", "x"])
     assert refused.exit_code == 1
     assert "answerable person list" in refused.output
+
+
+def test_every_line_is_explained(desk: Desk) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "going-live.md").read_text()
+    HashList.objects.create(name="iwf", source="file", made_at=desk.now)
+    named = [key.replace(".photos", ".NAME").replace(".iwf", ".NAME") for key in desk.lines()]
+    police = "`authority.*_police`"
+    assert police in page
+    assert [key for key in named if f"`{key}`" not in page and not key.endswith("_police")] == []

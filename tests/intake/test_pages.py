@@ -164,6 +164,6 @@ def test_a_report_s_code_opens_no_appeal(dana: Client) -> None:
 
 def test_every_address_of_the_door_is_known() -> None:
     named = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
-    expected = {"home", "report", "status", "answer", "complain", "complete", "withdraw", "erase", "receipt", "close", "appeal",
-                "about", "terms", "log", "exit", "verifier"}  # fmt: skip
+    expected = {"home", "report", "status", "answer", "complain", "complete", "withdraw", "erase", "receipt", "close",
+                "appeal", "about", "terms", "log", "exit", "verifier"}  # fmt: skip
     assert expected <= named
