@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 
 from answerable.audit.check import check
@@ -17,10 +18,14 @@ from answerable.cases.models import Person, Report
 from answerable.cases.queries import words
 from answerable.cases.queries.held import held_cases
 from answerable.cases.queries.status import report_status
+from answerable.cases.rules.requests import Asks
+from answerable.cases.rules.words import Against
 from answerable.db.models import PersonalText
 from answerable.obligations.models import Obligation
 from answerable.worker import chores
 from tests.cases.desk import TestDesk
+from tests.cases.test_authority_requests import ask
+from tests.cases.test_verifying_requests import verify
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +165,53 @@ def test_a_report_that_names_no_item_is_held_with_its_case(desk: TestDesk, lena:
         patched.setattr(chores.clock, "now", lambda: desk.clock.now)
         schedule(desk, days=800)
     assert left(report) == (2, False, True)
+
+
+def test_the_words_of_an_authoritys_request_stay_while_its_hold_does(
+    desk: TestDesk, reports: list[Report], lena: Person, ravi: Person
+) -> None:
+    request = ask(desk, lena, Asks.DISCLOSE, "a")
+    verify(desk, request, lena, hold_releaser(ravi))
+    assert PersonalText.objects.filter(kind="request").count() == 3, "what it says, and each contact"
+    schedule(desk, days=800)
+    assert PersonalText.objects.filter(kind="request").count() == 3
+    commands.release_hold(request.holds.get().hold_id, person_id=hold_releaser(ravi).pk, now=desk.clock.now)
+    schedule(desk, seconds=1)
+    assert not PersonalText.objects.exists()
+
+
+def test_nothing_is_erased_on_request_while_an_authority_waits_for_an_answer(
+    desk: TestDesk, reports: list[Report], lena: Person, ravi: Person
+) -> None:
+    request = ask(desk, lena, Asks.DISCLOSE, "a")
+    number = request.holds.get().hold_id
+    commands.release_hold(number, person_id=hold_releaser(ravi).pk, now=desk.clock.now)
+    Obligation.objects.filter(state="owed").update(state="released", closed_at=desk.clock.now, reason="test")
+    assert words.against(reports[0], desk.clock.now) is Against.UNTOLD
+    assert words.against(reports[1], desk.clock.now) is None
+
+
+def test_every_column_of_personal_text_is_thought_of() -> None:
+    """Whoever adds one says in `held_texts` which case it belongs to, and adds it here."""
+    columns = {
+        f"{model._meta.model_name}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.fields
+        if field.is_relation and field.related_model is PersonalText
+    }
+    of_no_case = {"bankcontent.words"}  # a note of the platform's own, on a file of its own
+    assert columns - of_no_case == {
+        "report.statement",
+        "report.contact",
+        "report.signature",
+        "message.text",
+        "appeal.text",
+        "review.reason",
+        "filing.document",
+        "letter.facts",
+        "letter.mail",
+        "authorityrequest.words",
+        "authorityrequest.reason",
+        "requestcheck.words",
+        "requestpackage.document",
+    }

@@ -29,7 +29,7 @@ AGREE_WITHIN = timedelta(days=2)
 WHY_NOT = {
     Against.HELD: "people hold everything of this matter for a court or an authority",
     Against.OPEN: "somebody still has to read, look or decide here",
-    Against.UNTOLD: "an authority is still to be told of it",
+    Against.UNTOLD: "an authority is still to be told of it, or answered",
 }
 
 

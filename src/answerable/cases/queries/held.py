@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import (
     Appeal,
+    AuthorityRequest,
     Case,
     EvidenceHold,
     Filing,
@@ -15,6 +16,8 @@ from answerable.cases.models import (
     Letter,
     Message,
     Report,
+    RequestCheck,
+    RequestPackage,
     Review,
 )
 from answerable.cases.queries.evidence import holds, joined_into, with_joined
@@ -39,6 +42,12 @@ def held_reports(cases: set[int]) -> QuerySet[Report]:
     return Report.objects.filter(Q(case_id__in=cases) | Q(reported_items__item__in=items)).distinct()
 
 
+def requests_about(cases: set[int]) -> QuerySet[AuthorityRequest]:
+    """The requests of authorities that name anything of these cases, or hold them."""
+    named = Q(case_id__in=cases) | Q(named__item__case_id__in=cases)
+    return AuthorityRequest.objects.filter(named | Q(holds__hold__case_id__in=cases)).distinct()
+
+
 def is_held(report: Report, now: datetime) -> bool:
     """Whether people hold a case that a report belongs to."""
     cases = held_cases(now)
@@ -48,6 +57,7 @@ def is_held(report: Report, now: datetime) -> bool:
 def held_texts(cases: set[int]) -> set[int]:
     """The numbers of the personal texts of these cases: whoever wrote them, and for whom."""
     reports = held_reports(cases).values("pk")
+    requests = requests_about(cases)
     columns = [
         *(Report.objects.filter(pk__in=reports).values_list(f"{name}_id") for name in OF_A_REPORT),
         Message.objects.filter(report__in=reports).values_list("text_id"),
@@ -58,6 +68,10 @@ def held_texts(cases: set[int]) -> set[int]:
         Filing.objects.filter(case_id__in=cases).values_list("document_id"),
         Letter.objects.filter(case_id__in=cases).values_list("facts_id"),
         Letter.objects.filter(case_id__in=cases).values_list("mail_id"),
+        requests.values_list("words_id"),
+        requests.values_list("reason_id"),
+        RequestCheck.objects.filter(request__in=requests.values("pk")).values_list("words_id"),
+        RequestPackage.objects.filter(request__in=requests.values("pk")).values_list("document_id"),
     ]
     return {pk for column in columns for (pk,) in column if pk is not None}
 

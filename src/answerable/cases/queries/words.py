@@ -11,7 +11,14 @@ from answerable.audit.models import AuditEntry
 from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Item, Report, ReportedItem
 from answerable.cases.queries.evidence import entries_in_use
-from answerable.cases.queries.held import held_cases, held_entries, held_reports, held_texts, is_held
+from answerable.cases.queries.held import (
+    held_cases,
+    held_entries,
+    held_reports,
+    held_texts,
+    is_held,
+    requests_about,
+)
 from answerable.cases.queries.promised import receipt_entry_id
 from answerable.cases.queries.things import CLAIMED, ERASED_LINK
 from answerable.cases.rules.deciding import youngest
@@ -103,7 +110,12 @@ def against(report: Report, now: datetime) -> Against | None:
         | Q(subject__in=[f"item:{pk}" for pk in items], kind__in=BY_JUDGING)
     )
     untold = owed.filter(case_id__in=cases, kind__in=TELLING_AUTHORITIES)
-    return stands_against(held=is_held(report, now), undecided=undecided.exists(), untold=untold.exists())
+    unanswered = requests_about(cases).filter(closed_at__isnull=True)
+    return stands_against(
+        held=is_held(report, now),
+        undecided=undecided.exists(),
+        untold=untold.exists() or unanswered.exists(),
+    )
 
 
 def youngest_age(report: Report) -> Age:

@@ -28,7 +28,8 @@ def stands_against(*, held: bool, undecided: bool, untold: bool) -> Against | No
     """What keeps a report's words, the strongest first; None: they can go.
 
     `held`: people said that nothing of the matter is destroyed. `undecided`: somebody still has to look, read,
-    answer or decide. `untold`: an authority is still to be told of it.
+    answer or decide. `untold`: an authority is still to be told of it, or
+    answered.
     """
     if held:
         return Against.HELD
