@@ -237,3 +237,22 @@ def test_many_parameters_are_not_tried_one_by_one() -> None:
     began = time.perf_counter()
     assert locate(many[:2000]).ref == "7"
     assert time.perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [
+        ("/media/view%200.png", "/media/view 0.png"),
+        ("/media/100%2525.png", "/media/100%25.png"),
+        ("/media/100%25.png", "/media/100%.png"),
+        ("/media/why%3F.png", "/media/why?.png"),
+        ("/media/no%231.png", "/media/no#1.png"),
+        ("/media/a%5Cb.png", "/media/a\\b.png"),
+        ("/media/caf%C3%A9%C2%A01.png", "/media/caf\u00e9\u00a01.png"),
+    ],
+)
+def test_a_link_put_together_again_is_read_as_the_same(typed: str, path: str) -> None:
+    read = links.read(f"https://photos.example{typed}")
+    assert read is not None
+    assert read.path == path
+    assert links.read(read.url) == read

@@ -4,12 +4,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import idna
 
 LONGEST_LINK = 2000
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]+")
+_ENDS_A_PATH = re.compile(r"[\s\\%?#]")
+"""What a decoded path may hold, and what would be read as another thing, or as the link's end, where it stands bare."""
 _OPENING = "<([{\"'«‹“‘„"
 _CLOSING = ">\"'»›”’.,;:!?…"
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
@@ -35,8 +37,9 @@ class Link:
 
     @property
     def url(self) -> str:
-        """The link put together again."""
-        url = f"{self.scheme}://{self.host}{self.path}" + (f"?{self.query}" if self.query else "")
+        """The link put together again, so that it is read as the same: a space in a path is `%20`, as in an address."""
+        path = _ENDS_A_PATH.sub(lambda found: quote(found.group(), safe=""), self.path)
+        url = f"{self.scheme}://{self.host}{path}" + (f"?{self.query}" if self.query else "")
         return f"{url}#{self.fragment}" if self.fragment else url
 
 

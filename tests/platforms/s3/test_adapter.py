@@ -13,6 +13,7 @@ from answerable.matching.backfill.listing import Listing
 from answerable.matching.backfill.pieces import Rate
 from answerable.platforms import base
 from answerable.platforms.base import ItemKind, Named
+from answerable.platforms.registry import locate
 from answerable.platforms.s3.adapter import Adapter
 from answerable.platforms.s3.naming import key_of, ref_of
 from answerable.policy.words import Visibility
@@ -54,6 +55,8 @@ def test_a_reported_link_names_the_object_without_asking(adapter: Adapter, s3: F
     assert adapter.ref_of(f"{s3.endpoint}/{NAME}/{quote(KEY)}") == Named(REF, ItemKind.IMAGE)
     assert adapter.ref_of(f"{s3.endpoint}/{NAME}/elsewhere/a.png") is None
     assert adapter.ref_of(f"{s3.endpoint}/{NAME}/media/a.mp4") == Named("media:a.mp4", ItemKind.VIDEO)
+    typed = f"look: {s3.endpoint}/{NAME}/{quote(KEY)}"
+    assert locate(typed).ref == REF, "the form reads it before the adapter does: the space stays in the name"
     assert s3.state.asked == []
 
 
