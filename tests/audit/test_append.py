@@ -17,6 +17,7 @@ from tests.support.desks import Desk
 
 SEALED = {
     "report_received",
+    "request_received",
     "answer_received",
     "complaint_received",
     "appeal_received",
