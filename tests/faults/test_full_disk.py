@@ -9,6 +9,7 @@ import os
 import re
 import resource
 import signal
+import sys
 import threading
 import urllib.error
 import urllib.parse
@@ -171,6 +172,7 @@ def worker_child(desk: Desk) -> Iterator[int]:
     connections.close_all()
     child = os.fork()
     if child == 0:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  log lines go to a pipe, say: no file that may not grow
         try:
             loop.run(threading.Event())
         finally:
