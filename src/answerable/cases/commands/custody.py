@@ -11,7 +11,7 @@ from answerable.cases.evidence_inputs import HeldFor, OpenedFor
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
 from answerable.cases.models import Capture, Case, EvidenceHold, EvidenceRecipient, Person
 from answerable.cases.queries import evidence
-from answerable.cases.queries.people import is_custodian
+from answerable.cases.queries.people import is_custodian, may_handle
 from answerable.cases.rules.keeping import DESTROY_WITHIN
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
@@ -30,7 +30,7 @@ def hold_evidence(
     Raises Refused, NotFound.
     """
     with transaction.atomic():
-        person, case = _trusted(person_id), _case(case_id)
+        person, case = trusted(person_id), _case(case_id)
         if until is not None and until <= now:
             raise Refused("A hold ends in the future.")
         hold = EvidenceHold.objects.create(
@@ -47,7 +47,7 @@ def release_hold(hold_id: int, *, person_id: int, now: datetime) -> None:
     Raises Refused, NotFound, AlreadyDone.
     """
     with transaction.atomic():
-        person = _trusted(person_id)
+        person = trusted(person_id)
         hold = EvidenceHold.objects.select_for_update().filter(pk=hold_id).first()
         if hold is None:
             raise NotFound(f"There is no hold {hold_id}.")
@@ -122,7 +122,7 @@ def evidence_given(
     the custodian who asked, or without objects. Raises Refused, NotFound.
     """
     with transaction.atomic():
-        person, case = _trusted(person_id), _case(case_id)
+        person, case = trusted(person_id), _case(case_id)
         writing = _writing(person, case, now)
         event: dict[str, object] = {
             "manifest": manifest_sha256,
@@ -145,7 +145,7 @@ def evidence_given(
 def add_recipient(name: str, key: str, *, person_id: int, now: datetime) -> None:
     """Name an authority's public key. Nothing is given to it before another one verified it. Raises Refused."""
     with transaction.atomic():
-        person = _trusted(person_id)
+        person = trusted(person_id)
         if EvidenceRecipient.objects.filter(name=name, ended_at__isnull=True).exists():
             raise Refused("There is a recipient of that name: end it first.")
         row = EvidenceRecipient.objects.create(name=name, key=key, added_at=now, added_by=person)
@@ -159,7 +159,7 @@ def verify_recipient(name: str, key: str, *, person_id: int, now: datetime) -> N
     `key` as that contact read it out: it must be the one that was added. Raises Refused, NotFound, AlreadyDone.
     """
     with transaction.atomic():
-        person, row = _trusted(person_id), _recipient(name)
+        person, row = trusted(person_id), _recipient(name)
         if row.verified_at is not None:
             raise AlreadyDone("This key was verified already.")
         if row.added_by_id == person.pk:
@@ -175,7 +175,7 @@ def verify_recipient(name: str, key: str, *, person_id: int, now: datetime) -> N
 def end_recipient(name: str, *, person_id: int, now: datetime) -> None:
     """Give nothing to this key any more. Raises Refused, NotFound."""
     with transaction.atomic():
-        person, row = _trusted(person_id), _recipient(name)
+        person, row = trusted(person_id), _recipient(name)
         row.ended_at = now
         row.save(update_fields=["ended_at"])
         event = {"recipient": row.pk, "change": "ended"}
@@ -196,10 +196,10 @@ def _custodian(person_id: int) -> Person:
     return person
 
 
-def _trusted(person_id: int) -> Person:
-    """A custodian, a lead or an administrator."""
+def trusted(person_id: int) -> Person:
+    """A custodian, a lead or an administrator. Raises Refused."""
     person = Person.objects.filter(pk=person_id, active=True).first()
-    if person is None or not (person.lead or person.administrator or is_custodian(person)):
+    if person is None or not may_handle(person):
         raise Refused("This takes a custodian, a lead or an administrator of the desk.")
     return person
 

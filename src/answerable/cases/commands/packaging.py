@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from answerable.cases.commands.verifying import NOT_YET, grant
+from answerable.cases.commands.custody import trusted
+from answerable.cases.commands.verifying import NOT_YET, grant, locked
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
 from answerable.cases.models import AuthorityRequest, Item, Person, RequestPackage
 from answerable.cases.models.requests import GRANTED
 from answerable.cases.queries import evidence, requests
-from answerable.cases.queries.people import may_handle
 from answerable.cases.rules import requests as rules
 from answerable.db import personal
 from answerable.db.models import PersonalText
@@ -39,7 +39,7 @@ def list_package(
     kept_until = now + store.active().erase_after("log")
     text = personal.seal("request", document.decode(), erase_after=kept_until)
     with transaction.atomic():
-        person, row = _person(person_id), _locked(request_id)
+        person, row = trusted(person_id), locked(request_id)
         _may_disclose(row)
         key = evidence.verified_recipient(recipient)
         items = sorted(set(item_ids))
@@ -65,7 +65,7 @@ def list_package(
 def open_package(package_id: int, *, person_id: int, now: datetime) -> str:
     """All that is to leave, exactly as it leaves; that somebody read it is in the log. Raises Refused, NotFound."""
     with transaction.atomic():
-        person, package = _person(person_id), _package(package_id)
+        person, package = trusted(person_id), _package(package_id)
         if package.document is None:
             raise NotFound("This package was erased.")
         row = package.request
@@ -80,7 +80,7 @@ def answer_package(package_id: int, *, person_id: int, digest: str, agreed: bool
     Raises Refused, NotFound, AlreadyDone.
     """
     with transaction.atomic():
-        person, package = _person(person_id), _package(package_id)
+        person, package = trusted(person_id), _package(package_id)
         _may_disclose(package.request)
         if package.confirmed_at is not None or package.declined_at is not None:
             raise AlreadyDone("Somebody answered this already, or another package was listed since.")
@@ -100,7 +100,7 @@ def answer_package(package_id: int, *, person_id: int, digest: str, agreed: bool
 def may_give(package_id: int, *, person_id: int) -> RequestPackage:
     """What may be handed out now, looked at before anything of it is written. Raises Refused, NotFound."""
     with transaction.atomic():
-        _person(person_id)
+        trusted(person_id)
         return _giving(package_id)
 
 
@@ -110,7 +110,7 @@ def package_given(package_id: int, *, person_id: int, sealed_sha256: str, size: 
     The first time answers the request as granted. Raises Refused, NotFound.
     """
     with transaction.atomic():
-        person, package = _person(person_id), _giving(package_id)
+        person, package = trusted(person_id), _giving(package_id)
         row = package.request
         writing = _writing(person, row, now)
         sealed: dict[str, object] = {"sealed_sha256": sealed_sha256, "size": size}
@@ -160,25 +160,10 @@ def _package(package_id: int) -> RequestPackage:
     number = RequestPackage.objects.filter(pk=package_id).values_list("request_id", flat=True).first()
     if number is None:
         raise NotFound(f"There is no package {package_id}.")
-    row = _locked(number)
+    row = locked(number)
     package = RequestPackage.objects.select_related("document", "recipient").get(pk=package_id)
     package.request = row
     return package
-
-
-def _locked(request_id: int) -> AuthorityRequest:
-    rows = AuthorityRequest.objects.select_for_update(of=("self",)).select_related("case")
-    row = rows.filter(pk=request_id).first()
-    if row is None:
-        raise NotFound(f"There is no request {request_id}.")
-    return row
-
-
-def _person(person_id: int) -> Person:
-    person = Person.objects.filter(pk=person_id, active=True).first()
-    if person is None or not may_handle(person):
-        raise Refused("This takes a custodian, a lead or an administrator of the desk.")
-    return person
 
 
 def _named(package: RequestPackage) -> dict[str, object]:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from answerable import obligations
 from answerable.cases.commands import hushing
-from answerable.cases.commands.custody import end_hold
+from answerable.cases.commands.custody import end_hold, trusted
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.telling import drop_untold
 from answerable.cases.commands.wanting import want
@@ -16,7 +16,6 @@ from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refu
 from answerable.cases.models import AuthorityRequest, Person, RequestCheck
 from answerable.cases.models.requests import GRANTED, REFUSED
 from answerable.cases.queries import requests
-from answerable.cases.queries.people import may_handle
 from answerable.cases.request_inputs import Asks, Unfit
 from answerable.cases.rules import requests as rules
 from answerable.cases.rules.protecting import LOOK_SOON
@@ -43,7 +42,7 @@ def check_request(request_id: int, *, person_id: int, contact: str, found: str, 
     said = json.dumps({"contact": contact.strip(), "found": found.strip()}, ensure_ascii=False)
     text = personal.seal("request", said, erase_after=now + store.active().erase_after("log"))
     with transaction.atomic():
-        person, row = _person(person_id), _open(request_id)
+        person, row = trusted(person_id), _open(request_id)
         if row.verified_at is not None:
             raise AlreadyDone("Two people verified this already.")
         if row.checks.filter(person=person).exists():
@@ -78,7 +77,7 @@ def refuse_request(request_id: int, *, person_id: int, unfit: Unfit, reason: str
         raise Refused(f"Write why: one sentence is enough, and at most {STATEMENT_LIMIT} characters.")
     text = personal.seal("reason", reason, erase_after=now + store.active().erase_after("reason"))
     with transaction.atomic():
-        person, row = _person(person_id), _open(request_id)
+        person, row = trusted(person_id), _open(request_id)
         if row.entered_by_id == person.pk:
             raise Refused("Whoever entered a request doesn't refuse it: another one of the desk does.")
         PersonalText.objects.bulk_create([text])
@@ -97,7 +96,7 @@ def refuse_request(request_id: int, *, person_id: int, unfit: Unfit, reason: str
 def keep_silent(request_id: int, *, person_id: int, until: datetime, ground: str, now: datetime) -> None:
     """Hold notices to account holders back until then, as a verified request orders. Raises Refused and others."""
     with transaction.atomic():
-        person, row = _person(person_id), _open(request_id)
+        person, row = trusted(person_id), _open(request_id)
         _ask(rules.Effect.SILENCE, row)
         longest = requests.orders_of(store.pack(row.pack_digest), row.regime).silence
         if longest is None:
@@ -118,7 +117,7 @@ def keep_silent(request_id: int, *, person_id: int, until: datetime, ground: str
 def grant_request(request_id: int, *, person_id: int, now: datetime) -> None:
     """Do what a verified request asks for: keep on, remove, or lift an earlier one. Raises Refused and others."""
     with transaction.atomic():
-        person, row = _person(person_id), _open(request_id)
+        person, row = trusted(person_id), _open(request_id)
         writing = _writing(person, row, now)
         match Asks(row.asks):
             case Asks.PRESERVE | Asks.EXTEND:
@@ -142,8 +141,8 @@ def request_answered(request_id: int, *, person_id: int, reference: str, now: da
     if not reference.strip():
         raise Refused("Write how, and under which reference: without it nobody can check that it was done.")
     with transaction.atomic():
-        person = _person(person_id)
-        row = _locked(request_id)
+        person = trusted(person_id)
+        row = locked(request_id)
         if row.answered_at is not None:
             raise AlreadyDone("It was answered already.")
         if row.verified_at is None:
@@ -241,7 +240,8 @@ def _ask(effect: rules.Effect, row: AuthorityRequest) -> None:
         raise Refused("This is not what the request asks for.")
 
 
-def _locked(request_id: int) -> AuthorityRequest:
+def locked(request_id: int) -> AuthorityRequest:
+    """A request, locked. Raises NotFound."""
     rows = AuthorityRequest.objects.select_for_update(of=("self",)).select_related("words", "case", "earlier")
     row = rows.filter(pk=request_id).first()
     if row is None:
@@ -250,17 +250,10 @@ def _locked(request_id: int) -> AuthorityRequest:
 
 
 def _open(request_id: int) -> AuthorityRequest:
-    row = _locked(request_id)
+    row = locked(request_id)
     if row.closed_at is not None:
         raise AlreadyDone("Somebody decided about this request already.")
     return row
-
-
-def _person(person_id: int) -> Person:
-    person = Person.objects.filter(pk=person_id, active=True).first()
-    if person is None or not may_handle(person):
-        raise Refused("This takes a custodian, a lead or an administrator of the desk.")
-    return person
 
 
 def _subject(row: AuthorityRequest) -> str:
