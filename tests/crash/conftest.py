@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -61,10 +62,12 @@ def forked(
     point: int | None = None,
     before: Callable[[], None] | None = None,
     named: str = "*",
+    after_seconds: float | None = None,
 ) -> bool:
     """Do it in a child of this process, killed as if by `kill -9` at its n-th crash point after `before`.
 
-    `named`: of that name only. Whether it was killed; a child that fails otherwise fails the test.
+    `named`: of that name only. `after_seconds`: killed then, wherever it is. Whether it was killed; a child that
+    fails otherwise fails the test.
     """
     connections.close_all()
     child = os.fork()
@@ -80,6 +83,9 @@ def forked(
             traceback.print_exc()
         finally:
             os._exit(code)
+    if after_seconds is not None:
+        time.sleep(after_seconds)
+        os.kill(child, signal.SIGKILL)  # it may have ended by itself: its number is kept for `waitpid`
     _, status = os.waitpid(child, 0)
     ended = os.waitstatus_to_exitcode(status)
     assert ended in (0, -signal.SIGKILL), f"the child ended with {ended}: see its traceback"

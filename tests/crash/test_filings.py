@@ -33,6 +33,7 @@ from tests.support.turns import Turns
 SEED = int(os.environ.get("ANSWERABLE_SEED", "2026"))
 SOAK_KILLS = int(os.environ.get("ANSWERABLE_SOAK_KILLS", "0"))
 MOST_POINTS = 150
+MOST_RANDOM = 60
 
 
 @pytest.fixture
@@ -100,6 +101,14 @@ def decided(turns: Turns, site: Platform, ref: str) -> Item:
     return item
 
 
+def owed(item: Item) -> bool:
+    """Whether its report is still to be filed: a kill meets something."""
+    item.refresh_from_db()
+    return Obligation.objects.filter(
+        kind="report_authority", regime="us", case_id=item.case_id, state="owed"
+    ).exists()
+
+
 def work(turns: Turns) -> None:
     """The worker (re)starts and works for ten minutes."""
     with transaction.atomic():
@@ -148,6 +157,29 @@ def test_a_kill_at_every_point_of_a_filing_files_exactly_once(
     assert not killed, "every point was met"
     assert kills >= (4 if named == "called" else 14)
     print(f"seed {SEED}: {kills} kills in {point} filings; {len(ncmec.reports.by_number)} reports opened")
+    assert_filed_once(ncmec, worker, items)
+
+
+def test_kills_at_random_file_exactly_once(worker: Turns, site: Platform, ncmec: Server) -> None:
+    """Anywhere while it is owed, also as it recovers, and while NCMEC fails too: thousands of times in `make soak`."""
+    chance = random.Random(SEED)
+    wanted, kills, troubles, items = SOAK_KILLS or 12, 0, 0, []
+    while kills < wanted and len(items) < 10 + 2 * wanted:
+        items.append(decided(worker, site, f"{len(items) + 1}pic"))
+        if chance.random() < 0.3:
+            troubles += 1
+            ncmec.troubles = [Trouble(chance.choice(STEPS), **chance.choice(FAULTS))]  # type: ignore[arg-type]
+        while owed(items[-1]) and chance.random() < 0.8:
+            if chance.random() < 0.5:
+                kills += forked(partial(work, worker), chance.randint(1, MOST_RANDOM))
+            else:
+                kills += forked(partial(work, worker), after_seconds=chance.uniform(0, 0.3))
+            worker.now += timedelta(minutes=1)
+        ncmec.troubles = []
+        assert not forked(partial(work, worker))
+    print(f"seed {SEED}: {kills} kills at random and {troubles} faults in {len(items)} filings; "
+          f"{len(ncmec.reports.by_number)} reports opened")  # fmt: skip
+    assert kills >= wanted
     assert_filed_once(ncmec, worker, items)
 
 
