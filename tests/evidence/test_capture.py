@@ -180,6 +180,18 @@ def test_gone_becomes_gone_after_six_hours_without_a_capture(desk: EvidenceDesk,
     assert desk.capture_of("a").media_sha256
 
 
+def test_what_is_hidden_while_it_is_captured_is_asked_for_again(desk: EvidenceDesk, ravi):
+    desk.post("a", PICTURE)
+    desk.report("a")
+    desk.work()
+    desk.site.site.things["a"].wanted = "visible"
+    desk.site.site.faults.add("hides_meanwhile")
+    desk.yes(ravi, "a")
+    desk.work()
+    assert desk.capture_of("a").media_sha256
+    assert desk.site.site.things["a"].wanted == "gone"
+
+
 def test_bytes_that_are_gone_or_were_exchanged_are_said_to_be_missing_and_people_are_called(
     desk: EvidenceDesk, ravi
 ):

@@ -109,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("location", f"{self.site.elsewhere}/media/{ref}")
             self.send_header("content-length", "0")
             self.end_headers()
-        elif thing is None or hidden:
+        elif thing is None or hidden or (place == "media" and "no_file" in self.site.faults):
             self._send(404, b"nothing here")
         elif place == "media":
             self._send(200, thing.data, "image/png")
@@ -182,6 +182,8 @@ class _Handler(BaseHTTPRequestHandler):
         media: dict[str, Any] = {"inline": base64.b64encode(thing.data).decode(), "media_type": "image/png"}
         if thing.wanted == "visible" or "media_redirects" in self.site.faults:
             media = {"url": f"{self.site.url}/media/{thing.ref}", "media_type": "image/png"}
+            if "hides_meanwhile" in self.site.faults:
+                thing.wanted = "hidden"
         if "media_elsewhere" in self.site.faults:
             media = {"url": f"{self.site.elsewhere}/media/{thing.ref}", "media_type": "image/png"}
         return {

@@ -11,6 +11,7 @@ from answerable import clock
 from answerable.cases import commands
 from answerable.cases.inputs import Link, ReportIn
 from answerable.cases.models import Item, Notice
+from answerable.media import MediaGone
 from answerable.obligations import registry as kinds
 from answerable.obligations import release
 from answerable.obligations.models import Obligation
@@ -161,6 +162,26 @@ def test_fetching_brings_author_views_and_fingerprints(site: Platform) -> None:
     assert item.content is not None
     assert len(bytes(item.content.pdq or b"")) == 32
     assert item.content.media_type == "image/png"
+
+
+def test_what_is_hidden_while_it_is_fetched_is_asked_for_again(site: Platform) -> None:
+    report()
+    site.site.faults.add("hides_meanwhile")
+    assert run("fetch_item").state == "kept"
+    assert Item.objects.get().content is not None
+    assert owed("look").by == "people"
+
+
+def test_a_file_that_is_not_where_the_platform_says_closes_nothing(site: Platform) -> None:
+    report()
+    site.site.faults.add("no_file")
+    with pytest.raises(MediaGone):
+        run("fetch_item")
+    assert (owed("look").by, owed("decide").by) == ("people", "people")
+    Obligation.objects.filter(kind="fetch_item").update(attempt=handlers.ATTEMPTS_FOR_A_FILE)
+    assert run("fetch_item").state == "released"
+    assert "its file is not where the platform says" in owed("do_by_hand").params["reason"]
+    assert (owed("look").by, owed("decide").by) == ("people", "people")
 
 
 def test_media_are_fetched_from_configured_hosts_only(site: Platform) -> None:

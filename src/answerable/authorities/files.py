@@ -15,7 +15,8 @@ from answerable.db import deadline
 from answerable.evidence import stores
 from answerable.evidence.errors import KeyMissing, ObjectMissing
 from answerable.platforms import base, registry
-from answerable.platforms.base import Capability, asking
+from answerable.platforms.base import Asking, Capability, FetchedItem, asking
+from answerable.platforms.fetched import with_bytes
 
 FETCH_SECONDS = 6.0
 
@@ -59,11 +60,7 @@ def _from_platform(content: ItemContent, seconds: float) -> "closing[IO[bytes]]"
         raise BytesGone("the platform gives no files")
     with asking(f"filing-{content.pk}", deadline.remaining_seconds(seconds)) as bound:
         try:
-            fetched = target.fetch(item.ref)
-            data = fetched.media.data if fetched.media is not None else None
-            if data is None and fetched.media is not None and fetched.media.url:
-                hosts = registry.media_hosts(item.platform)
-                data = media.fetch(fetched.media.url, hosts, timeout_seconds=bound.seconds_left()).data
+            _, data = with_bytes(target, item.ref, lambda served: _data(served, item.platform, bound))
         except media.TooLarge as error:
             raise BytesGone("the file is too large to be fetched from the platform") from error
         except (base.ItemNotFound, base.CannotDo, media.MediaGone) as error:
@@ -73,3 +70,10 @@ def _from_platform(content: ItemContent, seconds: float) -> "closing[IO[bytes]]"
     if hashlib.sha256(data).hexdigest() != content.sha256:
         raise BytesGone("the platform holds another file in its place now")
     return closing(io.BytesIO(data))
+
+
+def _data(served: FetchedItem, platform: str, bound: Asking) -> bytes | None:
+    if served.media is None or served.media.data is not None or not served.media.url:
+        return served.media.data if served.media is not None else None
+    hosts = registry.media_hosts(platform)
+    return media.fetch(served.media.url, hosts, timeout_seconds=bound.seconds_left()).data

@@ -17,6 +17,7 @@ from answerable.evidence import facts, stores
 from answerable.evidence.errors import OtherBytes
 from answerable.platforms import base, registry
 from answerable.platforms.base import Asking, Capability, FetchedItem, asking
+from answerable.platforms.fetched import with_bytes
 
 MOST_BYTES: Final = 16 * 1024**3
 """No larger file is captured: it is filed and kept with its digest alone, and people are paged."""
@@ -73,8 +74,11 @@ def _media(decision: Decision, seconds: float) -> tuple[dict[str, Any], dict[str
         raise _Missing("the platform gives no files")
     with asking(f"capture-{content.pk}", seconds) as bound:
         try:
-            item = target.fetch(content.item.ref)
-            size, objects = _bytes(item, content.item.platform, content.sha256, bound)
+            item, (size, objects) = with_bytes(
+                target,
+                content.item.ref,
+                lambda served: _bytes(served, content.item.platform, content.sha256, bound),
+            )
         except media.TooLarge as error:
             raise _Missing("the file is too large to be fetched from the platform") from error
         except (base.ItemNotFound, base.CannotDo, media.MediaGone) as error:

@@ -1,8 +1,28 @@
-"""The bytes of what a platform gave, wherever they stand, as fingerprints. They are not kept."""
+"""What a platform gave of an item: its facts, and its bytes wherever they stand. The bytes are not kept."""
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from answerable import media
 from answerable.platforms import registry
-from answerable.platforms.base import Asking, FetchedItem
+from answerable.platforms.base import Asking, FetchedItem, Platform
+
+T = TypeVar("T")
+
+
+def with_bytes(target: Platform, ref: str, take: Callable[[FetchedItem], T]) -> tuple[FetchedItem, T]:
+    """An item, and what `take` made of its bytes.
+
+    What is hidden after the platform said where its file is isn't there any more, and the platform knows where it is
+    now: it is asked once more. Raises ItemNotFound where the platform has no such item, MediaGone where it has and its
+    file still isn't where it says, and what `take` raises.
+    """
+    fetched = target.fetch(ref)
+    try:
+        return fetched, take(fetched)
+    except media.MediaGone:
+        fetched = target.fetch(ref)
+        return fetched, take(fetched)
 
 
 def fingerprints(fetched: FetchedItem, platform: str, bound: Asking) -> media.Fingerprints | None:

@@ -24,7 +24,7 @@ from answerable.obligations.models import Obligation
 from answerable.platforms import base, registry
 from answerable.platforms.base import NEEDED_FOR, Asking, Capability, asking
 from answerable.platforms.besides import Erases, HandsOver, Settles
-from answerable.platforms.fetched import fingerprints
+from answerable.platforms.fetched import fingerprints, with_bytes
 from answerable.platforms.http import client
 from answerable.platforms.known import as_told
 from answerable.platforms.looking import seen_now
@@ -34,6 +34,8 @@ from answerable.policy.words import By, Visibility
 
 ATTEMPTS_TO_HAND_OVER: Final = 3
 """So often, within seconds, a platform may fail to take a report for its moderators; then people are paged anyway."""
+ATTEMPTS_FOR_A_FILE: Final = 5
+"""So often, within a minute, a file may be missing where the platform says that it is, before people are asked."""
 
 log = structlog.get_logger(__name__)
 
@@ -181,10 +183,14 @@ def fetch_item(obligation: Obligation) -> None:
         return
     with _asking(obligation) as bound:
         try:
-            fetched = target.fetch(item.ref)
-            found = fingerprints(fetched, item.platform, bound)
-        except (base.ItemNotFound, media.MediaGone):
+            fetched, found = with_bytes(target, item.ref, lambda it: fingerprints(it, item.platform, bound))
+        except base.ItemNotFound:
             commands.item_missing(item.pk, obligation_id=obligation.pk, now=clock.now())
+            return
+        except media.MediaGone:  # the platform has the item: that its file can't be had closes nothing
+            if obligation.attempt < ATTEMPTS_FOR_A_FILE:
+                raise
+            _by_hand(obligation, base.CannotDo("its file is not where the platform says"))
             return
         except base.CannotDo as error:
             _by_hand(obligation, error)
