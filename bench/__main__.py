@@ -9,6 +9,7 @@ ALL = (
     ("bench.hidden",),
     ("bench.hidden", "--unregistered", "--rate", "2"),
     ("bench.blocked",),
+    ("bench.filing",),
     ("bench.audit",),
     ("bench.matching",),
 )
