@@ -1,14 +1,13 @@
 """The drill's database over HTTP: a token, JSON, rate limits, troubles on demand."""
 
 import json
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any, Final
 
 from answerable.authorities import drilled
 from answerable.authorities.dsa.drill.statements import Answered, Statements
@@ -39,10 +38,10 @@ class Trouble:
     drip: float = 0
 
 
-class Server:
+class Server(drilled.Service[Trouble]):
     """The database on this machine. `statements` is all that it holds; `asked` every method and path, in order.
 
-    `troubles` happen in order, each once. `per_second`: requests that it takes in any second.
+    `per_second`: requests that it takes in any second.
     """
 
     def __init__(
@@ -52,14 +51,10 @@ class Server:
         port: int = 0,
         per_second: int = PER_SECOND,
     ) -> None:
+        super().__init__(_Handler, port)
         self.statements = Statements(clock)
-        self.token, self.port, self.per_second = token, port, per_second
-        self.troubles: list[Trouble] = []
-        self.asked: list[str] = []
-        self.over = threading.Event()
+        self.token, self.per_second = token, per_second
         self._times: deque[float] = deque()
-        self._lock = threading.Lock()
-        self._server: ThreadingHTTPServer | None = None
 
     @property
     def base(self) -> str:
@@ -70,31 +65,6 @@ class Server:
     def puids(self) -> set[str]:
         """The names of all that it holds."""
         return set(self.statements.by_puid)
-
-    def __enter__(self) -> Self:
-        handler = type("Handler", (_Handler,), {"party": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        serving = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        serving.daemon = True
-        serving.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-
-    def begin(self, method: str, path: str) -> Trouble | None:
-        """Note a request; the trouble that it meets, taken."""
-        with self._lock:
-            self.asked.append(f"{method} {path}")
-            found = next((one for one in self.troubles if path.startswith(one.path)), None)
-            if found is not None:
-                self.troubles.remove(found)
-            return found
 
     def is_too_many(self) -> bool:
         """Whether this request is one too many in its second."""
@@ -115,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is written of what comes."""
 
     def do_GET(self) -> None:
-        trouble = self.party.begin(self.command, self.path)
+        trouble = self.party.begin(f"{self.command} {self.path}", lambda one: self.path.startswith(one.path))
         left = int(self.headers.get("content-length", "0"))
         if trouble is not None and trouble.reads is not None:
             self.rfile.read(min(trouble.reads, left))

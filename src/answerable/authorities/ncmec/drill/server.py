@@ -2,11 +2,10 @@
 
 import base64
 import itertools
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Final
 from xml.sax.saxutils import escape
 
 from answerable.authorities import drilled
@@ -20,56 +19,26 @@ BASE: Final = "/ispws"
 MOST_FORM_BYTES: Final = 4 * 1024 * 1024
 
 
-class Server:
+class Server(drilled.Service[Trouble]):
     """The service on this machine. `reports` is all that came; `asked` every path, in order.
 
-    `troubles` happen in order, each at the next request for its path; `before` is called with each path before
-    anything is done: a place to kill a desk.
+    `troubles`: each at the next request for its path. `before` is called with each path before anything is done: a
+    place to kill a desk.
     """
 
     def __init__(
         self, clock: Callable[[], datetime] | None = None, login: str = LOGIN, port: int = 0
     ) -> None:
+        super().__init__(_Handler, port)
         self.reports = Reports(clock or (lambda: datetime.now(UTC)))
         self.login = login
-        self.troubles: list[Trouble] = []
-        self.asked: list[str] = []
         self.before: Callable[[str], None] = lambda _: None
-        self.port = port
-        self.over = threading.Event()
         self.request_ids = (f"drill-{number:06}" for number in itertools.count(1))
-        self._lock = threading.Lock()
-        self._server: ThreadingHTTPServer | None = None
 
     @property
     def base(self) -> str:
         """What a desk writes as `base_url`."""
         return f"http://127.0.0.1:{self.port}{BASE}"
-
-    def __enter__(self) -> Self:
-        handler = type("Handler", (_Handler,), {"party": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        serving = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        serving.daemon = True
-        serving.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-
-    def trouble_at(self, path: str) -> Trouble | None:
-        """The next trouble of that path, taken."""
-        with self._lock:
-            self.asked.append(path)
-            found = next((one for one in self.troubles if one.path == path), None)
-            if found is not None:
-                self.troubles.remove(found)
-            return found
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -82,7 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.removeprefix(BASE) if self.path.startswith(BASE + "/") else ""
-        trouble = self.party.trouble_at(path)
+        trouble = self.party.begin(path, lambda one: one.path == path)
         self.party.before(path)
         self._left = int(self.headers.get("content-length", "0"))
         if trouble is not None and trouble.reads is not None:
