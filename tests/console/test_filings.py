@@ -8,6 +8,7 @@ from answerable.audit.models import AuditEntry
 from answerable.cases import commands
 from answerable.cases.filing_inputs import FileDraft, FilingDraft
 from answerable.cases.models import Filing, Finding, Item, Person
+from answerable.cases.rules.filing import Outcome
 from answerable.obligations.models import Obligation
 from tests.console.conftest import judge, signed_in
 
@@ -40,7 +41,7 @@ def test_a_draft_is_read_in_words_by_an_act_that_is_logged(drafted: Filing, ravi
     duty = client.get(f"/duties/{drafted.obligation_id}/").content.decode()
     assert f"/filings/{drafted.pk}/" in duty
     closed = client.get(f"/filings/{drafted.pk}/").content.decode()
-    assert "2026-12-01" not in closed
+    assert "Incident date time" not in closed
     assert "Send it" not in closed
     opened = client.post(f"/filings/{drafted.pk}/", {"action": "open"}).content.decode()
     assert "Incident summary › Incident date time" in opened
@@ -69,3 +70,32 @@ def test_who_still_judges_blindly_does_not_see_it(drafted: Filing, rosa: Person,
     assert signed_in(rosa).get(f"/filings/{drafted.pk}/").status_code == 404
     assert signed_in(petra).get(f"/filings/{drafted.pk}/").status_code == 403
     assert signed_in(rosa).get("/filings/999/").status_code == 404
+
+
+def test_how_far_filings_are_is_watched_as_it_happens(drafted: Filing, ravi: Person, now: datetime) -> None:
+    client = signed_in(ravi)
+    still = client.get("/filings/")
+    assert "waits until somebody agrees" in still.content.decode()
+    assert "Refresh" not in still
+    assert client.get("/filings/?watch")["Refresh"] == "1"
+    client.post(f"/filings/{drafted.pk}/", {"action": "send", "digest": drafted.digest})
+    asking = commands.begin_step(drafted.pk, obligation_id=None, now=now)
+    assert asking is not None
+    assert "being sent, asked to open a report" in client.get("/filings/").content.decode()
+    commands.end_step(asking, Outcome.DONE, obligation_id=None, report_id=4711, request_id="request-1", now=now)
+    assert "Report to NCMEC 4711" in client.get("/filings/").content.decode()
+    page = client.get(f"/filings/{drafted.pk}/?watch")
+    assert page["Refresh"] == "1"
+    for line in (
+        "A person agreed",
+        "Asked to open a report",
+        "open a report: done (report 4711), its request-1",
+    ):
+        assert line in page.content.decode()
+
+
+def test_the_list_shows_nothing_to_who_still_judges_blindly(
+    drafted: Filing, rosa: Person, petra: Person
+) -> None:
+    for person in (rosa, petra):
+        assert f"/filings/{drafted.pk}/" not in signed_in(person).get("/filings/").content.decode()

@@ -28,6 +28,7 @@ console: list[URLPattern | URLResolver] = [
     path("items/<int:item_id>/blurred", judgement.blurred_image, name="blurred"),
     path("accounts/<int:account_id>/", duties.account_page, name="account"),
     path("duties/<int:obligation_id>/", duties.duty_page, name="duty"),
+    path("filings/", filings.filings_page, name="filings"),
     path("filings/<int:filing_id>/", filings.filing_page, name="filing"),
     path("letters/<int:letter_id>/", letters.letter_page, name="letter"),
     path("requests/", requests.requests_page, name="requests"),

@@ -5,6 +5,46 @@ from answerable.policy.words import Age, Danger, Relation, Verdict
 JUDGE = "Look at this item"
 """Every judgement asks for this and nothing else: a second review can't be told from a first."""
 
+FILINGS = {
+    "drafted": "waits until somebody agrees",
+    "sending": "being sent",
+    "finished": "finished",
+    "dropped": "dropped",
+    "by_hand": "to be filed by people",
+}
+
+STEPS = {
+    "filing_drafted": "Drafted",
+    "filing_approved": "A person agreed",
+    "filing_asked": "Asked to",
+    "filing_answered": "Answered:",
+    "filing_reset": "Begins anew:",
+    "filing_finished": "Finished",
+    "filing_dropped": "Dropped:",
+    "filing_by_hand": "Left to people",
+}
+
+ASKED = {
+    "submit": "open a report",
+    "upload": "take file",
+    "details": "take the details of file",
+    "finish": "finish it",
+    "retract": "take it back",
+}
+
+OUTCOMES = {
+    "done": "done",
+    "not_done": "nothing arrived there; it is asked again",
+    "gone": "it has no such unfinished report any more",
+    "filed": "it had finished it already",
+    "no_bytes": "the file can't be had; its hashes are sent",
+    "no_number_came": "a number never came, so that report can't be finished by anybody",
+    "taken_back": "what was open there is gone",
+    "no_longer_wanted": "it is no longer owed",
+    "redrafted": "drafted anew",
+    "facts_changed": "what it says is no longer so; drafted anew",
+}
+
 DUTIES = {
     "read_answer": "Read an answer",
     "read_report": "Read a report",

@@ -121,7 +121,7 @@ def case_view(case_id: int, person: Person, *, now: datetime) -> CaseView:
     case = open_case(case_id, person)
     items = list(case.items.select_related("account", "content").order_by("pk"))
     to_judge = frozenset(blind_items(person, case, now=now))
-    joined = _with_joined(case)
+    joined = with_joined(case)
     reported = CaseView(case, reports_of(case), items, to_judge, blind=bool(to_judge))
     if reported.blind:
         return reported
@@ -210,7 +210,7 @@ def _said(report: Report, *, blind: bool) -> list[Message]:
 
 def reports_of(case: Case) -> list[Report]:
     """The reports that reach a case, oldest first."""
-    reaching = Q(case__in=_with_joined(case)) | Q(reported_items__item__case=case)
+    reaching = Q(case__in=with_joined(case)) | Q(reported_items__item__case=case)
     return list(Report.objects.filter(reaching).distinct().order_by("received_at", "pk"))
 
 
@@ -228,7 +228,7 @@ def views_since_notice(items: Iterable[Item]) -> list[tuple[datetime, int]]:
     return points
 
 
-def _with_joined(case: Case) -> list[int]:
+def with_joined(case: Case) -> list[int]:
     """The numbers of a case and of all that were joined into it: what they owed and said stays theirs."""
     return [case.pk, *(old for old, new in roots().items() if new == case.pk)]
 

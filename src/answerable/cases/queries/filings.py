@@ -1,16 +1,19 @@
 """What is still to be filed, and how far filings are."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from answerable.audit.models import AuditEntry
 from answerable.cases.inputs import NotFound
 from answerable.cases.models import Filing, FilingFile, Finding, Person
 from answerable.cases.models.filings import STANDING
-from answerable.cases.queries.casework import open_case
+from answerable.cases.queries.casework import open_case, with_joined
 from answerable.cases.queries.queue import blind_items
+from answerable.cases.queries.standing import may_see
 from answerable.cases.rules.filing import FileStands, Stands
 from answerable.obligations.models import Obligation
 
@@ -18,6 +21,16 @@ NEEDED_TO_SEND = "child_safety"
 FILED_BY_US = frozenset({"ncmec"})
 """Authorities that the worker can file with. What people file with others stands on their obligation alone."""
 UNFINISHED = ("drafted", "sending", "by_hand")
+STEP_KINDS = (
+    "filing_drafted",
+    "filing_approved",
+    "filing_asked",
+    "filing_answered",
+    "filing_reset",
+    "filing_finished",
+    "filing_dropped",
+    "filing_by_hand",
+)
 
 
 def place_of(authority: str, environment: str, purpose: str) -> str:
@@ -101,12 +114,37 @@ def earlier_reports(account_id: int | None, authority: str, environment: str) ->
 
 
 @dataclass(frozen=True, slots=True)
+class StepTaken:
+    """What happened to a filing, as the audit log has it."""
+
+    at: datetime
+    kind: str
+    step: str
+    outcome: str
+    report: str
+    request: str
+    """The authority's own name of the request that it answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class FilingView:
-    """One filing, for somebody who may see it."""
+    """One filing, for somebody who may see it. `steps`: the latest last."""
 
     filing: Filing
     files: list[FilingFile]
     may_send: bool
+    steps: list[StepTaken]
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRow:
+    """One filing among others. `due_at`: when what it keeps is, or was, due."""
+
+    filing: Filing
+    files: int
+    sent: int
+    due_at: datetime
+    late: bool
 
 
 def filing_view(filing_id: int, person: Person, *, now: datetime) -> FilingView:
@@ -117,7 +155,52 @@ def filing_view(filing_id: int, person: Person, *, now: datetime) -> FilingView:
     if blind_items(person, open_case(filing.case_id, person), now=now):
         raise NotFound("You are still to judge in this case: what follows from others' answers is not shown.")
     files = list(filing.files.select_related("content__item", "finding").order_by("number"))
-    return FilingView(filing, files, filing.state == "drafted" and person.is_qualified(NEEDED_TO_SEND))
+    may_send = filing.state == "drafted" and person.is_qualified(NEEDED_TO_SEND)
+    return FilingView(filing, files, may_send, steps_of(filing))
+
+
+def steps_of(filing: Filing) -> list[StepTaken]:
+    """Each step that was asked, and what came of it, as the audit log has them."""
+    entries = AuditEntry.objects.filter(
+        case_id__in=with_joined(filing.case), kind__in=STEP_KINDS, event__isnull=False
+    )
+    steps = []
+    for entry in entries.order_by("pk"):
+        event = json.loads(entry.event or "{}")
+        if event.get("filing") == filing.pk:
+            steps.append(
+                StepTaken(
+                    entry.at,
+                    entry.kind,
+                    event.get("step", ""),
+                    event.get("outcome", "") or event.get("why", ""),
+                    event.get("report", ""),
+                    event.get("request", ""),
+                )
+            )
+    return steps
+
+
+def listed(person: Person, at_most: int, *, now: datetime) -> list[FilingRow]:
+    """The filings that this person may see, the newest first: of no case where they are still to judge blindly."""
+    rows: list[FilingRow] = []
+    hidden: dict[int, bool] = {}
+    filings = Filing.objects.select_related("case", "account", "corrects").order_by("-pk")
+    for filing in filings[: at_most * 4].iterator():
+        case_id = filing.case_id
+        if case_id not in hidden:
+            hidden[case_id] = not may_see(person, filing.case) or bool(
+                blind_items(person, open_case(case_id, person), now=now)
+            )
+        if hidden[case_id]:
+            continue
+        owed = Obligation.objects.get(pk=filing.obligation_id)
+        told = filing.files.filter(told_at__isnull=False).count()
+        late = owed.due_at < (filing.finished_at or owed.closed_at or now)
+        rows.append(FilingRow(filing, filing.files.count(), told, owed.due_at, late))
+        if len(rows) == at_most:
+            break
+    return rows
 
 
 def is_wanted(filing: Filing) -> bool:

@@ -7,6 +7,8 @@ from django import template
 from django.forms.boundfield import BoundField, BoundWidget
 
 from answerable import clock
+from answerable.cases.models import Filing
+from answerable.cases.queries.filings import StepTaken
 from answerable.console import wording
 from answerable.policy.words import Age, Danger, Relation
 
@@ -42,6 +44,38 @@ def span(length: timedelta) -> str:
     if minutes < 120:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 72 * 60 else f"{minutes // 1440} days"
+
+
+@register.filter
+def filing_name(filing: Filing) -> str:
+    """What a filing is."""
+    to = filing.authority.upper()
+    if filing.corrects is not None:
+        return f"Correction of {to} {filing.corrects.report_id or filing.corrects.pk}"
+    return f"Report to {to}" + (f" {filing.report_id}" if filing.report_id else "")
+
+
+@register.filter
+def how_far(filing: Filing) -> str:
+    """How far a filing is, and what was asked last and isn't answered."""
+    asked = f", asked to {asked_to(filing.step)}" if filing.state == "sending" and filing.step else ""
+    return wording.FILINGS[filing.state] + asked
+
+
+@register.filter
+def happened(step: StepTaken) -> str:
+    """What happened to a filing, in one line."""
+    asked = asked_to(step.step) + (":" if step.step and step.outcome else "")
+    outcome = wording.OUTCOMES.get(step.outcome, words(step.outcome))
+    report = f"(report {step.report})" if step.report else ""
+    said = " ".join(part for part in (wording.STEPS[step.kind], asked, outcome, report) if part)
+    return said + (f", its {step.request}" if step.request else "")
+
+
+def asked_to(step: str) -> str:
+    """What an authority is asked: "upload:3" becomes "take file 3"."""
+    word, _, number = step.partition(":")
+    return f"{wording.ASKED.get(word, word)} {number}".strip()
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""Filings with authorities: what is sent, in words and as it is sent; agreed to, or drafted anew."""
+"""Filings with authorities: how far each is, what is sent, in words and as it is sent; agreed to, or drafted anew."""
 
 import re
 from collections.abc import Iterator
@@ -7,14 +7,25 @@ from xml.etree import ElementTree
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from answerable import clock
 from answerable.cases import commands
 from answerable.cases.inputs import Refused
-from answerable.cases.queries.filings import FilingView, filing_view
+from answerable.cases.queries.filings import UNFINISHED, FilingView, filing_view, listed
 from answerable.console.middleware import StaffRequest
 from answerable.console.views.cases import found
+
+SHOWN = 50
+EACH_SECONDS = 1
+
+
+@require_GET
+def filings_page(request: StaffRequest) -> HttpResponse:
+    """The latest filings and how far each is; as it happens, for who asks for that."""
+    now = clock.now()
+    rows = listed(request.person, SHOWN, now=now)
+    return _live(request, render(request, "console/filings.html", {"rows": rows, "now": now}))
 
 
 @require_http_methods(["GET", "POST"])
@@ -22,7 +33,8 @@ def filing_page(request: StaffRequest, filing_id: int) -> HttpResponse:
     """How far a filing is. What it says is opened by an act that is logged, and sent only as it was shown."""
     now, me = clock.now(), request.person.pk
     view: FilingView = found(filing_view, filing_id, request.person, now=now)
-    context: dict[str, object] = {"view": view, "filing": view.filing, "now": now}
+    unfinished = view.filing.state in UNFINISHED
+    context: dict[str, object] = {"view": view, "filing": view.filing, "now": now, "unfinished": unfinished}
     try:
         match request.POST.get("action"):
             case "open" if view.filing.document_id is not None:
@@ -41,7 +53,14 @@ def filing_page(request: StaffRequest, filing_id: int) -> HttpResponse:
                 return redirect("console:case", view.filing.case_id)
     except Refused as error:
         messages.error(request, str(error))
-    return render(request, "console/filing.html", context)
+    return _live(request, render(request, "console/filing.html", context), going_on=unfinished)
+
+
+def _live(request: StaffRequest, page: HttpResponse, *, going_on: bool = True) -> HttpResponse:
+    """The page, loaded again each second while somebody watches it and there is something to see."""
+    if "watch" in request.GET and request.method == "GET" and going_on:
+        page["Refresh"] = str(EACH_SECONDS)
+    return page
 
 
 def in_words(document: str) -> Iterator[tuple[str, str]]:
