@@ -82,14 +82,16 @@ def test_how_far_filings_are_is_watched_as_it_happens(drafted: Filing, ravi: Per
     asking = commands.begin_step(drafted.pk, obligation_id=None, now=now)
     assert asking is not None
     assert "being sent, asked to open a report" in client.get("/filings/").content.decode()
-    commands.end_step(asking, Outcome.DONE, obligation_id=None, report_id=4711, request_id="request-1", now=now)
+    commands.end_step(
+        asking, Outcome.DONE, obligation_id=None, report_id=4711, request_id="request-1", now=now
+    )
     assert "Report to NCMEC 4711" in client.get("/filings/").content.decode()
     page = client.get(f"/filings/{drafted.pk}/?watch")
     assert page["Refresh"] == "1"
     for line in (
         "A person agreed",
         "Asked to open a report",
-        "open a report: done (report 4711), its request-1",
+        "open a report: done (report 4711), Request-ID request-1",
     ):
         assert line in page.content.decode()
 

@@ -4,6 +4,7 @@ Nothing here calls NCMEC. The service is the drill's own (`authorities/ncmec/dri
 documented to be; everything else is the desk as it runs.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from answerable.settings.config import CONFIG_NAME
 from answerable.settings.create import write_private
 
 LOGIN_FILE: Final = "ncmec.login"
+WATCHED_STEP_SECONDS: Final = 1.5
 CONFIGURED: Final = """
 [authorities.ncmec]
 base_url = "{base}"
@@ -142,8 +144,11 @@ class Drill(Drilling):
         )
 
 
-def drill(data: Path, say: Callable[[str], None]) -> Outcome:
-    """Play it on a new desk in this directory."""
+def drill(data: Path, say: Callable[[str], None], watch: Callable[[Replay], None] | None = None) -> Outcome:
+    """Play it on a new desk in this directory.
+
+    `watch` is called when people could sign in, before anything happens; then each step takes long enough to be seen.
+    """
     say(
         "Starting a desk, its worker, a sample site, and a CyberTipline of the drill's own. NCMEC is not called."
     )
@@ -156,6 +161,9 @@ def drill(data: Path, say: Callable[[str], None]) -> Outcome:
         with stack:
             replay = Replay(stack, say, 1.0)
             replay.hire()
+            if watch is not None:
+                watch(replay)
+                ncmec.before = lambda _: time.sleep(WATCHED_STEP_SECONDS)
             return Drill(replay, ncmec).play()
 
 

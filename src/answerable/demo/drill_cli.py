@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,11 +18,13 @@ from answerable.authorities.ncmec.drill import server as ncmec_server
 from answerable.demo import drill as ncmec_drill
 from answerable.demo import drill_dsa
 from answerable.demo.cli import INTERRUPTED, WENT_WRONG
+from answerable.demo.replay import Replay
 
 Outcome = ncmec_drill.Outcome | drill_dsa.Outcome
 Json = Annotated[bool, typer.Option("--json", help="Print what came out as JSON.")]
 Keep = Annotated[Path | None, typer.Option(help="Keep the desk's data in this new directory.")]
 Serve = Annotated[bool, typer.Option(help="Start the authority alone, for a desk of yours to be tried on.")]
+Watch = Annotated[bool, typer.Option(help="Wait for you to sign in to the console, and go on slowly.")]
 Port = Annotated[int, typer.Option(help="Where it listens; 0: any free port.")]
 
 app = typer.Typer(no_args_is_help=True, help="Practise filing with an authority on this machine.")
@@ -33,14 +36,17 @@ def _named() -> None:
 
 
 @app.command()
-def ncmec(as_json: Json = False, keep: Keep = None, serve: Serve = False, port: Port = 0) -> None:
+def ncmec(
+    as_json: Json = False, keep: Keep = None, serve: Serve = False, port: Port = 0, watch: Watch = False
+) -> None:
     """File with a CyberTipline on this machine; NCMEC is not called. Exit code 1 when something came out wrong."""
     if serve:
         server = ncmec_server.Server(port=port)
         _serve(server, lambda: f"base_url = {server.base}\nlogin_file holds: {ncmec_server.LOGIN}")
         return
     good = "Each matter is filed exactly once, nothing is left open, and every duty is kept."
-    _play(ncmec_drill.drill, good, as_json=as_json, keep=keep)
+    drill = partial(ncmec_drill.drill, watch=_watched) if watch else ncmec_drill.drill
+    _play(drill, good, as_json=as_json, keep=keep)
 
 
 @app.command()
@@ -81,6 +87,22 @@ def _play(
     else:
         typer.echo(good)
     raise typer.Exit(1 if outcome.wrong else 0)
+
+
+def _watched(replay: Replay) -> None:
+    """Let whoever called sign in as the one who decides, and wait until they say that it may begin."""
+    ravi = replay.people["Ravi"]
+    typer.echo(
+        f"Watch it at {replay.stack.staff_url}/filings/?watch. Sign in as {ravi.name}, password {ravi.password}",
+        err=True,
+    )
+    while (
+        typer.prompt(
+            "A code for the second factor: Enter. Begin: b", default="", show_default=False, err=True
+        )
+        != "b"
+    ):
+        typer.echo(ravi.code(), err=True)
 
 
 def _serve(server: AbstractContextManager[object], said: Callable[[], str]) -> None:

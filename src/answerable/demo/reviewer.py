@@ -56,17 +56,22 @@ class Reviewer:
     def _enrol(self, link: str) -> None:
         page = self.browser.get(link)
         page = self.browser.submit(page, page.forms()[0])
-        password = secrets.token_urlsafe(18)
+        self.password = password = secrets.token_urlsafe(18)
         form = page.form(holding="new_password1")
         page = self.browser.submit(page, form, new_password1=password, new_password2=password)
         page = self.browser.get("/enrol/app/")
         secret = _SECRET.search(page.text)
         if secret is None:
             raise PageUnexpected(f"{self.name} was shown no secret for an authenticator app.")
-        page = self.browser.submit(page, page.form(holding="code"), code=digits(secret.group(1)))
+        self._secret = secret.group(1)
+        page = self.browser.submit(page, page.form(holding="code"), code=self.code())
         done = next(form for form in page.forms() if ("action", "done") in form.submits)
         self.browser.submit(page, done, ("action", "done"))
         self.queue()
+
+    def code(self) -> str:
+        """What this person's authenticator app shows now."""
+        return digits(self._secret)
 
     def queue(self) -> list[Row]:
         """What waits for this person, first what is due first."""

@@ -69,7 +69,7 @@ def happened(step: StepTaken) -> str:
     outcome = wording.OUTCOMES.get(step.outcome, words(step.outcome))
     report = f"(report {step.report})" if step.report else ""
     said = " ".join(part for part in (wording.STEPS[step.kind], asked, outcome, report) if part)
-    return said + (f", its {step.request}" if step.request else "")
+    return said + (f", Request-ID {step.request}" if step.request else "")
 
 
 def asked_to(step: str) -> str:
