@@ -96,12 +96,8 @@ def _watched(replay: Replay) -> None:
         f"Watch it at {replay.stack.staff_url}/filings/?watch. Sign in as {ravi.name}, password {ravi.password}",
         err=True,
     )
-    while (
-        typer.prompt(
-            "A code for the second factor: Enter. Begin: b", default="", show_default=False, err=True
-        )
-        != "b"
-    ):
+    asked = "A code for the second factor: Enter. Begin: b"
+    while typer.prompt(asked, default="", show_default=False, err=True) != "b":
         typer.echo(ravi.code(), err=True)
 
 
