@@ -138,6 +138,12 @@ def account_get(db: sqlite3.Connection, body: Body) -> Body:
     return {"account": account, "suspended": suspended is not None}
 
 
+def account_facts(db: sqlite3.Connection, body: Body) -> Body:
+    """What an authority is told of an account that it is told of: write down here all that your site knows."""
+    account = the_account(db, body)
+    return {"account": account, "screen_name": account}
+
+
 def account_suspend(db: sqlite3.Connection, body: Body) -> Body:
     account = the_account(db, body)
     if type(body.get("suspended")) is not bool:
@@ -192,6 +198,7 @@ VERBS: dict[str, Callable[[sqlite3.Connection, Body], Body]] = {
     "items.list": items_list,
     "upload.release": upload_release,
     "account.get": account_get,
+    "account.facts": account_facts,
     "account.suspend": account_suspend,
     "account.notify": account_notify,
 }

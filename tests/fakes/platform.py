@@ -35,6 +35,8 @@ class Site:
     freezes_what_it_hides: bool = False
     requests: list[dict[str, Any]] = field(default_factory=list)
     gets: list[str] = field(default_factory=list)
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What it tells of an account besides its name."""
     notices: dict[str, str] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
     remembered: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -229,6 +231,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _account_get(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"account": body["account"], "suspended": body["account"] in self.site.suspended}
+
+    def _account_facts(self, body: dict[str, Any]) -> dict[str, Any]:
+        if "facts_fail" in self.site.faults:
+            raise Problem(503, "busy")
+        if "knows_nothing" in self.site.faults:
+            raise Problem(400, "unknown_verb")
+        return {"account": body["account"], **self.site.facts.get(body["account"], {})}
 
     def _account_notify(self, body: dict[str, Any]) -> dict[str, Any]:
         self.site.notices.setdefault(body["key"], body["text"])

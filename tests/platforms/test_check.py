@@ -32,7 +32,7 @@ def test_a_site_that_follows_the_contract_passes_and_is_left_as_it_was(
 ) -> None:
     steps = tried(site, secret)
     assert failures(steps) == {}
-    assert len(steps) == 22
+    assert len(steps) == 23
     thing = site.site.things["3pic"]
     assert (thing.wanted, thing.data) == ("visible", picture)
 

@@ -137,6 +137,12 @@ def account_get(body: Body) -> Body:
     return {"account": account, "suspended": Suspended.objects.filter(account=account).exists()}
 
 
+def account_facts(body: Body) -> Body:
+    """What an authority is told of an account that it is told of: write down here all that your site knows."""
+    account = the_account(body)
+    return {"account": account, "screen_name": account}
+
+
 def account_suspend(body: Body) -> Body:
     account = the_account(body)
     if type(body.get("suspended")) is not bool:
@@ -197,6 +203,7 @@ VERBS: dict[str, Callable[[Body], Body]] = {
     "items.list": items_list,
     "upload.release": upload_release,
     "account.get": account_get,
+    "account.facts": account_facts,
     "account.suspend": account_suspend,
     "account.notify": account_notify,
 }

@@ -75,6 +75,7 @@ _WHOLE = {
     "hiding_lifted": "one qualified person lifted a hiding: nobody is in the item",
     "finding_made": "a filing to an authority can rest on this",
     "finding_withdrawn": "a finding no longer holds",
+    "account_asked": "a platform was asked what it knows of an account that is reported to an authority",
     "filing_drafted": "a report to an authority was drafted",
     "filing_approved": "a person agreed that a draft is sent as it is",
     "filing_asked": "an authority was asked for the next step of a filing",

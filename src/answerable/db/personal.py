@@ -21,7 +21,9 @@ from answerable.settings.keys import read_key
 KEY_NAME: Final = "personal.key"
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
-KINDS: Final = frozenset({"statement", "contact", "signature", "message", "reason", "filing", "request"})
+KINDS: Final = frozenset(
+    {"statement", "contact", "signature", "message", "reason", "filing", "request", "account"}
+)
 
 
 class PersonalTextUnreadable(Exception):

@@ -36,6 +36,7 @@ class Capability(StrEnum):
     HEAR = "hear"
     HAND_OVER = "hand_over"
     SETTLE = "settle"
+    ACCOUNT_FACTS = "account_facts"
 
 
 OWN_TONGUE = frozenset(

@@ -1,9 +1,10 @@
 """What adapters may offer besides the contract of all: each part goes with a capability of its name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from answerable.platforms.base import News, ReportThere
+from answerable.platforms.facts import AccountFacts
 
 
 class Hears(Protocol):
@@ -42,3 +43,16 @@ class Erases(Protocol):
 
     def erase(self, ref: str) -> None:
         """Take away for good what is gone already. Raises NotAsWanted where something of it is still served."""
+
+
+class KnowsAccounts(Protocol):
+    """What an adapter with `ACCOUNT_FACTS` can do besides: say what its platform knows of an account (18 USC 2258A(b)).
+
+    Asked only where a report to an authority is owed that names the account.
+    """
+
+    def account_facts(self, account: str, refs: Sequence[str]) -> AccountFacts:
+        """The account as its platform knows it, and what is known of these items of it.
+
+        Raises CannotDo where the platform tells nothing, ItemNotFound where it has no such account any more.
+        """

@@ -164,6 +164,7 @@ _ON_THE_ITEM = (
         "the holder is told, once per key", steps.notify, "Deliver account.notify; keep keys, deliver once."
     ),
     _Attempt("the account is suspended and let go", steps.suspend, "account.suspend takes true and false."),
+    _Attempt("what is known of an account is told", steps.facts, "Answer account.facts with what you know."),
     _Attempt(
         "a recorded request does nothing when it is sent again",
         steps.replay,

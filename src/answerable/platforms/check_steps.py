@@ -282,6 +282,21 @@ def suspend(trial: Trial) -> None:
                 raise Wrong(f"account.suspend took {suspended}, and account.get says otherwise.")
 
 
+def facts(trial: Trial) -> None:
+    """Whether reports to authorities can say whose account it is. Raises Note."""
+    account = trial.found.account if trial.found else ""
+    try:
+        known = trial.adapter.account_facts(account, [trial.ref])
+    except base.CannotDo as error:
+        raise Note(
+            "account.facts isn't offered: reports to authorities name this site's accounts and nothing more."
+        ) from error
+    if not (known.screen_name or known.emails or known.seen):
+        raise Note(
+            "account.facts tells nothing by which somebody could be found: no name, e-mail or address."
+        )
+
+
 def replay(trial: Trial) -> None:
     """Record a request, let a later one undo it, and send the first again, as somebody between could."""
     account = trial.found.account if trial.found else ""

@@ -31,6 +31,7 @@ MEANINGS: Final = {
     Capability.HEAR: "send reports and posts by itself",
     Capability.HAND_OVER: "take reports for its own moderators",
     Capability.SETTLE: "have its own reports closed and opened again",
+    Capability.ACCOUNT_FACTS: "say what it knows of an account that is reported to an authority",
 }
 
 

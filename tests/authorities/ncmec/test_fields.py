@@ -20,6 +20,35 @@ ROWS = ROW.findall(TABLE.read_text())
 PATHS = paths_known("report") | paths_known("fileDetails")
 
 
+SEEN = {
+    "ip": "203.0.113.7",
+    "port": 51514,
+    "proxy": False,
+    "device_type": "IMEI",
+    "device_id": "490154203237518",
+    "at": "2026-11-30T08:00:00+00:00",
+    "event": "upload",
+}
+CHECKED = {"verified": True, "verified_at": "2026-01-02T03:04:05+00:00"}
+KNOWN = {
+    "screen_name": "hills",
+    "display_names": ["Hills"],
+    "profile_urls": ["https://photos.example/u/hills"],
+    "bio": "Hills and lakes.",
+    "emails": [{"value": "hills@mail.example", **CHECKED}],
+    "phones": [{"value": "+1 202 555 0100", **CHECKED}],
+    "registered_at": "2026-01-02T03:04:05+00:00",
+    "suspended_at": "2026-11-30T09:00:00+00:00",
+    "seen": [SEEN],
+}
+OF_ITEM = {
+    "file_name": "IMG_1.jpg",
+    "sent_from": SEEN,
+    "room": "Hikers",
+    "recipients": [{"account": "dana", "screen_name": "dana"}],
+}
+
+
 def row_of(path):
     """The row that speaks of a path: its own, or the nearest with a star above it."""
     own = [row for row in ROWS if row[0] == path]
@@ -59,6 +88,7 @@ def test_what_is_said_to_be_sent_is_sent_and_nothing_else(desk, configure, ravi,
             ref = f"{turn}{number}"
             fingerprints = replace(prints(ref), pdq=bytes(32), pdq_quality=10)
             desk.post(ref, account=f"holder{number}", prints=fingerprints, posted_at=now)
+            desk.site.site.facts[f"holder{number}"] = {**KNOWN, "items": [{"ref": ref, **OF_ITEM}]}
             Account.objects.filter(ref=f"holder{number}").update(judged_as=judged)
             desk.report(ref, harm=clause.partition(".")[0], danger=Danger.NOW)
             item = Item.objects.get(ref=ref)

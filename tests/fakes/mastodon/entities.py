@@ -114,7 +114,7 @@ class Writer:
             "created_at": stamp(0),
             "email": None if person.domain else f"{person.username}@people.example",
             "ip": None,
-            "ips": [],
+            "ips": [] if person.domain else [{"ip": "203.0.113.7", "used_at": stamp(0)}],
             "locale": "en",
             "invite_request": None,
             "role": None,

@@ -193,6 +193,15 @@ def test_a_cache_that_serves_it_still_is_seen_and_a_person_gets_its_address(
     set_(adapter, post.ref(), Visibility.HIDDEN)
 
 
+def test_what_the_data_server_knows_of_an_account_is_told(adapter: Adapter, uri: Account) -> None:
+    known = adapter.account_facts(uri.did, [])
+    assert (known.account, known.screen_name) == (uri.did, uri.handle)
+    [mail] = known.emails
+    assert "@" in mail.value
+    assert mail.verified is False
+    assert known.registered_at is not None
+
+
 def test_an_account_is_suspended_and_let_go(adapter: Adapter, uri: Account, max_: Stranger) -> None:
     post = uri.post(png(landscape(10)))
     until(lambda: max_.in_appview(post))

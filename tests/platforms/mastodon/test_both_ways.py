@@ -227,6 +227,16 @@ def test_an_account_is_suspended_without_a_letter_and_let_go_again(
     assert adapter.visibility(ref) is Visibility.VISIBLE
 
 
+def test_what_moderators_are_told_of_an_account_is_told(adapter: Adapter, server: Mastodon) -> None:
+    known = adapter.account_facts(server.uri.id, [])
+    assert known.account == server.uri.id
+    [mail] = known.emails
+    assert (mail.value, mail.verified) == ("uri@people.example", True)
+    assert str(known.seen[0].ip) == "203.0.113.7"
+    assert known.registered_at is not None
+    assert known.profile_urls
+
+
 def test_a_persons_picture_is_an_item_by_their_name(
     adapter: Adapter, server: Mastodon, picture: bytes
 ) -> None:

@@ -157,6 +157,30 @@ def test_what_is_not_there_is_gone_and_is_not_fetched(place: Place, adapter: Ada
         adapter.suspend("@nobody:hs.test")
 
 
+def test_what_synapse_knows_of_an_account_is_told(place: Place, adapter: Adapter) -> None:
+    person = place.person("hills")
+    petra = place.people["petra"]
+    proved = [{"medium": "email", "address": "hills@mail.example"}]
+    petra.call(
+        "PUT",
+        f"/_synapse/admin/v2/users/{person.user_id}",
+        {"displayname": "Hills", "threepids": proved},
+    )
+    person.room()
+    known = adapter.account_facts(person.user_id, [])
+    assert (known.account, known.display_names) == (person.user_id, ("Hills",))
+    [mail] = known.emails
+    assert (mail.value, mail.verified) == ("hills@mail.example", True)
+    assert known.registered_at is not None
+    assert known.registered_at.year >= 2026
+    until(
+        lambda: bool(adapter.account_facts(person.user_id, []).seen), "Synapse writes down where it was used"
+    )
+    assert str(adapter.account_facts(person.user_id, []).seen[0].ip) == "127.0.0.1"
+    with pytest.raises(base.ItemNotFound):
+        adapter.account_facts("@nobody:hs.test", [])
+
+
 def test_suspending_is_suspending_and_nothing_more(place: Place, adapter: Adapter) -> None:
     person = place.person("suspended")
     room = person.room()

@@ -5,9 +5,11 @@ from datetime import datetime
 from answerable.authorities.ncmec import report as xml
 from answerable.authorities.ncmec.facts import SAYS_WHO, Filed, Matter, clause_of
 from answerable.authorities.ncmec.file_details import FileAnnotations, FileDetails, OriginalFileHash
+from answerable.authorities.ncmec.holder import file_fields, holder_fields, holder_said, recipients
 from answerable.authorities.ncmec.incidents import GRAVEST_FIRST, Incident, incident_of
 from answerable.authorities.ncmec.people import Email, Person, Phone
 from answerable.cases.models import Account, Filing, FilingFile
+from answerable.platforms.facts import AccountFacts
 from answerable.policy.words import Age, Relation
 from answerable.settings.config import Config, Ncmec, NcmecPlatform
 
@@ -40,9 +42,10 @@ def report_of(matter: Matter, config: Config, ncmec: Ncmec) -> xml.Report:
     )
     return xml.Report(
         incident_summary=summary,
-        internet_details=tuple(_place(file, ncmec) for file in matter.files if file.item.url),
+        internet_details=tuple(_place(file, ncmec, matter.holder) for file in matter.files if file.item.url),
         reporter=_reporter(ncmec),
         person_or_user_reported=_suspect(matter, ncmec),
+        intended_recipient=tuple(recipients(matter.holder, service_of(first.item.platform, ncmec))),
         victim=tuple(_victims(matter, ncmec)),
         additional_info="\n".join(_told(matter, config)),
     )
@@ -92,8 +95,10 @@ def correction_of(filing: Filing, ncmec: Ncmec) -> xml.Report:
     )
 
 
-def details_of(file: FilingFile, report_id: int, clause: str) -> FileDetails:
-    """What is said of one file that was sent."""
+def details_of(
+    file: FilingFile, report_id: int, clause: str, holder: AccountFacts | None = None
+) -> FileDetails:
+    """What is said of one file that was sent. `holder`: what the platform said of the account and its items."""
     content, item = file.content, file.content.item
     incident = incident_of(clause)
     flags = {name: True for name in incident.of_files} if incident else {}
@@ -104,6 +109,7 @@ def details_of(file: FilingFile, report_id: int, clause: str) -> FileDetails:
         report_id=report_id,
         file_id=file.file_id,
         file_name=name_of(file),
+        **file_fields(holder.item(item.ref) if holder is not None else None),
         uploaded_to_esp_timestamp=item.posted_at,
         location_of_file=item.url[:2083] or None,
         file_viewed_by_esp=file.viewed,
@@ -148,12 +154,19 @@ def _urgent(at: str) -> str:
     )
 
 
-def _place(file: Filed, ncmec: Ncmec) -> xml.InternetDetails:
+def service_of(name: str, ncmec: Ncmec) -> str:
+    """What a platform is called in reports."""
+    return _platform(name, ncmec).name or name
+
+
+def _place(file: Filed, ncmec: Ncmec, holder: AccountFacts | None) -> xml.InternetDetails:
     platform = _platform(file.item.platform, ncmec)
     service, url = platform.name or file.item.platform, file.item.url
     if file.item.kind == "room" or platform.place == "chat":
+        told = holder.item(file.item.ref) if holder is not None else None
+        room = told.room if told is not None and told.room else None
         return xml.InternetDetails(
-            chat_im_incident=xml.ChatImIncident(chat_client=service, additional_info=url)
+            chat_im_incident=xml.ChatImIncident(chat_client=service, chat_room_name=room, additional_info=url)
         )
     if platform.place == "game":
         game = xml.OnlineGamingIncident(game_name=service, additional_info=url)
@@ -188,15 +201,22 @@ HOLDER = {
 def _suspect(matter: Matter, ncmec: Ncmec) -> xml.PersonOrUserReported | None:
     """The account that posted it, unless people found that its holder is the one depicted (rule 12)."""
     account = matter.account
-    if account is None or account.judged_as == "depicted":
+    if account is None or not is_reported(account):
         return None
+    whose = HOLDER.get(account.judged_as, HOLDER["unsure"])
     return xml.PersonOrUserReported(
+        **holder_fields(matter.holder),
         esp_identifier=account.ref[:255],
         esp_service=_platform(account.platform, ncmec).name or account.platform,
         compromised_account=True if account.judged_as == "taken_over" else None,
         prior_c_t_reports=matter.earlier,
-        additional_info=HOLDER.get(account.judged_as, HOLDER["unsure"]),
+        additional_info=" ".join([whose, *holder_said(matter.holder)]),
     )
+
+
+def is_reported(account: Account) -> bool:
+    """Whether an account is named as the one that is reported: not where people found its holder depicted (rule 12)."""
+    return account.judged_as != "depicted"
 
 
 def _victims(matter: Matter, ncmec: Ncmec) -> list[xml.Victim]:

@@ -8,8 +8,9 @@ import structlog
 from pydantic import ValidationError
 
 from answerable.authorities.findings import ChildFinding
+from answerable.authorities.holders import Holders, NotYet
 from answerable.authorities.ncmec import schema
-from answerable.authorities.ncmec.build import NoIncident, NoNumber, correction_of, report_of
+from answerable.authorities.ncmec.build import NoIncident, NoNumber, correction_of, is_reported, report_of
 from answerable.authorities.ncmec.facts import Matter, matter_of
 from answerable.authorities.ncmec.report import Report
 from answerable.cases import commands
@@ -32,7 +33,8 @@ def draft_due(config: Config, now: datetime) -> int:
         return 0
     _look_over_drafts(config, ncmec, now)
     made = 0
-    for obligation, drafts in [*_reports(config, ncmec), *_corrections(config, ncmec)]:
+    holders = Holders(now)
+    for obligation, drafts in [*_reports(config, ncmec, holders), *_corrections(ncmec)]:
         filed = commands.draft_filings(
             obligation.pk,
             drafts,
@@ -61,31 +63,31 @@ def _look_over_drafts(config: Config, ncmec: Ncmec, now: datetime) -> None:
             commands.drop_unwanted(filing.pk, now=now, changed=True)
 
 
-def _reports(config: Config, ncmec: Ncmec) -> Iterator[tuple[Obligation, list[FilingDraft]]]:
+def _reports(
+    config: Config, ncmec: Ncmec, holders: Holders
+) -> Iterator[tuple[Obligation, list[FilingDraft]]]:
     """What is owed and has findings that are in no report; and, without a draft, what is told already."""
     owed = filings.owed_to(AUTHORITY, "report_authority")
     cases = {one.case_id for one in owed if one.case_id is not None}
     pending = filings.cases_pending(cases, AUTHORITY, ncmec.environment)
     for obligation in owed:
         if obligation.case_id in pending:
-            yield obligation, drafts_for(obligation, config, ncmec)
+            if drafts := drafts_for(obligation, config, ncmec, holders):
+                yield obligation, drafts
         elif _is_told(obligation, ncmec):
             yield obligation, []
 
 
-def _corrections(config: Config, ncmec: Ncmec) -> Iterator[tuple[Obligation, list[FilingDraft]]]:
+def _corrections(ncmec: Ncmec) -> Iterator[tuple[Obligation, list[FilingDraft]]]:
     for obligation in filings.owed_to(AUTHORITY, "correct_authority"):
-        drafts = drafts_for(obligation, config, ncmec)
+        drafts = corrections_for(obligation, ncmec)
         if drafts or _is_told(obligation, ncmec):
             yield obligation, drafts
 
 
-def drafts_for(obligation: Obligation, config: Config, ncmec: Ncmec) -> list[FilingDraft]:
-    """What is still to be filed for it."""
+def drafts_for(obligation: Obligation, config: Config, ncmec: Ncmec, holders: Holders) -> list[FilingDraft]:
+    """What is still to be filed for it, and may be now: what the platform knows of an account is waited for a while."""
     case_id = obligation.case_id or 0
-    if obligation.kind == "correct_authority":
-        wrong = filings.to_correct(case_id, AUTHORITY, ncmec.environment)
-        return [_correction(filing, ncmec) for filing in wrong]
     by_account: dict[int, list[ChildFinding]] = {}
     accounts: dict[int, Account | None] = {}
     for number, row in enumerate(filings.pending(case_id, AUTHORITY, ncmec.environment), 1):
@@ -93,9 +95,23 @@ def drafts_for(obligation: Obligation, config: Config, ncmec: Ncmec) -> list[Fil
         key = account.pk if account is not None else -number  # nobody knows whose: each by itself
         accounts[key] = account
         by_account.setdefault(key, []).append(ChildFinding.of(row))
-    return [
-        report_draft(accounts[key], findings, case_id, config, ncmec) for key, findings in by_account.items()
-    ]
+    drafts = []
+    for key, findings in by_account.items():
+        account = accounts[key]
+        if account is not None and is_reported(account):
+            refs = {finding.row.content.item.ref for finding in findings}
+            try:
+                holders.ask(account, refs, case_id)
+            except NotYet:
+                continue
+        drafts.append(report_draft(account, findings, case_id, config, ncmec))
+    return drafts
+
+
+def corrections_for(obligation: Obligation, ncmec: Ncmec) -> list[FilingDraft]:
+    """What is still to be corrected for it."""
+    wrong = filings.to_correct(obligation.case_id or 0, AUTHORITY, ncmec.environment)
+    return [_correction(filing, ncmec) for filing in wrong]
 
 
 def report_draft(

@@ -7,7 +7,9 @@ from datetime import datetime
 from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
 from answerable.authorities.findings import ChildFinding
+from answerable.authorities.holders import known
 from answerable.cases.models import Account, Case, Decision, Finding, Item, ItemContent, Person, Report
+from answerable.platforms.facts import AccountFacts
 from answerable.policy.words import Danger, Relation, Verdict
 
 SAYS_WHO = {
@@ -44,6 +46,8 @@ class Matter:
     files: tuple[Filed, ...]
     reports: tuple[Report, ...]
     earlier: tuple[int, ...]
+    holder: AccountFacts | None = None
+    """What the platform said of the account, where it did."""
 
     @property
     def danger_at(self) -> datetime | None:
@@ -59,7 +63,7 @@ def matter_of(
     files = tuple(_filed(finding) for finding in findings)
     items = [file.item.pk for file in files]
     reports = Report.objects.filter(reported_items__item__in=items).distinct().order_by("pk")
-    return Matter(case_id, account, files, tuple(reports), tuple(earlier))
+    return Matter(case_id, account, files, tuple(reports), tuple(earlier), known(account))
 
 
 def viewers_of(content: ItemContent) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ import structlog
 from answerable import clock
 from answerable.authorities.base import AuthorityError, Unreachable
 from answerable.authorities.files import BytesGone, bytes_of
-from answerable.authorities.ncmec.build import details_of, name_of
+from answerable.authorities.holders import known
+from answerable.authorities.ncmec.build import details_of, is_reported, name_of
 from answerable.authorities.ncmec.client import CyberTipline
 from answerable.authorities.ncmec.codes import AlreadyFinished, AlreadyRetracted, ReportUnknown, TryAgain
 from answerable.authorities.ncmec.facts import clause_of
@@ -116,10 +117,12 @@ def _ask(asking: Asking, client: CyberTipline, seconds_for_bytes: float) -> tupl
             log.error("NCMEC holds other files than were sent", filing=asking.filing_id, report=report_id)
     else:
         file = _file(asking)
+        account = file.content.item.account
         if step is Step.UPLOAD:
             with bytes_of(file.content, seconds=seconds_for_bytes) as data:
                 return None, client.upload(report_id, data, name_of(file)).file_id
-        client.file_info(details_of(file, report_id, clause_of(file.finding)))
+        holder = known(account) if account is not None and is_reported(account) else None
+        client.file_info(details_of(file, report_id, clause_of(file.finding), holder))
     return None, ""
 
 
@@ -133,5 +136,5 @@ def _too_long_without_bytes(asking: Asking) -> bool:
 
 
 def _file(asking: Asking) -> FilingFile:
-    files = FilingFile.objects.select_related("content__item", "finding__review")
+    files = FilingFile.objects.select_related("content__item__account", "finding__review")
     return files.get(filing_id=asking.filing_id, number=asking.next.file)

@@ -3,6 +3,7 @@ for it, and the audit entries. Doors and handlers call nothing else.
 """
 
 from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
+from answerable.cases.commands.asking import AskedOutcome, account_asked
 from answerable.cases.commands.backfilling import begin_backfill, end_backfill, register_backfilled
 from answerable.cases.commands.banking import change_list
 from answerable.cases.commands.capturing import (
@@ -140,6 +141,8 @@ from answerable.cases.commands.words import answer_erasure, ask_erasure, erase_d
 from answerable.cases.queries.consequences import consequences
 
 __all__ = [
+    "AskedOutcome",
+    "account_asked",
     "act_on_found",
     "activate_policy",
     "add_recipient",

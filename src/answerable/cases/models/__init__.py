@@ -2,7 +2,7 @@
 
 from answerable.cases.models.backfill import Backfill
 from answerable.cases.models.evidence import Capture, EvidenceHold, EvidenceObject, EvidenceRecipient
-from answerable.cases.models.filings import Filing, FilingFile
+from answerable.cases.models.filings import AccountAsked, Filing, FilingFile
 from answerable.cases.models.found import HashQuestion, ListMatch, Reached
 from answerable.cases.models.frames import ContentFrame
 from answerable.cases.models.items import Account, Case, Copy, Item, ItemContent, ViewSample
@@ -26,6 +26,7 @@ from answerable.cases.models.watching import PlatformWatch
 
 __all__ = [
     "Account",
+    "AccountAsked",
     "Appeal",
     "AuthorityRequest",
     "Backfill",

@@ -80,6 +80,18 @@ class Filing(models.Model):
         indexes: ClassVar = [models.Index(fields=["state"]), models.Index(fields=["account", "state"])]
 
 
+class AccountAsked(models.Model):
+    """What a platform said of an account when a report to an authority was owed: asked once, for that alone."""
+
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="asked")
+    since = models.DateTimeField(help_text="when it was first asked, this time")
+    asked_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, help_text="told, nothing (it tells nothing), failed")
+    facts = models.ForeignKey(
+        PersonalText, null=True, on_delete=models.SET_NULL, related_name="+", help_text="encrypted JSON"
+    )
+
+
 class FilingFile(models.Model):
     """One file of a filing: the finding that it rests on, what is said of it, and how far it is sent."""
 

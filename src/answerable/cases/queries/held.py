@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import (
+    AccountAsked,
     Appeal,
     AuthorityRequest,
     Case,
@@ -66,6 +67,7 @@ def held_texts(cases: set[int]) -> set[int]:
             "reason_id"
         ),
         Filing.objects.filter(case_id__in=cases).values_list("document_id"),
+        AccountAsked.objects.filter(account__items__case_id__in=cases).values_list("facts_id"),
         Letter.objects.filter(case_id__in=cases).values_list("facts_id"),
         Letter.objects.filter(case_id__in=cases).values_list("mail_id"),
         requests.values_list("words_id"),

@@ -140,6 +140,25 @@ def account_get(body: Body) -> Body:
     }
 
 
+def account_facts(body: Body) -> Body:
+    """What the site knows of an account, for a report to an authority. A real site has addresses and times, too."""
+    person = the_person(body)
+    refs = body.get("refs")
+    if not isinstance(refs, list) or not all(isinstance(ref, str) for ref in refs):
+        raise CantAnswer(400, "bad_request")
+    sent = Item.objects.filter(author=person, ref__in=refs, kind="message").select_related("recipient")
+    return {
+        "account": person.name,
+        "screen_name": person.name,
+        "profile_urls": [f"{settings.PUBLIC_URL}/u/{person.name}"],
+        "items": [
+            {"ref": item.ref, "recipients": [{"account": item.recipient.name}]}
+            for item in sent
+            if item.recipient is not None
+        ],
+    }
+
+
 def account_suspend(body: Body) -> Body:
     """A suspended account posts nothing; what it posted before is a matter of each item."""
     person, suspended = the_person(body), body.get("suspended")
@@ -190,6 +209,7 @@ VERBS: dict[str, Callable[[Body], Body]] = {
     "item.set_visibility": item_set_visibility,
     "item.freeze": item_freeze,
     "account.get": account_get,
+    "account.facts": account_facts,
     "account.suspend": account_suspend,
     "account.notify": account_notify,
     "items.list": items_list,

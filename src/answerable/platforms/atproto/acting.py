@@ -122,6 +122,10 @@ class Acting:
                 return wire.Takedown()
             raise
 
+    def account_info(self, did: str) -> wire.AccountInfo:
+        """What the data server knows of an account. Raises SaidNo, PlatformError."""
+        return self._xrpc.get(wire.AccountInfo, "com.atproto.admin.getAccountInfo", who="admin", did=did)
+
     def set_account(self, did: str, *, suspended: bool) -> None:
         """Take a whole account down, or put it back. Raises CannotDo, SaidNo, PlatformError."""
         subject = {"$type": "com.atproto.admin.defs#repoRef", "did": did}

@@ -1,6 +1,6 @@
 """A data server of the AT Protocol as a platform: what the desk asks of it, and what it tells the desk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -25,6 +25,7 @@ from answerable.platforms.base import (
     Page,
     ReportThere,
 )
+from answerable.platforms.facts import AccountFacts, Contact
 from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
 
@@ -171,6 +172,24 @@ class Adapter:
         subject = {"did": Ref.read(account).did}
         places = [self._xrpc.pds, *([self.options.appview] if self.options.appview else [])]
         return all(self._acting.status(place, subject).applied for place in places)
+
+    def account_facts(self, account: str, refs: Sequence[str]) -> AccountFacts:  # noqa: ARG002  of the account alone
+        """What the data server knows of an account: its name, and the address that it confirmed."""
+        did = Ref.read(account).did
+        try:
+            known = self._acting.account_info(did)
+        except SaidNo as error:
+            raise _told(error) from error
+        if known.did != did:
+            raise base.AnswerMalformed("did: it is not the account that was asked for")
+        mail = Contact(value=known.email, verified=known.emailConfirmedAt is not None,
+                       verified_at=known.emailConfirmedAt) if known.email else None  # fmt: skip
+        return AccountFacts(
+            account=account,
+            screen_name=known.handle,
+            emails=(mail,) if mail else (),
+            registered_at=known.indexedAt,
+        )
 
     def notify(self, account: str, text: str, key: str) -> None:
         """Write to the holder by Ozone's mail, which goes to the address that the data server knows."""

@@ -93,6 +93,16 @@ class SubjectStatus(Wire):
     takedown: Takedown = Takedown()
 
 
+class AccountInfo(Wire):
+    """What a data server's administrator is told of an account."""
+
+    did: str = Field(max_length=2100)
+    handle: str = Field("", max_length=300)
+    email: str | None = Field(None, max_length=250, repr=False)
+    emailConfirmedAt: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    indexedAt: Annotated[AwareDatetime | None, Field(strict=False)] = None
+
+
 class PostViews(Wire):
     """The posts that an AppView shows, of those asked for."""
 

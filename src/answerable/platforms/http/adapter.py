@@ -3,7 +3,7 @@
 import base64
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from standardwebhooks.webhooks import Webhook
@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import Webhook
 from answerable import clock
 from answerable.platforms import base, links, shared_secret
 from answerable.platforms.base import Capability, FetchedItem, ItemKind, Media, Named, News, Page
+from answerable.platforms.facts import AccountFacts
 from answerable.platforms.http import client, wire
 from answerable.policy.words import Visibility
 from answerable.settings.config import Platform as Entry
@@ -113,6 +114,13 @@ class Adapter:
         if answer.account != account:
             raise base.AnswerMalformed("account: it is not the account that was asked for")
         return answer.suspended
+
+    def account_facts(self, account: str, refs: Sequence[str]) -> AccountFacts:
+        """Ask the site, which need not offer it. Raises AnswerMalformed when it speaks of another account."""
+        answer = self._ask(wire.FactsAnswer, "account.facts", account=account, refs=list(refs))
+        if answer.account != account:
+            raise base.AnswerMalformed("account: it is not the account that was asked for")
+        return answer
 
     def notify(self, account: str, text: str, key: str) -> None:
         """Ask the site to tell the holder of an account; once per key."""

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from standardwebhooks.webhooks import Webhook
 
 from answerable.platforms.base import AnswerMalformed, AnswerStale, ItemKind, SecretUnusable
+from answerable.platforms.facts import AccountFacts
 from answerable.policy.words import Visibility
 
 LARGEST_INLINE_BYTES = 12_000_000
@@ -115,6 +116,10 @@ class AccountAnswer(Answer):
 
     account: Ref
     suspended: bool
+
+
+class FactsAnswer(AccountFacts, Answer):
+    """What the site knows of an account and of some of its items."""
 
 
 class ListedItem(ItemAnswer):

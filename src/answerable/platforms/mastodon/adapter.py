@@ -4,7 +4,7 @@ Nothing wider is done in its place: not the account's `sensitive`, not `silence`
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal, NoReturn, TypeVar
 from urllib.parse import urlencode
 
@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from answerable.platforms import base, known, links
 from answerable.platforms.base import Capability, FetchedItem, ItemKind, Media, Named, News, Page, ReportThere
+from answerable.platforms.facts import AccountFacts
 from answerable.platforms.http import client
-from answerable.platforms.mastodon import news, wire
+from answerable.platforms.mastodon import accounts, news, wire
 from answerable.platforms.mastodon.api import Absent, Api, read_file
 from answerable.platforms.mastodon.reports import Reports
 from answerable.policy.words import Visibility
@@ -52,6 +53,7 @@ class Adapter:
             Capability.HEAR,
             Capability.HAND_OVER,
             Capability.SETTLE,
+            Capability.ACCOUNT_FACTS,
         }
     )
     poll_seconds = 15.0
@@ -209,6 +211,13 @@ class Adapter:
         """Whether the account is suspended. Raises AnswerMalformed when another is answered."""
         found = self.api.get(wire.AdminAccount, f"/api/v1/admin/accounts/{news.checked_id(account)}")
         return _same(found, account).suspended
+
+    def account_facts(self, account: str, refs: Sequence[str]) -> AccountFacts:  # noqa: ARG002  of the account alone
+        """What moderators are told of an account. Of accounts of other servers Mastodon knows little."""
+        found = self.api.get(wire.AdminAccountFacts, f"/api/v1/admin/accounts/{news.checked_id(account)}")
+        if found.id != account:
+            raise base.AnswerMalformed("id: it is not the account that was asked for")
+        return accounts.facts(found)
 
     def notify(self, account: str, text: str, key: str) -> None:  # noqa: ARG002  the contract's
         """Never: a post that mentions somebody is no letter."""

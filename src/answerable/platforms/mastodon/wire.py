@@ -60,12 +60,38 @@ class Status(Wire):
 
 
 class AdminAccount(Wire):
-    """An account as moderators see it. Its e-mail and addresses are not even read."""
+    """An account as moderators see it. Its e-mail and addresses are not even read: see AdminAccountFacts."""
 
     id: Id
     domain: str | None = None
     suspended: bool = False
     account: Account | None = None
+
+
+class SeenFrom(Wire):
+    """An address from which an account was used."""
+
+    ip: str = Field(max_length=100, repr=False)
+    used_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
+
+
+class ShownAs(Account):
+    """An account as strangers see it, read whole."""
+
+    display_name: str = Field("", max_length=300, repr=False)
+    note: str = Field("", max_length=20_000, repr=False)
+
+
+class AdminAccountFacts(Wire):
+    """An account as moderators see it, read whole: for a report to an authority."""
+
+    id: Id
+    username: str = Field("", max_length=300)
+    email: str | None = Field(None, max_length=250, repr=False)
+    confirmed: bool = False
+    created_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    ips: tuple[SeenFrom, ...] = Field((), max_length=10_000, strict=False, repr=False)
+    account: ShownAs | None = None
 
 
 class AdminReport(Wire):

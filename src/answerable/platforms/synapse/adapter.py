@@ -4,14 +4,15 @@ Synapse quarantines files, not messages: whatever has the same bytes is hidden, 
 hidden and what is gone look the same there, and the stricter wish wins (docs/platforms/synapse.md).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
 
 from answerable.platforms import base, identical
 from answerable.platforms.base import OWN_TONGUE, Capability, FetchedItem, ItemKind, Media, Named, News, Page
-from answerable.platforms.synapse import refs, wire
+from answerable.platforms.facts import AccountFacts
+from answerable.platforms.synapse import accounts, refs, wire
 from answerable.platforms.synapse.homeserver import Homeserver, options_of, path
 from answerable.platforms.synapse.news import Told
 from answerable.platforms.synapse.refs import Mxc, Thing
@@ -162,6 +163,13 @@ class Adapter:
     def is_suspended(self, account: str) -> bool:
         """Ask Synapse. What is locked or deactivated posts nothing either, and is not what was asked for."""
         return self._user(account).suspended
+
+    def account_facts(self, account: str, refs: Sequence[str]) -> AccountFacts:  # noqa: ARG002  of the account alone
+        """What Synapse knows of a user, and from where their devices were used."""
+        user = path("_synapse", "admin", "v2", "users", account)
+        whois = path("_synapse", "admin", "v1", "whois", account)
+        known = self._server.admin(wire.UserFacts, "GET", user)
+        return accounts.facts(account, known, self._server.admin(wire.Whois, "GET", whois))
 
     def notify(self, account: str, text: str, key: str) -> None:
         """Tell the holder in Synapse's room for server notices. Raises CannotDo where there is none."""

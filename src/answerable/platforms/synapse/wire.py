@@ -134,6 +134,48 @@ class User(Wire):
     deactivated: bool = False
 
 
+class ThirdPartyId(Wire):
+    """An address that a user proved to be theirs."""
+
+    medium: str = Field(max_length=50)
+    address: str = Field(min_length=1, max_length=250, repr=False)
+    validated_at: Milliseconds | None = None
+
+
+class UserFacts(User):
+    """The same, read whole: for a report to an authority."""
+
+    displayname: str | None = Field(None, max_length=300, repr=False)
+    threepids: tuple[ThirdPartyId, ...] = Field((), max_length=1000, strict=False, repr=False)
+    creation_ts: int = Field(0, ge=0, le=4_102_444_800_000)
+    """Seconds since the epoch, or milliseconds: Synapse says it either way."""
+
+
+class Connection(Wire):
+    """From where a device was used."""
+
+    ip: str = Field("", max_length=100, repr=False)
+    last_seen: Milliseconds | None = None
+
+
+class Session(Wire):
+    """The connections of a session."""
+
+    connections: tuple[Connection, ...] = Field((), max_length=10_000, strict=False)
+
+
+class Device(Wire):
+    """The sessions of a device."""
+
+    sessions: tuple[Session, ...] = Field((), max_length=1000, strict=False)
+
+
+class Whois(Wire):
+    """`GET /_synapse/admin/v1/whois/{id}`."""
+
+    devices: dict[str, Device] = Field({}, max_length=1000, repr=False)
+
+
 class Room(Wire):
     """`GET /_synapse/admin/v1/rooms/{id}`."""
 
