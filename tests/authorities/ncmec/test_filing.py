@@ -295,6 +295,18 @@ def test_a_holder_who_is_the_one_depicted_is_the_victim(desk, ravi):
     assert root.findtext("victim/espIdentifier") == "uri"
 
 
+def test_a_correction_names_no_victim_as_reported(desk, ravi, mira, nora):
+    desk.post("a")
+    Account.objects.filter(ref="uri").update(judged_as="depicted")
+    decided(desk, ravi, "b")
+    desk.work()
+    overturn(desk, "b", mira, nora)
+    desk.work()
+    first, correction = filed(desk)
+    assert correction.root.find("personOrUserReported") is None
+    assert correction.root.findtext("victim/priorCTReports") == str(first.number)
+
+
 @pytest.mark.parametrize(("answer", "flag"), [("taken_over", "true"), ("outrage", None), ("offender", None)])
 def test_whose_account_it_is_is_said(desk, ravi, answer, flag):
     desk.post("a")

@@ -1,6 +1,7 @@
 """Writing a report from what the desk knows. What isn't known is left out; nothing is said of a reporter."""
 
 from datetime import datetime
+from typing import Any
 
 from answerable.authorities.ncmec import report as xml
 from answerable.authorities.ncmec.facts import SAYS_WHO, Filed, Matter, clause_of
@@ -74,11 +75,12 @@ def correction_of(filing: Filing, ncmec: Ncmec) -> xml.Report:
     lines.append(f"Its other files ({left}) are reported as before." if left else "It holds no other file.")
     account = filing.account
     service = _platform(account.platform, ncmec).name or account.platform if account else None
-    told = xml.PersonOrUserReported(
-        esp_identifier=account.ref if account else None,
-        esp_service=service,
-        prior_c_t_reports=(filing.report_id,),
-    )
+    whose: dict[str, Any] = {
+        "esp_identifier": account.ref[:255] if account else None,
+        "esp_service": service,
+        "prior_c_t_reports": (filing.report_id,),
+    }
+    is_victim = account is not None and not is_reported(account)
     files = [file.content.item for file in withdrawn]
     at = min(item.posted_at or item.registered_at for item in files) if files else filing.drafted_at
     clause = clause_of(withdrawn[0].finding) if files else ""
@@ -90,7 +92,8 @@ def correction_of(filing: Filing, ncmec: Ncmec) -> xml.Report:
             incident_type=incident.type, platform=service, incident_date_time=at
         ),
         reporter=_reporter(ncmec),
-        person_or_user_reported=told,
+        person_or_user_reported=None if is_victim else xml.PersonOrUserReported(**whose),
+        victim=(xml.Victim(victim_person=Person(), **whose),) if is_victim else (),
         additional_info="\n".join(lines),
     )
 
@@ -234,12 +237,9 @@ def _victims(matter: Matter, ncmec: Ncmec) -> list[xml.Victim]:
         )
     theirs = [one for one in matter.reports if one.relation in SPEAK_FOR_A_VICTIM and one.age == Age.CHILD]
     if theirs and not found:
-        said = "says to have been under 18. Not verified; who it is, is not told without their wish."
-        found.append(
-            xml.Victim(
-                victim_person=Person(), additional_info=f"{SAYS_WHO[Relation(theirs[0].relation)]} {said}"
-            )
-        )
+        who = SAYS_WHO[Relation(theirs[0].relation)]
+        said = "says that it is about somebody under 18. Not verified; who it is, is not told without their wish."
+        found.append(xml.Victim(victim_person=Person(), additional_info=f"{who[:1].upper()}{who[1:]} {said}"))
     return found
 
 
@@ -251,7 +251,8 @@ def _told(matter: Matter, config: Config) -> list[str]:
     lines = [f"Filed by {config.desk.name} ({config.desk.origin}), case {matter.case_id}."]
     by_people = sorted({SAYS_WHO[Relation(report.relation)] for report in matter.reports})
     if by_people:
-        lines.append(f"Told to us by {'; by '.join(by_people)} ({len(matter.reports)} reports, unverified).")
+        how_many = f"{len(matter.reports)} report{'s' if len(matter.reports) != 1 else ''}"
+        lines.append(f"Told to us by {'; by '.join(by_people)} ({how_many}, unverified).")
     for number, file in enumerate(matter.files, 1):
         finding = file.finding
         basis = (
