@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from answerable.demo.ledger import Ledger, moment
-from answerable.demo.stack import StackFailed
+from answerable.demo.stack import Stack, StackFailed
 
 WATCHED_WITHIN_SECONDS = 60.0
 """It was asked in vain before all of it was there, and is asked again within seconds."""
@@ -31,6 +31,25 @@ class CountedViews:
         rows = ledger.rows("SELECT ref, first_notice_at FROM cases_item WHERE first_notice_at IS NOT NULL")
         noticed = {ref: moment(at) for ref, at in rows}
         return sum(at > noticed[ref] for ref in refs if ref in noticed for at in self._seen[ref])
+
+
+class OnDesk:
+    """Of a stage: the desk that it plays for, once that is up."""
+
+    def __init__(self) -> None:
+        self._stack: Stack | None = None
+        self._ledger: Ledger | None = None
+
+    @property
+    def _desk(self) -> Ledger:
+        if self._ledger is None:
+            raise StackFailed("The desk is not up yet.")
+        return self._ledger
+
+    def _now(self) -> datetime:
+        if self._stack is None:
+            raise StackFailed("The desk is not up yet.")
+        return self._stack.time.now()
 
 
 def until_watched(ledger: Ledger, platform: str) -> None:

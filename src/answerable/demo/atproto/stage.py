@@ -5,14 +5,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from answerable.demo.atproto.cache import TOKEN, Cache
 from answerable.demo.atproto.network import ADMIN_PASSWORD, MODERATOR, Network
 from answerable.demo.atproto.person import Account, Post, Stranger
 from answerable.demo.ledger import Ledger
-from answerable.demo.real import CountedViews, until_watched
+from answerable.demo.real import CountedViews, OnDesk, until_watched
 from answerable.demo.stack import Stack, StackFailed
 from answerable.demo.stage import PlatformMissing
 from answerable.settings.create import write_private
@@ -59,7 +58,7 @@ def write_secrets(data: Path) -> None:
         write_private(data / name, secret.encode())
 
 
-class AtprotoStage:
+class AtprotoStage(OnDesk):
     """A network of the replay's own, with a cache before it that can be told to forget."""
 
     what = "a network of the AT Protocol (data server, AppView and Ozone)"
@@ -74,6 +73,7 @@ class AtprotoStage:
     asks_before_showing = False
 
     def __init__(self, data: Path) -> None:
+        super().__init__()
         self._data = data
         self._network = Network(data / "network")
         self._cache = Cache(self._network.images)
@@ -86,8 +86,6 @@ class AtprotoStage:
         self._reposted_by: dict[str, list[str]] = defaultdict(list)
         self._views = CountedViews()
         self._reports = 0
-        self._stack: Stack | None = None
-        self._ledger: Ledger | None = None
 
     def start(self) -> None:
         """Start it, and write down what the desk needs of it. Raises PlatformMissing, StackFailed."""
@@ -198,17 +196,6 @@ class AtprotoStage:
     def key(self) -> str:
         """None: nothing there asks the desk. Raises StackFailed."""
         raise StackFailed("The AT Protocol's programs ask nobody before they show an upload.")
-
-    @property
-    def _desk(self) -> Ledger:
-        if self._ledger is None:
-            raise StackFailed("The desk is not up yet.")
-        return self._ledger
-
-    def _now(self) -> datetime:
-        if self._stack is None:
-            raise StackFailed("The desk is not up yet.")
-        return self._stack.time.now()
 
     def posted(self, person: Account, data: bytes, words: str) -> str:
         """Post a picture. Raises NotPosted."""

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from answerable.demo.ledger import Ledger
 from answerable.demo.matrix.person import Person, Refused
 from answerable.demo.matrix.server import SERVER_NAME, Synapse
-from answerable.demo.real import CountedViews, until_watched
+from answerable.demo.real import CountedViews, OnDesk, until_watched
 from answerable.demo.sample.visitor import NotPosted
 from answerable.demo.stack import Stack, StackFailed, free_ports
 from answerable.settings.create import write_private
@@ -28,7 +27,7 @@ server_notices = true
 """
 
 
-class MatrixStage:
+class MatrixStage(OnDesk):
     """A homeserver of the replay's own. Started before the desk, and again with the module once there is a key."""
 
     what = "a Matrix homeserver (Synapse)"
@@ -40,6 +39,7 @@ class MatrixStage:
     private_messages = asks_before_showing = True
 
     def __init__(self, data: Path) -> None:
+        super().__init__()
         self._data = data
         [port] = free_ports(1)
         self._synapse = Synapse(data / "homeserver", port, None)
@@ -49,8 +49,6 @@ class MatrixStage:
         self._mxc: dict[str, str] = {}
         self._views = CountedViews()
         self._room = self._key = ""
-        self._stack: Stack | None = None
-        self._ledger: Ledger | None = None
 
     def start(self) -> None:
         """Start it, and make the accounts that the desk uses."""
@@ -159,17 +157,6 @@ class MatrixStage:
     def key(self) -> str:
         """The key of the module."""
         return self._key
-
-    @property
-    def _desk(self) -> Ledger:
-        if self._ledger is None:
-            raise StackFailed("The desk is not up yet.")
-        return self._ledger
-
-    def _now(self) -> datetime:
-        if self._stack is None:
-            raise StackFailed("The desk is not up yet.")
-        return self._stack.time.now()
 
     def posted(self, person: Person, data: bytes, words: str, room: str) -> str:
         """Upload and post in a room. Raises NotPosted."""
