@@ -9,10 +9,13 @@ import pytest
 from answerable.authorities.ncmec.drill.reports import State
 from answerable.cases import commands
 from answerable.cases.models import Account, Item
+from answerable.cases.request_inputs import Asks
 from answerable.policy.words import Danger, Visibility
 from answerable.settings.config import NcmecPlatform, NcmecReporter
 from tests.authorities.ncmec.fullest import paths_known, paths_written
 from tests.cases.desk import prints
+from tests.cases.test_authority_requests import ask
+from tests.cases.test_verifying_requests import verify
 
 TABLE = Path(__file__).resolve().parents[3] / "docs" / "ncmec-fields.md"
 ROW = re.compile(r"^\| ((?:report|fileDetails)[\w/@*]*) \| (yes|no) \| ?(.*?) ?\|$", re.MULTILINE)
@@ -49,6 +52,15 @@ OF_ITEM = {
 }
 
 
+def verified(desk, *people, account, country):
+    """Police ask to be given what there is of an account, and two people reach them."""
+    row = ask(
+        desk, people[0], Asks.DISCLOSE, links=(), accounts=(("sample", account),), country=country,
+        authority="State police", reference="A-1",
+    )  # fmt: skip
+    verify(desk, row, *people)
+
+
 def row_of(path):
     """The row that speaks of a path: its own, or the nearest with a star above it."""
     own = [row for row in ROWS if row[0] == path]
@@ -71,7 +83,7 @@ def test_what_is_left_out_says_why():
 
 
 @pytest.mark.django_db
-def test_what_is_said_to_be_sent_is_sent_and_nothing_else(desk, configure, ravi, now):
+def test_what_is_said_to_be_sent_is_sent_and_nothing_else(desk, configure, ravi, lena, petra, now):
     who = NcmecReporter(
         email="reports@photos.example", first_name="Petra", last_name="P", phone="1", about_us="Photos",
         legal_url="https://photos.example/legal", terms="No such images.",
@@ -91,6 +103,8 @@ def test_what_is_said_to_be_sent_is_sent_and_nothing_else(desk, configure, ravi,
             desk.site.site.facts[f"holder{number}"] = {**KNOWN, "items": [{"ref": ref, **OF_ITEM}]}
             Account.objects.filter(ref=f"holder{number}").update(judged_as=judged)
             desk.report(ref, harm=clause.partition(".")[0], danger=Danger.NOW)
+            if place != "game":
+                verified(desk, lena, petra, account=f"holder{number}", country="FR" if number else "US")
             item = Item.objects.get(ref=ref)
             commands.item_seen(
                 item.pk, visibility=Visibility.VISIBLE, serial=0, asked_at=None, acknowledged_at=None,

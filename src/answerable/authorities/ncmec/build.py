@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from answerable.authorities.ncmec import report as xml
-from answerable.authorities.ncmec.facts import SAYS_WHO, Filed, Matter, clause_of
+from answerable.authorities.ncmec.facts import SAYS_WHO, Agency, Filed, Matter, clause_of
 from answerable.authorities.ncmec.file_details import FileAnnotations, FileDetails, OriginalFileHash
 from answerable.authorities.ncmec.holder import file_fields, holder_fields, holder_said, recipients
 from answerable.authorities.ncmec.incidents import GRAVEST_FIRST, Incident, incident_of
 from answerable.authorities.ncmec.people import Email, Person, Phone
+from answerable.authorities.ncmec.words import COUNTRIES
 from answerable.cases.models import Account, Filing, FilingFile
+from answerable.cases.request_inputs import Asks
 from answerable.platforms.facts import AccountFacts
 from answerable.policy.words import Age, Relation
 from answerable.settings.config import Config, Ncmec, NcmecPlatform
@@ -44,6 +46,7 @@ def report_of(matter: Matter, config: Config, ncmec: Ncmec) -> xml.Report:
     return xml.Report(
         incident_summary=summary,
         internet_details=tuple(_place(file, ncmec, matter.holder) for file in matter.files if file.item.url),
+        law_enforcement=_agency(matter.agency),
         reporter=_reporter(ncmec),
         person_or_user_reported=_suspect(matter, ncmec),
         intended_recipient=tuple(recipients(matter.holder, service_of(first.item.platform, ncmec))),
@@ -175,6 +178,22 @@ def _place(file: Filed, ncmec: Ncmec, holder: AccountFacts | None) -> xml.Intern
         game = xml.OnlineGamingIncident(game_name=service, additional_info=url)
         return xml.InternetDetails(online_gaming_incident=game)
     return xml.InternetDetails(web_page_incident=xml.WebPageIncident(url=(url,)))
+
+
+def _agency(agency: Agency | None) -> xml.LawEnforcement | None:
+    """An authority that is involved already. That it asked to be given something is legal process that was served."""
+    if agency is None:
+        return None
+    served, at_home = agency.asks is Asks.DISCLOSE, agency.country.upper() == "US"
+    known = agency.country.upper() if agency.country.upper() in COUNTRIES else None
+    return xml.LawEnforcement(
+        agency_name=agency.name[:255],
+        case_number=agency.reference[:100] or None,
+        served_legal_process_domestic=True if served and at_home else None,
+        served_legal_process_international=xml.LegalProcess(text=True, flea_country=known)
+        if served and not at_home
+        else None,
+    )
 
 
 def _reporter(ncmec: Ncmec) -> xml.Reporter:

@@ -9,6 +9,9 @@ from answerable.audit.models import AuditEntry
 from answerable.authorities.findings import ChildFinding
 from answerable.authorities.holders import known
 from answerable.cases.models import Account, Case, Decision, Finding, Item, ItemContent, Person, Report
+from answerable.cases.queries import requests
+from answerable.cases.request_inputs import Asks
+from answerable.cases.rules.requests import DISCLOSES
 from answerable.platforms.facts import AccountFacts
 from answerable.policy.words import Danger, Relation, Verdict
 
@@ -38,6 +41,16 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True)
+class Agency:
+    """An authority whose request about these files two people here verified, and what it asked for."""
+
+    name: str
+    reference: str
+    country: str
+    asks: Asks
+
+
+@dataclass(frozen=True, slots=True)
 class Matter:
     """What one report is about: one account, its files, and what was said of them."""
 
@@ -46,6 +59,7 @@ class Matter:
     files: tuple[Filed, ...]
     reports: tuple[Report, ...]
     earlier: tuple[int, ...]
+    agency: "Agency | None" = None
     holder: AccountFacts | None = None
     """What the platform said of the account, where it did."""
 
@@ -63,7 +77,20 @@ def matter_of(
     files = tuple(_filed(finding) for finding in findings)
     items = [file.item.pk for file in files]
     reports = Report.objects.filter(reported_items__item__in=items).distinct().order_by("pk")
-    return Matter(case_id, account, files, tuple(reports), tuple(earlier), known(account))
+    agency = agency_of([file.item for file in files])
+    return Matter(case_id, account, files, tuple(reports), tuple(earlier), agency, known(account))
+
+
+def agency_of(items: Sequence[Item]) -> Agency | None:
+    """Of the authorities that are involved, as two people verified, the latest; one that asked to be given something
+    before any other. NCMEC takes one."""
+    found = [(request, requests.open_text(request.words)) for request in requests.verified_about(items)]
+    named = [
+        Agency(str(said["authority"]), str(said.get("reference", "")), request.country, Asks(request.asks))
+        for request, said in found
+        if said.get("authority")
+    ]
+    return min(named, key=lambda one: one.asks not in DISCLOSES, default=None)
 
 
 def viewers_of(content: ItemContent) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Authorities' requests: how each stands, what it names, and what keeps a notice back."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,15 @@ def items_of(request: AuthorityRequest) -> list[Item]:
         covered |= Q(case__in=with_joined(request.case_id))
     found = Item.objects.filter(covered).select_related("account", "case", "content").distinct()
     return list(found.order_by("pk")[:MOST_ITEMS])
+
+
+def verified_about(items: Collection[Item]) -> list[AuthorityRequest]:
+    """The requests that two people verified and that cover any of these items, the latest first; none refused."""
+    accounts = {item.account_id for item in items if item.account_id is not None}
+    cases = {item.case_id for item in items if item.case_id is not None}
+    covering = Q(named__item__in=items) | Q(accounts__account__in=accounts) | Q(case__in=cases)
+    found = AuthorityRequest.objects.select_related("words").filter(covering, verified_at__isnull=False)
+    return list(found.exclude(outcome=REFUSED).distinct().order_by("-verified_at", "-pk"))
 
 
 def open_text(row: PersonalText | None) -> dict[str, Any]:
