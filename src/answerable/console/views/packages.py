@@ -1,5 +1,6 @@
 """What an authority is given: listed, read and agreed to by another, taken as one encrypted file."""
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ def _do(
     """Do what was asked for. None: the page shows it. Raises Refused, EvidenceError."""
     me, now = request.person.pk, clock.now()
     if action == "open":
-        context["document"] = commands.open_package(package.pk, person_id=me, now=now)
+        document = commands.open_package(package.pk, person_id=me, now=now)
+        readable = json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+        context |= {"document": document, "readable": readable}
         return None
     if action == "answer":
         agreed, digest = request.POST.get("answer") == "agree", request.POST.get("digest", "")
