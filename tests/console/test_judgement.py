@@ -22,6 +22,7 @@ from answerable.cases.list_inputs import EntryIn, ListPageIn
 from answerable.cases.models import Decision, HashQuestion, Item, Message, Person, ReportedItem, Review
 from answerable.obligations.models import Obligation
 from answerable.policy.words import Age
+from answerable.settings.config import Authorities, Ncmec, NcmecReporter
 from tests.console.conftest import Photos, judge, landscape, post, report, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -416,3 +417,26 @@ def test_what_the_desk_said_to_the_reporter_stays_closed_to_a_blind_reviewer(
     judge(rosa, reported, "violating", now)
     assert "violating removed" in client.get(f"/reports/{report_id}/").content.decode()
     assert "We took it down." in client.post(f"/texts/{text_id}/").content.decode()
+
+
+def test_a_class_is_asked_for_where_the_operator_signed_the_agreement(
+    reported: Item, ravi: Person, photos: Photos, settings: Any
+) -> None:
+    client = signed_in(ravi)
+    assert 'name="classification"' not in look(client, reported)
+    ncmec = Ncmec(
+        base_url="https://ncmec.example/ispws",
+        classify=True,
+        reporter=NcmecReporter(email="reports@photos.example"),
+    )
+    settings.CONFIG = settings.CONFIG.model_copy(update={"authorities": Authorities(ncmec=ncmec)})
+    page = look(client, reported)
+    assert 'name="classification"' in page
+    said = {"verdict": "violating", "clause": "csam.depiction", "reason": "as the clause says"}
+    typed = {"opened": opened(page), "items": [reported.pk], "classification": "B1", **said}
+    wrong = client.post(f"/items/{reported.pk}/", {**typed, "age": "adult", "action": "consequences"})
+    assert "That is about children only." in wrong.content.decode()
+    asked = client.post(f"/items/{reported.pk}/", {**typed, "age": "child", "action": "consequences"})
+    confirmed = {**typed, "age": "child", "opened": opened(asked.content.decode()), "action": "confirm"}
+    assert client.post(f"/items/{reported.pk}/", confirmed).status_code == 302
+    assert Review.objects.get().classification == "B1"

@@ -209,6 +209,8 @@ class ReviewIn:
     exception: str = ""
     missing_element: str = ""
     nobody_in_it: bool = False
+    classification: str = ""
+    """One of CLASSIFICATIONS, where the provider signed the agreement on that scale; it goes to NCMEC alone."""
     tie: bool = False
 
 

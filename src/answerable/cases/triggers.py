@@ -48,6 +48,7 @@ KEPT: Final = (
             "exception",
             "missing_element",
             "nobody_in_it",
+            "classification",
             "began_at",
             "at",
         ),

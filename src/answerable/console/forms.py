@@ -6,14 +6,15 @@ from typing import Any
 from django import forms
 
 from answerable.cases.inputs import STATEMENT_LIMIT
-from answerable.console.wording import AGES, CONTACT_FOR, HOLDERS, MISSING, OPENED_FOR, VERDICTS
+from answerable.console.wording import AGES, CLASSES, CONTACT_FOR, HOLDERS, MISSING, OPENED_FOR, VERDICTS
 from answerable.policy.shapes import Harm
+from answerable.policy.words import Age
 
 
 class JudgementForm(forms.Form):
     """A verdict under a clause, the age, the reason; an exception or the missing element where they apply.
 
-    `harms`: those whose clauses are offered, that of the case first.
+    `harms`: those whose clauses are offered, that of the case first. `classifies`: a class is asked for, too.
     """
 
     verdict = forms.ChoiceField(
@@ -32,6 +33,12 @@ class JudgementForm(forms.Form):
     )
     exception = forms.ChoiceField(required=False, label="Exception")
     missing_element = forms.ChoiceField(required=False, label="What the removal request lacks")
+    classification = forms.ChoiceField(
+        required=False,
+        label="Class on the industry's scale",
+        choices=list(CLASSES.items()),
+        help_text="For NCMEC alone, as the agreement defines it.",
+    )
     nobody_in_it = forms.BooleanField(
         required=False, label="Nobody is in it: no person, real, drawn or generated"
     )
@@ -43,7 +50,9 @@ class JudgementForm(forms.Form):
         error_messages={"required": "Give a reason: one sentence is enough."},
     )
 
-    def __init__(self, *args: Any, harms: Sequence[Harm], complete: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, harms: Sequence[Harm], complete: bool, classifies: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         clauses = [(harm.name["en"], [(c.id, c.text["en"]) for c in harm.clauses]) for harm in harms]
         self.fields["clause"].choices = clauses  # type: ignore[attr-defined]
@@ -56,6 +65,8 @@ class JudgementForm(forms.Form):
             del self.fields["exception"]
         if not complete:
             del self.fields["missing_element"]
+        if not classifies:
+            del self.fields["classification"]
         for (
             field
         ) in self.fields.values():  # they stand beside the pictures, whose own forms can't lie inside theirs
@@ -68,6 +79,10 @@ class JudgementForm(forms.Form):
             for name in ("nobody_in_it", "missing_element", "exception"):
                 if cleaned.get(name):
                     self.add_error(name, "That goes with “not violating” only.")
+        elif cleaned.get("classification"):
+            self.add_error("classification", "That goes with “violating” only.")
+        if cleaned.get("classification") and cleaned.get("age") == Age.ADULT:
+            self.add_error("classification", "That is about children only.")
         return cleaned
 
 

@@ -105,6 +105,13 @@ RELATIONS = {
 AGES = {Age.CHILD: "a child", Age.UNSURE: "not sure, treated as a child", Age.ADULT: "an adult"}
 DANGERS = {Danger.NONE: "", Danger.SOON: "danger soon", Danger.NOW: "danger now"}
 VERDICTS = {Verdict.VIOLATING: "Violating", Verdict.NOT_VIOLATING: "Not violating"}
+CLASSES = {
+    "": "Not stated",
+    "A1": "A1: before puberty, rank 1",
+    "A2": "A2: before puberty, rank 2",
+    "B1": "B1: puberty began, rank 1",
+    "B2": "B2: puberty began, rank 2",
+}
 MISSING = {
     "not_found_there": "It is not there",
     "nobody_identifiable": "Nobody in it can be recognised",

@@ -1,6 +1,7 @@
 """The words that packs, rules and pages share, as enumerations. `docs/words.md` defines them."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Age(StrEnum):
@@ -45,6 +46,10 @@ class By(StrEnum):
     WORKER = "worker"
     PEOPLE = "people"
     OTHER_PEOPLE = "other_people"
+
+
+CLASSIFICATIONS: Final = ("A1", "A2", "B1", "B2")
+"""The scale of 2014 that US providers agreed on: A before puberty, B after it began; 1 and 2 by what is shown."""
 
 
 class Verdict(StrEnum):

@@ -41,6 +41,10 @@ class Ncmec(Section):
     environment: Literal["test", "production"] = "test"
     login_file: str = Field("ncmec.login", description="a secret file: name:password of the CyberTipline")
     send: Literal["after_a_person", "at_once"] = "after_a_person"
+    classify: bool = Field(
+        False,
+        description="reviewers state A1 to B2: for those who signed the industry's agreement on that scale",
+    )
     reporter: NcmecReporter
     platforms: dict[str, NcmecPlatform] = {}
 

@@ -95,7 +95,11 @@ def test_what_is_said_to_be_sent_is_sent_and_nothing_else(desk, configure, ravi,
             ("sextortion.threat", "game", "depicted"),
         ]
     ):
-        configure(reporter=who, platforms={"sample": NcmecPlatform(name="Photos", public=True, place=place)})
+        configure(
+            reporter=who,
+            classify=True,
+            platforms={"sample": NcmecPlatform(name="Photos", public=True, place=place)},
+        )
         for turn in "ab":
             ref = f"{turn}{number}"
             fingerprints = replace(prints(ref), pdq=bytes(32), pdq_quality=10)
@@ -110,7 +114,7 @@ def test_what_is_said_to_be_sent_is_sent_and_nothing_else(desk, configure, ravi,
                 item.pk, visibility=Visibility.VISIBLE, serial=0, asked_at=None, acknowledged_at=None,
                 seen_at=now, now=now,
             )  # fmt: skip
-            desk.yes(ravi, ref, clause=clause)
+            desk.yes(ravi, ref, clause=clause, classification="B2" if turn == "a" else "")
             desk.work()
     written = set()
     for report in desk.ncmec.reports.in_state(State.FINISHED):

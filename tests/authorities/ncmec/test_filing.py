@@ -307,6 +307,25 @@ def test_a_correction_names_no_victim_as_reported(desk, ravi, mira, nora):
     assert correction.root.findtext("victim/priorCTReports") == str(first.number)
 
 
+@pytest.mark.parametrize("classify", [True, False])
+def test_a_class_is_sent_only_by_who_signed_the_agreement(desk, configure, ravi, classify):
+    configure(classify=classify)
+    decided(desk, ravi, "a", classification="A2")
+    desk.work()
+    (file,) = filed(desk)[0].files.values()
+    assert file.details.findtext("industryClassification") == ("A2" if classify else None)
+
+
+def test_a_class_goes_with_what_violates_about_a_child(desk, ravi):
+    desk.post("a")
+    desk.report("a")
+    for facts in ({"age": Age.ADULT}, {"classification": "C1"}):
+        with pytest.raises(Refused):
+            desk.yes(ravi, "a", **{"classification": "A1", **facts})
+    with pytest.raises(Refused):
+        desk.no(ravi, "a", classification="A1")
+
+
 @pytest.mark.parametrize(("answer", "flag"), [("taken_over", "true"), ("outrage", None), ("offender", None)])
 def test_whose_account_it_is_is_said(desk, ravi, answer, flag):
     desk.post("a")

@@ -9,7 +9,7 @@ from answerable.authorities.ncmec.file_details import FileAnnotations, FileDetai
 from answerable.authorities.ncmec.holder import file_fields, holder_fields, holder_said, recipients
 from answerable.authorities.ncmec.incidents import GRAVEST_FIRST, Incident, incident_of
 from answerable.authorities.ncmec.people import Email, Person, Phone
-from answerable.authorities.ncmec.words import COUNTRIES
+from answerable.authorities.ncmec.words import COUNTRIES, Classification
 from answerable.cases.models import Account, Filing, FilingFile
 from answerable.cases.request_inputs import Asks
 from answerable.platforms.facts import AccountFacts
@@ -102,9 +102,11 @@ def correction_of(filing: Filing, ncmec: Ncmec) -> xml.Report:
 
 
 def details_of(
-    file: FilingFile, report_id: int, clause: str, holder: AccountFacts | None = None
+    file: FilingFile, report_id: int, clause: str, holder: AccountFacts | None = None, class_: str = ""
 ) -> FileDetails:
-    """What is said of one file that was sent. `holder`: what the platform said of the account and its items."""
+    """What is said of one file that was sent. `holder`: what the platform said of the account and its items. `class_`:
+    on the industry's scale, where the provider signed the agreement on it; empty: not stated.
+    """
     content, item = file.content, file.content.item
     incident = incident_of(clause)
     flags = {name: True for name in incident.of_files} if incident else {}
@@ -121,6 +123,7 @@ def details_of(
         file_viewed_by_esp=file.viewed,
         publicly_available=file.public,
         file_annotations=FileAnnotations(**flags) if flags else None,
+        industry_classification=Classification(class_) if class_ else None,
         original_file_hash=tuple(
             OriginalFileHash(text=text, hash_type=kind) for kind, text in hashes if text
         ),

@@ -13,7 +13,7 @@ from answerable.cases.queries import requests
 from answerable.cases.request_inputs import Asks
 from answerable.cases.rules.requests import DISCLOSES
 from answerable.platforms.facts import AccountFacts
-from answerable.policy.words import Danger, Relation, Verdict
+from answerable.policy.words import CLASSIFICATIONS, Danger, Relation, Verdict
 
 SAYS_WHO = {
     Relation.DEPICTED: "a person who says to be the one depicted",
@@ -119,6 +119,14 @@ def clause_of(finding: Finding) -> str:
     decided = Decision.objects.filter(content_id=finding.content_id, verdict=Verdict.VIOLATING)
     newest = decided.order_by("-pk").values_list("clause", flat=True).first()
     return newest or (finding.review.clause if finding.review is not None else "")
+
+
+def class_of(finding: Finding) -> str:
+    """The class on the industry's scale: the one that the review states, or that of the entry that it matched."""
+    if finding.review is not None:
+        return finding.review.classification
+    label = finding.matched_list.rpartition(".")[2]
+    return label if label in CLASSIFICATIONS else ""
 
 
 def _filed(finding: ChildFinding) -> Filed:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
+from django.conf import settings
 
 from answerable import clock
 from answerable.authorities.base import AuthorityError, Unreachable
@@ -12,7 +13,7 @@ from answerable.authorities.holders import known
 from answerable.authorities.ncmec.build import details_of, is_reported, name_of
 from answerable.authorities.ncmec.client import CyberTipline
 from answerable.authorities.ncmec.codes import AlreadyFinished, AlreadyRetracted, ReportUnknown, TryAgain
-from answerable.authorities.ncmec.facts import clause_of
+from answerable.authorities.ncmec.facts import class_of, clause_of
 from answerable.authorities.ncmec.schema import NotValid
 from answerable.cases import commands
 from answerable.cases.filing_inputs import Asking
@@ -122,7 +123,9 @@ def _ask(asking: Asking, client: CyberTipline, seconds_for_bytes: float) -> tupl
             with bytes_of(file.content, seconds=seconds_for_bytes) as data:
                 return None, client.upload(report_id, data, name_of(file)).file_id
         holder = known(account) if account is not None and is_reported(account) else None
-        client.file_info(details_of(file, report_id, clause_of(file.finding), holder))
+        ncmec = settings.CONFIG.authorities.ncmec
+        stated = class_of(file.finding) if ncmec is not None and ncmec.classify else ""
+        client.file_info(details_of(file, report_id, clause_of(file.finding), holder, stated))
     return None, ""
 
 

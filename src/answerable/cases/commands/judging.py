@@ -39,7 +39,7 @@ from answerable.db.models import PersonalText
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy import Pack, store
-from answerable.policy.words import Age, By, Verdict, Visibility
+from answerable.policy.words import CLASSIFICATIONS, Age, By, Verdict, Visibility
 
 DECIDE_WITHIN = timedelta(hours=24)
 TIE_WITHIN = timedelta(hours=24)
@@ -106,6 +106,7 @@ def _review_one(
         exception=review_in.exception,
         missing_element=review_in.missing_element,
         nobody_in_it=review_in.nobody_in_it,
+        classification=review_in.classification,
         reason=reason,
         began_at=review_in.began_at,
         at=now,
@@ -124,6 +125,7 @@ def _review_one(
             "missing": review_in.missing_element,
             "nobody": review_in.nobody_in_it,
             "tie": review_in.tie,
+            **({"classification": review_in.classification} if review_in.classification else {}),
         },
     )
     outcome = deciding.outcome(judgements_of(item), stake)
@@ -164,11 +166,24 @@ def _check(
     elif not may_judge_now(person, item, pack, case):
         raise Refused("You had a part in this before: other people judge it now.")
     _check_exception(review_in, pack)
+    _check_classification(review_in)
     if not deciding.refusal_is_whole(stake, judgement):
         raise Refused(
             "This is a complete removal request: refusing it takes naming what is missing, one of "
             + ", ".join(deciding.MISSING_ELEMENTS)
             + "."
+        )
+
+
+def _check_classification(review_in: ReviewIn) -> None:
+    """Refuse a class that isn't on the scale, and one of what isn't about a child."""
+    if not review_in.classification:
+        return
+    if review_in.classification not in CLASSIFICATIONS:
+        raise Refused(f"The scale has {', '.join(CLASSIFICATIONS)}.")
+    if review_in.verdict is not Verdict.VIOLATING or review_in.age == Age.ADULT:
+        raise Refused(
+            "A class goes with “violating” about a child, or about somebody whose age can't be told."
         )
 
 

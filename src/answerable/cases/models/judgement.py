@@ -35,6 +35,9 @@ class Review(models.Model):
     nobody_in_it = models.BooleanField(
         default=False, help_text="nobody, real, drawn or generated, is in the item"
     )
+    classification = models.CharField(
+        max_length=2, default="", help_text="on the scale of US providers, for NCMEC alone; empty: not stated"
+    )
     reason = models.ForeignKey(PersonalText, null=True, on_delete=models.SET_NULL, related_name="+")
     began_at = models.DateTimeField(help_text="when the item was opened: answers the reports received before")
     at = models.DateTimeField()

@@ -7,6 +7,7 @@ follow, confirm. Nothing typed is lost when somebody else was faster.
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -74,15 +75,20 @@ class Page:
         self.request, self.view, self.opened, self.now = request, view, opened, now
         self.shown: dict[int, Picture] = {}
         self.harms = harms_to_judge(request.person, view.case)
-        self.complete = any(report.formal for report in view.reports)
+        ncmec = settings.CONFIG.authorities.ncmec
+        self.offered: dict[str, Any] = {
+            "harms": self.harms,
+            "complete": any(report.formal for report in view.reports),
+            "classifies": ncmec is not None and ncmec.classify,
+        }
 
     def form(self, *, bound: bool) -> JudgementForm:
         """The judgement as typed so far. Unbound after a look, which complains of nothing."""
         data = self.request.POST if self.request.method == "POST" else None
         if bound:
-            return JudgementForm(data, harms=self.harms, complete=self.complete)
+            return JudgementForm(data, **self.offered)
         initial = {**(data.dict() if data is not None else {})}
-        return JudgementForm(initial=initial, harms=self.harms, complete=self.complete)
+        return JudgementForm(initial=initial, **self.offered)
 
     def look(self, item_id: int, *, colour: bool) -> HttpResponse:
         """Show one item's media. The look is in the log before a byte is fetched."""
@@ -136,6 +142,7 @@ class Page:
             exception=data.get("exception", ""),
             missing_element=data.get("missing_element", ""),
             nobody_in_it=data["nobody_in_it"],
+            classification=data.get("classification", ""),
             tie=settles(self.request.person, self.view.item, now=self.now),
         )
 
