@@ -65,6 +65,12 @@ OTHER_PLATFORM = [
         "hosts": ["photos.example"],
     }
 ]
+
+
+def bucket_at(endpoint: str) -> list[dict[str, str]]:
+    return [{"name": "evidence", "endpoint": endpoint}]
+
+
 CHANGES: list[tuple[Any, dict[str, State]]] = [
     (
         other_pack,
@@ -89,6 +95,14 @@ CHANGES: list[tuple[Any, dict[str, State]]] = [
         {"tls": State.MISSING, "terms": State.CONFIRM},
     ),
     ({"evidence": {"folder": "/srv/evidence"}}, {"backups": State.CONFIRM, "restore": State.CONFIRM}),
+    (
+        {"evidence": {"bucket": "evidence"}, "buckets": bucket_at("https://s3.example")},
+        {"backups": State.CONFIRM, "restore": State.CONFIRM, "evidence.store": State.MISSING},
+    ),
+    (
+        {"evidence": {"bucket": "evidence"}, "buckets": bucket_at("http://s3.example")},
+        {"backups": State.CONFIRM, "restore": State.CONFIRM, "evidence.store": State.MISSING},
+    ),
     ({"environment": "test"}, {"environment": State.MISSING}),
     ({"desk": {"staff_url": "http://10.1.2.3"}}, {"address.staff_url": State.MISSING}),
     ({"desk": {"staff_url": "https://localhost:8401"}}, {"address.staff_url": State.MISSING}),

@@ -15,7 +15,7 @@ from answerable.evidence.store import name_of
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy.words import Age, By
-from tests.evidence.conftest import EvidenceDesk, Keys
+from tests.evidence.conftest import ANYWHERE, EvidenceDesk, Keys
 
 pytestmark = pytest.mark.django_db
 PICTURE = b"a lake in the morning, made of bytes" * 500
@@ -30,6 +30,7 @@ def of(sha256: str, store: str) -> EvidenceObject:
     return EvidenceObject.objects.get(sha256=sha256, store=store)
 
 
+@ANYWHERE
 def test_what_a_law_has_preserved_is_captured_before_it_is_removed(desk: EvidenceDesk, ravi, keys: Keys):
     desk.post("a", PICTURE)
     desk.report("a")

@@ -12,7 +12,7 @@ from answerable.cases.inputs import AlreadyDone, Refused
 from answerable.cases.models import Capture, EvidenceObject, Notice, Person
 from answerable.evidence import keys as working
 from answerable.obligations.models import Obligation
-from tests.evidence.conftest import EvidenceDesk
+from tests.evidence.conftest import ANYWHERE, EvidenceDesk
 
 pytestmark = pytest.mark.django_db
 PICTURE = b"a lake in the morning, made of bytes" * 500
@@ -35,6 +35,7 @@ def standing(store: str) -> int:
     return EvidenceObject.objects.filter(store=store, destroying_at__isnull=True).count()
 
 
+@ANYWHERE
 def test_a_year_after_the_filing_it_is_destroyed_and_the_log_says_what(desk: EvidenceDesk, ravi):
     decided(desk, ravi)
     filed(desk, ravi)

@@ -11,7 +11,7 @@ from answerable.evidence import rotate, scrub, stores
 from answerable.evidence.errors import KeyMissing, ObjectDamaged
 from answerable.evidence.store import name_of
 from answerable.obligations.models import Obligation
-from tests.evidence.conftest import EvidenceDesk
+from tests.evidence.conftest import ANYWHERE, EvidenceDesk, Things
 
 pytestmark = pytest.mark.django_db
 PICTURE = b"a lake in the morning, made of bytes" * 500
@@ -36,36 +36,40 @@ def faults() -> dict[str, str]:
     return {f"{one.stored.store}/{one.name}": one.fault for one in scrub.scrub() if one.fault}
 
 
-@pytest.mark.parametrize("where", [0, 100, -1])
+@ANYWHERE
 @pytest.mark.parametrize("store", ["vault", "working"])
-def test_a_flipped_bit_is_found_and_named(kept: EvidenceDesk, store, where):
+def test_a_flipped_bit_is_found_and_named(kept: EvidenceDesk, store, things: Things):
     assert faults() == {}
     stored = EvidenceObject.objects.get(store=store, sha256=kept.capture_of("a").media_sha256)
-    path = stores.folder() / store / named(stored)
-    data = bytearray(path.read_bytes())
-    data[where] ^= 1
-    path.write_bytes(data)
-    assert faults() == {f"{store}/{named(stored)}": "damaged"}
+    whole = things.read(store, named(stored))
+    for where in (0, 100, -1):
+        data = bytearray(whole)
+        data[where] ^= 1
+        things.write(store, named(stored), data)
+        assert faults() == {f"{store}/{named(stored)}": "damaged"}
     assert Obligation.objects.filter(kind="page_people", subject=f"evidence:{stored.pk}").exists()
-    data[where] ^= 1
-    path.write_bytes(data)
+    things.write(store, named(stored), whole)
     assert faults() == {}
 
 
-def test_a_missing_and_a_shorter_object_are_found_and_named(kept: EvidenceDesk):
+@ANYWHERE
+def test_a_missing_and_a_shorter_object_are_found_and_named(kept: EvidenceDesk, things: Things):
     capture = kept.capture_of("a")
     one = EvidenceObject.objects.get(store="vault", sha256=capture.media_sha256)
     two = EvidenceObject.objects.get(store="vault", sha256=capture.facts_sha256)
-    (stores.folder() / "vault" / named(one)).unlink()
-    os.truncate(stores.folder() / "vault" / named(two), 100)
+    things.take_away("vault", named(one))
+    things.write("vault", named(two), things.read("vault", named(two))[:100])
     assert faults() == {f"vault/{named(one)}": "missing", f"vault/{named(two)}": "damaged"}
 
 
-def test_each_week_everything_is_compared_and_a_fault_keeps_that_from_being_kept(kept: EvidenceDesk):
+@ANYWHERE
+def test_each_week_everything_is_compared_and_a_fault_keeps_that_from_being_kept(
+    kept: EvidenceDesk, things: Things
+):
     owed = Obligation.objects.get(kind="scrub_evidence", state="owed")
-    path = kept.files("vault")[0]
-    data = path.read_bytes()
-    path.unlink()
+    name = next(stores.store("vault").names())
+    data = things.read("vault", name)
+    things.take_away("vault", name)
     kept.work(days=7, hours=1)
     owed.refresh_from_db()
     assert owed.state == "owed"
@@ -73,7 +77,7 @@ def test_each_week_everything_is_compared_and_a_fault_keeps_that_from_being_kept
     kept.clock.pass_(days=2)
     kept.work(minutes=6)
     assert Obligation.objects.get(pk=owed.pk).alarmed_at is not None
-    path.write_bytes(data)
+    things.write("vault", name, data)
     list(scrub.scrub())
     kept.work(minutes=6)
     owed.refresh_from_db()
@@ -107,6 +111,7 @@ def test_what_a_capture_left_behind_is_swept_after_a_day_and_nothing_else(kept: 
     assert faults() == {}
 
 
+@ANYWHERE
 def test_rotating_encrypts_everything_anew_and_destroys_the_old_key(kept: EvidenceDesk):
     before = set(kept.files("working"))
     (month,) = set(EvidenceObject.objects.filter(store="working").values_list("key", flat=True))

@@ -1,11 +1,14 @@
 """What must not be lost: evidence, the keys, the database, the log and the proof of it."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from answerable.audit.check import check as check_log
 from answerable.audit.models import AuditCheckpoint, AuditHead
 from answerable.cases.models import Person
 from answerable.checklist.lines import A_YEAR, Line, ask, attempt, check, skip
+from answerable.checklist.platforms import AT_HOME
+from answerable.evidence import stores
 from answerable.policy import Pack
 from answerable.policy.pack import applies
 from answerable.settings.config import Config
@@ -22,7 +25,8 @@ def lines(config: Config, pack: Pack | None) -> Iterator[Line]:
     yield from _evidence(config, pack)
     yield attempt("log", "The audit log is whole", whole_log)
     yield from _keys(config)
-    store = [config.database.url, config.evidence.folder]
+    yield from _store(config)
+    store = [config.database.url, config.evidence.folder, config.evidence.bucket]
     yield ask(
         "backups",
         "Database and evidence are backed up, the backups are encrypted, and they expire",
@@ -64,6 +68,23 @@ def _keys(config: Config) -> Iterator[Line]:
         newest,
         again_after=A_YEAR,
     )
+
+
+def _store(config: Config) -> Iterator[Line]:
+    title = "Evidence can be kept, read and destroyed where it is to lie"
+    name = config.evidence.bucket
+    if not name:
+        folder = stores.folder()
+        yield check("evidence.store", title, good=True, done=f"In files, in {folder}.", missing="")
+        return
+    entry = next(one for one in config.buckets if one.name == name)
+    parts = urlsplit(entry.endpoint)
+    if parts.scheme != "https" and parts.hostname not in AT_HOME:
+        missing = f"The bucket {name} is asked without TLS: write an https endpoint in [[buckets]]."
+        yield check("evidence.store", title, good=False, done="", missing=missing)
+        return
+    on = (name, entry.endpoint, entry.region, entry.credentials_file, config.evidence.prefix)
+    yield attempt("evidence.store", title, stores.try_out, *on)
 
 
 def whole_log() -> str:

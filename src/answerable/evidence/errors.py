@@ -18,8 +18,16 @@ class NotStored(EvidenceError):
     """The evidence store took no more bytes: look whether its disk is full or its folder can be written."""
 
 
+class BucketFailed(NotStored):
+    """The bucket of the evidence doesn't answer, or failed: nothing is lost, and it is tried again."""
+
+
+class BucketRefused(NotStored):
+    """The evidence's bucket refuses it: look at the credentials of [[buckets]], and at what their key may do."""
+
+
 class NotRead(EvidenceError):
-    """The evidence store gave no bytes: look at its disk and at who may read its folder."""
+    """The evidence store gave no bytes: look at its disk and who may read its folder, or whether its bucket answers."""
 
 
 class OtherBytes(EvidenceError):

@@ -212,7 +212,7 @@ def _object(archive: _Archive, name: str, stored: EvidenceObject, key: str, capt
         if member.sha256 != stored.sealed_sha256:
             raise ObjectDamaged(name)
         return member
-    draft = stores.store("leaving").draft()
+    draft = stores.leaving().draft()
     try:
         with stores.read(stored, ReadFor.EXPORT, case_id=capture.case_id) as plain:
             sealing = Sealing([(draft, [key])])

@@ -52,7 +52,7 @@ def standing() -> QuerySet[EvidenceObject]:
 def fault_of(stored: EvidenceObject) -> str:
     """What is wrong with an object, from its encrypted bytes alone: no key is needed, the vault is compared as well.
 
-    Raises OSError where the disk gives nothing: that says nothing about the object.
+    Raises OSError, NotRead where the disk or the bucket gives nothing: that says nothing about the object.
     """
     try:
         with stores.store(stored.store).open(name_of(stored.sha256, stored.sealed_sha256)) as file:
@@ -122,6 +122,6 @@ def sweep() -> list[str]:
             if name not in known and store.written_at(name) < before:
                 store.destroy(name)
                 swept.append(f"{store_name}/{name}")
-        for path in store.unfinished(before):
-            path.unlink(missing_ok=True)
+        store.sweep_unfinished(before)
+    stores.leaving().sweep_unfinished(before)
     return swept

@@ -61,6 +61,24 @@ class _Counting:
         return Digest(self._hash.hexdigest(), self._size)
 
 
+class _Source:
+    """A file of encrypted bytes that keeps the error of a read: pyrage would call it damage."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.error: Exception | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._file.read(size)
+        except Exception as error:
+            self.error = error
+            raise
+
+    def close(self) -> None:
+        self._file.close()
+
+
 class _Branch:
     """One encrypted copy in the making."""
 
@@ -157,7 +175,7 @@ class Opened(io.RawIOBase):
     ) -> None:
         """`sealed` is closed with it. `identity`: the age secret key. `damaged` is called before ObjectDamaged."""
         super().__init__()
-        self._sealed, self._plain, self._damaged = sealed, plain, damaged
+        self._sealed, self._plain, self._damaged = _Source(sealed), plain, damaged
         self._identity = pyrage.x25519.Identity.from_str(identity)
         self._hash, self._size, self._at_end = hashlib.sha256(), 0, False
         self._failed: Exception | None = None
@@ -219,8 +237,11 @@ class Opened(io.RawIOBase):
 
     def _check(self) -> None:
         self._thread.join()
-        if isinstance(self._failed, OSError) and self._failed.errno is not None:
-            raise NotRead(_named(self._failed)) from self._failed  # the disk: the object may be whole
+        not_read = self._sealed.error  # the disk, or the bucket: the object may be whole
+        if isinstance(not_read, EvidenceError):
+            raise not_read
+        if not_read is not None:
+            raise NotRead(_named(not_read)) from not_read
         if self._failed is not None:
             self._damaged()
             raise ObjectDamaged(_named(self._failed)) from self._failed

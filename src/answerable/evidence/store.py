@@ -36,16 +36,25 @@ class Store(Protocol):
         """Begin an object. Raises NotStored."""
 
     def open(self, name: str) -> IO[bytes]:
-        """The object's bytes. Raises ObjectMissing."""
+        """The object's bytes. Raises ObjectMissing, NotRead; while it is read, NotRead, OSError."""
 
     def has(self, name: str) -> bool:
-        """Whether it is there."""
+        """Whether it, or any older version of it, is there. Raises NotStored."""
 
     def destroy(self, name: str) -> None:
         """Make it be gone, also where it is gone already. Raises NotStored."""
 
     def names(self) -> Iterator[str]:
-        """All that is there."""
+        """All that is there. Raises NotStored."""
+
+    def written_at(self, name: str) -> float:
+        """When an object was written, in seconds since the epoch. Raises NotStored, OSError."""
+
+    def sweep_unfinished(self, older_than: float) -> int:
+        """Take away drafts of processes that ended: older than that (seconds since the epoch). How many."""
+
+    def keeps_versions(self) -> bool:
+        """Whether older versions of what is deleted stay there unless they are destroyed, too. Raises NotStored."""
 
 
 def name_of(sha256: str, sealed_sha256: str) -> str:
@@ -99,14 +108,20 @@ class FolderStore:
         for path in sorted(self.root.glob("*/*.age")):
             yield f"{path.parent.name}/{path.name}"
 
-    def unfinished(self, older_than: float) -> list[Path]:
-        """Drafts that nobody kept, of processes that ended: older than that time (seconds since the epoch)."""
-        drafts = (self.root / UNFINISHED).glob("*")
-        return [path for path in drafts if path.stat().st_mtime < older_than]
-
     def written_at(self, name: str) -> float:
         """When an object was written, in seconds since the epoch."""
         return (self.root / name).stat().st_mtime
+
+    def sweep_unfinished(self, older_than: float) -> int:
+        """Take away drafts of processes that ended: older than that (seconds since the epoch). How many."""
+        drafts = [path for path in (self.root / UNFINISHED).glob("*") if path.stat().st_mtime < older_than]
+        for path in drafts:
+            path.unlink(missing_ok=True)
+        return len(drafts)
+
+    def keeps_versions(self) -> bool:
+        """No: a file has none."""
+        return False
 
 
 class FolderDraft:
@@ -129,6 +144,14 @@ class FolderDraft:
         """What was written, to be read again: it is encrypted, and never gets a name."""
         self._file.flush()
         return self._path.open("rb")
+
+    def end(self) -> Path:
+        """Nothing more is written: where it lies, encrypted, until it is dropped. Raises NotStored."""
+        try:
+            self._file.close()
+        except OSError as error:
+            raise NotStored(error.strerror or "") from error
+        return self._path
 
     def keep(self, name: str) -> None:
         """Make it last under that name, whole or not at all. Raises NotStored."""

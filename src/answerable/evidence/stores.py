@@ -1,5 +1,7 @@
 """The vault and the working store of this desk: what is put into them, and what is read from the second."""
 
+import hashlib
+import secrets
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,9 +16,9 @@ from answerable.cases.evidence_inputs import ObjectIn, ReadFor
 from answerable.cases.models import EvidenceObject
 from answerable.cases.queries import evidence
 from answerable.evidence import keys
-from answerable.evidence.errors import NoCustodian
+from answerable.evidence.errors import NoCustodian, NotStored
 from answerable.evidence.sealing import CHUNK_BYTES, Digest, Opened, Sealing
-from answerable.evidence.store import FolderStore, name_of
+from answerable.evidence.store import FolderStore, Store, name_of
 
 VAULT: Final = "vault"
 WORKING: Final = "working"
@@ -28,14 +30,50 @@ Source = Callable[[Write], object]
 
 
 def folder() -> Path:
-    """Where this desk's evidence lies."""
+    """Where this desk's evidence lies; with a bucket, where it is encrypted before it goes there."""
     configured = settings.CONFIG.evidence.folder
     return Path(configured) if configured else Path(settings.DATA) / "evidence"
 
 
-def store(name: str) -> FolderStore:
-    """The store of that name."""
-    return FolderStore(folder() / name)
+def store(name: str) -> Store:
+    """The store of that name: in the configured bucket, else in the folder."""
+    evidence_in, here = settings.CONFIG.evidence, FolderStore(folder() / name)
+    if not evidence_in.bucket:
+        return here
+    from answerable.evidence.bucket import BucketStore  # noqa: PLC0415  few desks have one
+
+    entry = next(one for one in settings.CONFIG.buckets if one.name == evidence_in.bucket)
+    return BucketStore(entry, Path(settings.DATA), f"{evidence_in.prefix}{name}/", here)
+
+
+def leaving() -> FolderStore:
+    """Where what leaves is encrypted to its recipient: drafts alone, which never get a name."""
+    return FolderStore(folder() / "leaving")
+
+
+def try_out() -> str:
+    """Keep an object in the bucket, read it, destroy it, and look that no version of it is left. What was found.
+
+    Raises NotStored, NotRead, ObjectMissing, and NotStored where it is still there.
+    """
+    tried = store("tried")
+    data = secrets.token_bytes(1000)
+    digest = hashlib.sha256(data).hexdigest()
+    name, draft = name_of(digest, digest), tried.draft()
+    try:
+        draft.write(data)
+        draft.keep(name)
+    finally:
+        draft.drop()
+    with tried.open(name) as file:
+        whole = file.read() == data
+    tried.destroy(name)
+    if not whole or tried.has(name):
+        raise NotStored("what was tried is there otherwise than it was written, or was not destroyed")
+    said = f"In the bucket {settings.CONFIG.evidence.bucket}: written, read and destroyed."
+    if tried.keeps_versions():
+        said += " It keeps versions: destroying takes them all away, but copies of the bucket elsewhere stay."
+    return said
 
 
 def custodians() -> tuple[str, ...]:

@@ -114,7 +114,7 @@ class Platform(Section):
 
 
 class Bucket(Section):
-    """A bucket that `answerable backfill s3://name/…` may read, and the one host that is called for it."""
+    """A bucket, of a library (`answerable backfill s3://name/…`), a platform or the evidence, and its one host."""
 
     name: str = Field(min_length=3, max_length=255)
     endpoint: str = Field(description="the whole address of the S3 service")
@@ -251,6 +251,16 @@ class Config(Section):
             r.partition(".")[0] == "eu" for r in self.desk.regimes
         ):
             raise ValueError("[authorities.dsa] is for desks whose regimes name `eu`")
+        return self
+
+    @model_validator(mode="after")
+    def keeps_evidence_by_itself(self) -> "Config":
+        """Refuse a bucket that isn't configured, and one in which a platform has its uploads."""
+        bucket = self.evidence.bucket
+        if bucket and bucket not in [one.name for one in self.buckets]:
+            raise ValueError(f"[evidence] bucket: there is no {bucket!r} in [[buckets]]")
+        if bucket and any(bucket in one.options.values() for one in self.platforms):
+            raise ValueError("[evidence] bucket: a platform uses this bucket, evidence needs one of its own")
         return self
 
     @field_validator("lists")

@@ -33,6 +33,16 @@ class Evidence(Section):
     folder: str = Field(
         "", description="of the vault and the working store; empty: `evidence` in the data directory"
     )
+    bucket: str = Field(
+        "",
+        description="one of [[buckets]], where the objects lie instead; `folder` is then where they are encrypted",
+    )
+    prefix: str = Field(
+        "",
+        max_length=200,
+        pattern=r"^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*$",
+        description="of all keys there: `desk/`",
+    )
     scrub_days: int = Field(7, ge=1, le=90, description="so often every object is compared with its digest")
 
     @field_validator("custodians")

@@ -83,6 +83,7 @@ def _do(request: StaffRequest, case_id: int, form: EvidenceForm) -> HttpResponse
 
 def _taken(request: StaffRequest, case_id: int) -> HttpResponse | FileResponse:
     """The vault's objects as a file. It has no name on this server by the time that it is sent."""
+    stores.folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=stores.folder()) as folder:
         path = Path(folder) / f"case-{case_id}.tar"
         export(case_id, path, person=request.person, opened=True)

@@ -61,7 +61,7 @@ class Store:
 
     def head(self, bucket: str, key: str) -> Stored | None:
         """An object's facts; None where there is none."""
-        answer = self._ask("HEAD", bucket, key, headers={"x-amz-checksum-mode": "ENABLED"}, absent=(404,))
+        answer = self.ask("HEAD", bucket, key, headers={"x-amz-checksum-mode": "ENABLED"}, absent=(404,))
         if answer.status == 404:
             return None
         given = answer.headers
@@ -83,7 +83,7 @@ class Store:
             "x-amz-copy-source-if-match": f'"{source.etag}"',
             **({"x-amz-acl": acl} if acl else {}),
         }
-        answer = self._ask("PUT", bucket, key, headers=headers, absent=(404, 412))
+        answer = self.ask("PUT", bucket, key, headers=headers, absent=(404, 412))
         if answer.status != 200:
             why = "it changed" if answer.status == 412 else wire.error_code(answer.body) or "it is not found"
             raise base.PlatformFailed(f"the object was not copied: {why}")
@@ -113,11 +113,11 @@ class Store:
 
     def write(self, bucket: str, key: str, body: bytes) -> None:
         """Write a small object."""
-        self._ask("PUT", bucket, key, body=body)
+        self.ask("PUT", bucket, key, body=body)
 
     def delete(self, bucket: str, key: str) -> None:
         """Delete an object; where the bucket keeps versions, its older ones stay beneath a delete marker."""
-        self._ask("DELETE", bucket, key, absent=(404,))
+        self.ask("DELETE", bucket, key, absent=(404,))
 
     def list(
         self, bucket: str, prefix: str, after: str = "", most: int = 500
@@ -126,7 +126,7 @@ class Store:
         query = {"encoding-type": "url", "list-type": "2", "max-keys": str(most), "prefix": prefix}
         if after:
             query["start-after"] = after
-        return wire.listed(self._ask("GET", bucket, "", query=dict(sorted(query.items()))).body)
+        return wire.listed(self.ask("GET", bucket, "", query=dict(sorted(query.items()))).body)
 
     def opened(self, stored: Stored) -> str:
         """An address that opens one object to whoever has it, for five minutes: for the desk's own fetching."""
@@ -136,11 +136,7 @@ class Store:
         S3SigV4QueryAuth(self._signing(), "s3", self._entry.region, OPENS_FOR_SECONDS).add_auth(request)
         return str(request.url)
 
-    def _digest(self, stored: Stored) -> str:
-        answer = self._ask("GET", stored.bucket, stored.key, most_bytes=MOST_COMPARED)
-        return hashlib.sha256(answer.body).hexdigest()
-
-    def _ask(
+    def ask(
         self,
         method: str,
         bucket: str,
@@ -152,6 +148,7 @@ class Store:
         absent: tuple[int, ...] = (),
         most_bytes: int = MOST_BYTES,
     ) -> client.Response:
+        """One signed request. `absent`: statuses that are an answer, too. Raises PlatformError."""
         from botocore.auth import S3SigV4Auth  # noqa: PLC0415  an extra
 
         request = self._request(method, self.address(bucket, key, query), body, headers)
@@ -162,7 +159,7 @@ class Store:
             hosts={self._host},
             most_bytes=most_bytes,
             headers=dict(request.headers.items()),
-            body=body if method == "PUT" else None,
+            body=body if method in ("PUT", "POST") else None,
         )
         if 200 <= answer.status < 300 or answer.status in absent:
             return answer
@@ -170,6 +167,10 @@ class Store:
         if answer.status >= 500 or answer.status == 429:
             raise base.PlatformFailed(f"status {answer.status} {code}", answer.retry_after_seconds)
         raise base.PlatformRefused(f"status {answer.status} {code}")
+
+    def _digest(self, stored: Stored) -> str:
+        answer = self.ask("GET", stored.bucket, stored.key, most_bytes=MOST_COMPARED)
+        return hashlib.sha256(answer.body).hexdigest()
 
     def _request(
         self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None

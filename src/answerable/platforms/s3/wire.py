@@ -143,16 +143,16 @@ class Listed(BaseModel):
 
 def listed(body: bytes) -> tuple[list[Listed], bool]:
     """The objects of one page of ListObjectsV2, asked with encoding-type=url, and whether more follow."""
-    root = _xml(body, "ListBucketResult")
+    root = xml_of(body, "ListBucketResult")
     found = []
-    for one in _children(root, "Contents"):
+    for one in children(root, "Contents"):
         member = {child.tag.rpartition("}")[2]: child.text or "" for child in one}
         try:
             at = datetime.fromisoformat(member["LastModified"]).astimezone(UTC)
             found.append(Listed(key=unquote(member["Key"]), size=int(member["Size"]), modified=at))
         except (KeyError, ValueError) as error:
             raise AnswerMalformed(f"Contents: {type(error).__name__}") from error
-    return found, any(child.text == "true" for child in _children(root, "IsTruncated"))
+    return found, any(child.text == "true" for child in children(root, "IsTruncated"))
 
 
 def is_copied(body: bytes) -> bool:
@@ -166,7 +166,7 @@ def error_code(body: bytes) -> str:
         root = ElementTree.fromstring(body)  # noqa: S314  expat bounds entities; the answer's size is bounded, too
     except ElementTree.ParseError:
         return ""
-    return next((child.text or "" for child in _children(root, "Code")), "")[:60]
+    return next((child.text or "" for child in children(root, "Code")), "")[:60]
 
 
 def _root(body: bytes) -> str:
@@ -176,15 +176,17 @@ def _root(body: bytes) -> str:
         return ""
 
 
-def _xml(body: bytes, name: str) -> Any:
+def xml_of(body: bytes, name: str) -> Any:
+    """The root element of an answer of that name. Raises AnswerMalformed."""
     try:
         root = ElementTree.fromstring(body)  # noqa: S314
     except ElementTree.ParseError as error:
-        raise AnswerMalformed("the store's list is no XML") from error
+        raise AnswerMalformed("the store's answer is no XML") from error
     if root.tag.rpartition("}")[2] != name:
-        raise AnswerMalformed(f"the store's list is a {root.tag.rpartition('}')[2][:60]}")
+        raise AnswerMalformed(f"the store's answer is a {root.tag.rpartition('}')[2][:60]}")
     return root
 
 
-def _children(root: Any, name: str) -> Iterator[Any]:
+def children(root: Any, name: str) -> Iterator[Any]:
+    """The elements of that name that lie directly under one, in any namespace."""
     return (child for child in root if child.tag.rpartition("}")[2] == name)
