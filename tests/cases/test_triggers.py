@@ -95,6 +95,17 @@ def _request(finding: Finding, ravi: Person, desk: TestDesk) -> None:
         row.silences.create(placed_at=at, placed_by=ravi, until=at, ground="x")
         given = {"recipient": EvidenceRecipient.objects.get(), "digest": "0" * 64, "fields": [], "items": []}
         row.packages.create(listed_at=at, listed_by=ravi, **given)
+        EvidenceRecipient.objects.update(verified_at=at, verified_by=other)
+        handed = row.evidence.create(
+            recipient=given["recipient"],
+            case=finding.case,
+            manifest_sha256="0" * 64,
+            count=1,
+            at=at,
+            by=ravi,
+            second=other,
+        )
+        handed.items.create(item=finding.content.item)
 
 
 def refused(work: Callable[[], object], message: str) -> None:

@@ -4,9 +4,12 @@ import pytest
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
+from answerable.cases.request_inputs import Asks
 from answerable.evidence import cli
 from answerable.evidence.sealing import new_identity, recipient_of
 from answerable.settings.evidence import Custodian, Evidence
+from tests.cases.test_authority_requests import ask
+from tests.cases.test_verifying_requests import verify
 from tests.evidence.conftest import EvidenceDesk
 
 PICTURE = b"a lake in the morning, made of bytes" * 500
@@ -44,7 +47,12 @@ def test_the_whole_way_from_asking_to_a_verified_file(
     run("recipient", "verify", "Police", key, "--as", "Lena")
     run("ask", case, "--as", "Ravi", "--for", "authority")
     run("agree", case, "--as", "Lena")
-    assert "3 encrypted objects" in run("export", case, tmp_path / "c.tar", "--as", "Ravi", "--to", "Police")
+    to_them = ("export", case, tmp_path / "c.tar", "--as", "Ravi", "--to", "Police")
+    assert "name both" in run(*to_them, code=1)
+    request = ask(desk, ravi, Asks.DISCLOSE, "a")
+    assert "Two people" in run(*to_them, "--request", request.pk, code=1)
+    verify(desk, request, ravi, lena)
+    assert "3 encrypted objects" in run(*to_them, "--request", request.pk)
     assert "VERIFIED" in run("verify", tmp_path / "c.tar")
     run("recipient", "end", "Police", "--as", "Lena")
     assert "6 objects compared, 0 faulty" in run("scrub")

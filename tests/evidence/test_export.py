@@ -7,22 +7,38 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pyrage
 import pytest
+from django.db import DatabaseError, transaction
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as how
+from hypothesis import strategies as st
 
 from answerable.audit import verify as audit_verify
 from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
 from answerable.audit.signing import desk_signer
 from answerable.cases import commands
+from answerable.cases.commands.grouping import join
+from answerable.cases.commands.writing import Writing
 from answerable.cases.evidence_inputs import OpenedFor
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
-from answerable.cases.models import EvidenceObject
+from answerable.cases.models import (
+    AuthorityRequest,
+    EvidenceObject,
+    EvidenceRecipient,
+    Person,
+    RequestEvidence,
+)
+from answerable.cases.request_inputs import Asks, Came, Unfit
 from answerable.evidence import export, stores, verify
 from answerable.evidence.sealing import new_identity, recipient_of
 from answerable.evidence.verify import Refused as NotVerified
 from answerable.obligations.models import Obligation
+from tests.cases.test_authority_requests import ask
+from tests.cases.test_verifying_requests import check
 from tests.evidence.conftest import ANYWHERE, EvidenceDesk, Keys, Things
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +64,16 @@ def agreed(kept: EvidenceDesk, asks, agrees) -> None:
     case, now = case_of(kept), kept.clock.now
     commands.ask_evidence(case, person_id=asks.pk, purpose=OpenedFor.COURT, now=now)
     commands.answer_evidence(case, person_id=agrees.pk, agreed=True, now=now)
+
+
+def asked(
+    kept: EvidenceDesk, enters: Person, *verify_it: Person, refs: tuple[str, ...] = ("a",), **facts: Any
+) -> int:
+    """Agent Ames asks for it; these reached the authority. The request's number."""
+    row = ask(kept, enters, facts.pop("asks", Asks.DISCLOSE), *refs, **facts)
+    for person in verify_it:
+        check(kept, row, person)
+    return row.pk
 
 
 def members(path: Path) -> dict[str, bytes]:
@@ -112,16 +138,17 @@ def test_a_verified_authority_gets_it_encrypted_to_its_own_key(kept: EvidenceDes
     police, now = new_identity(), kept.clock.now
     agreed(kept, ravi, lena)
     commands.add_recipient("Police", recipient_of(police), person_id=ravi.pk, now=now)
+    to_them = {"person": ravi, "recipient": "Police", "request_id": asked(kept, ravi, ravi, lena)}
     with pytest.raises(Refused, match="Nobody verified"):
-        export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police")
+        export.export(case_of(kept), tmp_path / "a.tar", **to_them)
     with pytest.raises(Refused, match="another one"):
         commands.verify_recipient("Police", recipient_of(police), person_id=ravi.pk, now=now)
     with pytest.raises(Refused, match="another key"):
         commands.verify_recipient("Police", recipient_of(new_identity()), person_id=lena.pk, now=now)
     commands.verify_recipient("Police", recipient_of(police), person_id=lena.pk, now=now)
     with pytest.raises(NotFound):
-        export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Somebody")
-    export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police")
+        export.export(case_of(kept), tmp_path / "a.tar", **{**to_them, "recipient": "Somebody"})
+    export.export(case_of(kept), tmp_path / "a.tar", **to_them)
     there = members(tmp_path / "a.tar")
     for name, data in there.items():
         if name.startswith("objects/"):
@@ -132,7 +159,7 @@ def test_a_verified_authority_gets_it_encrypted_to_its_own_key(kept: EvidenceDes
     commands.end_recipient("Police", person_id=ravi.pk, now=now)
     agreed(kept, ravi, lena)
     with pytest.raises(NotFound):
-        export.export(case_of(kept), tmp_path / "b.tar", person=ravi, recipient="Police")
+        export.export(case_of(kept), tmp_path / "b.tar", **to_them)
 
 
 def test_what_left_the_working_store_goes_as_the_custodians_have_it(kept: EvidenceDesk, ravi, lena, tmp_path):
@@ -141,9 +168,191 @@ def test_what_left_the_working_store_goes_as_the_custodians_have_it(kept: Eviden
     commands.add_recipient("Police", recipient_of(police), person_id=ravi.pk, now=now)
     commands.verify_recipient("Police", recipient_of(police), person_id=lena.pk, now=now)
     agreed(kept, ravi, lena)
-    export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police")
+    request_id = asked(kept, ravi, ravi, lena)
+    export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police", request_id=request_id)
     listed = json.loads(members(tmp_path / "a.tar")["captures.json"])["captures"][0]["objects"]
     assert {one["to"] for one in listed} == {"the custodians"}
+
+
+@pytest.fixture
+def police(kept: EvidenceDesk, ravi: Person, lena: Person) -> str:
+    """An authority whose key two people verified: its secret key."""
+    secret, now = new_identity(), kept.clock.now
+    commands.add_recipient("Police", recipient_of(secret), person_id=ravi.pk, now=now)
+    commands.verify_recipient("Police", recipient_of(secret), person_id=lena.pk, now=now)
+    return secret
+
+
+def test_what_an_authority_is_given_answers_its_request_and_covers_no_more(
+    kept: EvidenceDesk, police: str, ravi: Person, lena: Person, tmp_path: Path
+):
+    kept.post("b", b"a hill, of somebody else" * 100, account="max")
+    kept.report("b")
+    kept.yes(ravi, "b")
+    kept.work()
+    with transaction.atomic():
+        writing = Writing(actor="worker", now=kept.clock.now, cause="test")
+        join(writing, kept.capture_of("a").case, kept.capture_of("b").case)
+    agreed(kept, ravi, lena)
+    number = asked(kept, ravi, ravi, lena)
+    made = export.export(
+        case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police", request_id=number
+    )
+    assert (made.captures, made.objects) == (1, 3)
+    there = members(tmp_path / "a.tar")
+    other = kept.capture_of("b")
+    text = b"".join(data for name, data in there.items() if name.endswith(".json")).decode()
+    assert not [sha for sha in (other.media_sha256, other.facts_sha256, other.manifest_sha256) if sha in text]
+    custody = [one["event"] or {} for one in json.loads(there["custody.json"])["receipts"]]
+    assert {one["item"] for one in custody if "item" in one} == {kept.item("a").pk}
+    assert verify.verify(tmp_path / "a.tar").captures == 1
+    entry = AuditEntry.objects.get(kind="evidence_exported")
+    event = event_of(entry) or {}
+    assert (event["request"], event["items"], event["second"]) == (number, [kept.item("a").pk], lena.pk)
+    assert entry.actor == f"person:{ravi.pk}"
+    assert AuthorityRequest.objects.get().outcome == "granted"
+    given = RequestEvidence.objects.get()
+    assert (given.by_id, given.second_id, given.count) == (ravi.pk, lena.pk, 3)
+    # the rest of what it covers is given when it is asked for once more by the custodians, and logged anew
+    agreed(kept, ravi, lena)
+    export.export(case_of(kept), tmp_path / "b.tar", person=ravi, recipient="Police", request_id=number)
+    assert RequestEvidence.objects.count() == 2
+
+
+def test_a_court_order_on_paper_is_a_request_too(
+    kept: EvidenceDesk, police: str, ravi: Person, lena: Person, tmp_path: Path
+):
+    agreed(kept, ravi, lena)
+    with pytest.raises(Refused, match="name both"):
+        export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police")
+    number = asked(kept, ravi, ravi, lena, refs=(), came=Came.LETTER, case_id=case_of(kept))
+    export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police", request_id=number)
+    assert AuthorityRequest.objects.get().outcome == "granted"
+
+
+def test_what_was_agreed_for_the_desks_own_purposes_goes_to_no_authority(
+    kept: EvidenceDesk, police: str, ravi: Person, lena: Person, tmp_path: Path
+):
+    case, now = case_of(kept), kept.clock.now
+    commands.ask_evidence(case, person_id=ravi.pk, purpose=OpenedFor.RESTORE, now=now)
+    commands.answer_evidence(case, person_id=lena.pk, agreed=True, now=now)
+    number = asked(kept, ravi, ravi, lena)
+    with pytest.raises(Refused, match="another purpose"):
+        export.export(case, tmp_path / "a.tar", person=ravi, recipient="Police", request_id=number)
+    assert not list(tmp_path.glob("*.tar*"))
+
+
+GOOD = {
+    "asks": Asks.DISCLOSE,
+    "checks": 2,
+    "refused": False,
+    "names_it": True,
+    "verified_key": True,
+    "purpose": OpenedFor.COURT,
+    "agreed_to": True,
+}
+OTHERWISE = st.fixed_dictionaries(
+    {},
+    optional={
+        "asks": st.sampled_from(list(Asks)),
+        "checks": st.integers(0, 1),
+        "refused": st.just(True),
+        "names_it": st.just(False),
+        "verified_key": st.just(False),
+        "purpose": st.sampled_from(list(OpenedFor)),
+        "agreed_to": st.just(False),
+    },
+)
+
+
+@how(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(otherwise=OTHERWISE)
+@example(otherwise={})
+@example(otherwise={"asks": Asks.EMERGENCY, "purpose": OpenedFor.AUTHORITY})
+@example(otherwise={"checks": 1})
+@example(otherwise={"names_it": False})
+@example(otherwise={"refused": True})
+@example(otherwise={"verified_key": False})
+@example(otherwise={"agreed_to": False})
+def test_no_evidence_goes_to_an_authority_without_all_that_it_takes(
+    kept: EvidenceDesk, ravi: Person, lena: Person, otherwise: dict[str, Any]
+):
+    it: dict[str, Any] = {**GOOD, **otherwise}
+    case, now = case_of(kept), kept.clock.now
+    with transaction.atomic():
+        kept.upload("other", account="max")
+        refs = ("a",) if it["names_it"] else ("other",)
+        earlier = ask(kept, ravi, Asks.PRESERVE, *refs).pk if it["asks"] in (Asks.EXTEND, Asks.LIFT) else None
+        more = {"earlier_id": earlier} if earlier else {}
+        number = asked(kept, ravi, *(ravi, lena)[: it["checks"]], refs=refs, asks=it["asks"], **more)
+        if it["refused"]:
+            commands.refuse_request(number, person_id=lena.pk, unfit=Unfit.FALSE, reason="x", now=now)
+        key = recipient_of(new_identity())
+        commands.add_recipient("Police", key, person_id=ravi.pk, now=now)
+        if it["verified_key"]:
+            commands.verify_recipient("Police", key, person_id=lena.pk, now=now)
+        commands.ask_evidence(case, person_id=ravi.pk, purpose=it["purpose"], now=now)
+        if it["agreed_to"]:
+            commands.answer_evidence(case, person_id=lena.pk, agreed=True, now=now)
+        good = {
+            **GOOD,
+            "asks": {Asks.DISCLOSE, Asks.EMERGENCY},
+            "purpose": {OpenedFor.COURT, OpenedFor.AUTHORITY},
+        }
+        may = all(it[k] in want if isinstance(want, set) else it[k] == want for k, want in good.items())
+        try:
+            commands.evidence_handed_out(
+                case,
+                number,
+                person_id=ravi.pk,
+                recipient="Police",
+                item_ids=[kept.item("a").pk],
+                manifest_sha256="0" * 64,
+                objects=3,
+                now=now,
+            )
+        except (Refused, AlreadyDone):
+            assert not may
+        else:
+            assert may
+        assert RequestEvidence.objects.exists() == may
+        transaction.set_rollback(True)
+
+
+def test_the_database_hands_out_nothing_that_two_did_not_verify_or_that_is_not_named(
+    kept: EvidenceDesk, police: str, ravi: Person, lena: Person
+):
+    kept.post("b", b"a hill")
+
+    def given_for(number: int) -> RequestEvidence:
+        with transaction.atomic():
+            return RequestEvidence.objects.create(
+                request_id=number,
+                recipient=EvidenceRecipient.objects.get(),
+                case_id=case_of(kept),
+                manifest_sha256="0" * 64,
+                count=1,
+                at=kept.clock.now,
+                by=ravi,
+                second=lena,
+            )
+
+    once, kept_only = asked(kept, ravi, ravi), asked(kept, ravi, ravi, lena, asks=Asks.PRESERVE)
+    for number in (once, kept_only):
+        with pytest.raises(DatabaseError, match="two different people"):
+            given_for(number)
+    given = given_for(asked(kept, ravi, ravi, lena))
+    with pytest.raises(DatabaseError, match="what the request names"), transaction.atomic():
+        given.items.create(item=kept.item("b"))
+    with transaction.atomic():
+        given.items.create(item=kept.item("a"))
+    refused = asked(kept, ravi, ravi, lena)
+    now = kept.clock.now
+    commands.refuse_request(refused, person_id=lena.pk, unfit=Unfit.FALSE, reason="x", now=now)
+    commands.end_recipient("Police", person_id=ravi.pk, now=now)
+    for number in (refused, given.request_id):
+        with pytest.raises(DatabaseError, match="two different people"):
+            given_for(number)
 
 
 def test_everybody_else_gets_digests_and_the_same_proofs(kept: EvidenceDesk, ravi, rosa, tmp_path):

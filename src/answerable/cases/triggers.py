@@ -184,6 +184,11 @@ KEPT: Final = (
         ),
         ("confirmed_at", "declined_at", "given_at"),
     ),
+    Kept(
+        "cases_requestevidence",
+        ("request_id", "recipient_id", "case_id", "manifest_sha256", "count", "at", "by_id", "second_id"),
+    ),
+    Kept("cases_requestevidenceitem", ("given_id", "item_id")),
     Kept("cases_copy", ("original_id", "content_id", "kind", "distance", "overlap")),
 )
 REFUSAL: Final = "not_violating takes two qualified people, where nobody is known to be an adult"
@@ -207,6 +212,32 @@ UNVERIFIED: Final = """
     NOT EXISTS (
         SELECT 1 FROM cases_authorityrequest r
         WHERE r.id = NEW.request_id AND r.verified_at IS NOT NULL AND r.closed_at IS NULL
+    )
+"""
+NOT_DISCLOSED: Final = """
+    NOT EXISTS (
+        SELECT 1 FROM cases_authorityrequest r
+        WHERE r.id = NEW.request_id AND r.verified_at IS NOT NULL AND r.outcome <> 'refused'
+          AND r.asks IN ('disclose', 'emergency')
+    ) OR NOT EXISTS (
+        SELECT 1 FROM cases_evidencerecipient k
+        WHERE k.id = NEW.recipient_id AND k.verified_at IS NOT NULL AND k.ended_at IS NULL
+    )
+"""
+NAMED: Final = "nothing is handed out but what the request names"
+NOT_NAMED: Final = """
+    NOT EXISTS (
+        SELECT 1 FROM cases_requestevidence g
+        JOIN cases_authorityrequest r ON r.id = g.request_id
+        JOIN cases_item i ON i.id = NEW.item_id
+        LEFT JOIN cases_case c ON c.id = i.case_id
+        WHERE g.id = NEW.given_id AND (
+            EXISTS (SELECT 1 FROM cases_requestitem n WHERE n.request_id = r.id AND n.item_id = i.id)
+            OR EXISTS (
+                SELECT 1 FROM cases_requestaccount a WHERE a.request_id = r.id AND a.account_id = i.account_id
+            )
+            OR (r.case_id IS NOT NULL AND (i.case_id = r.case_id OR c.joined_into_id IS NOT NULL))
+        )
     )
 """
 SERIAL: Final = "the serial of what is wanted only grows, and with each change of it"
@@ -237,6 +268,8 @@ def _sqlite() -> list[str]:
         ("request_verified", "cases_authorityrequest", "UPDATE", CHECKED, VERIFIED),
         ("silence_verified", "cases_requestsilence", "INSERT", UNVERIFIED, VERIFIED),
         ("package_verified", "cases_requestpackage", "INSERT", UNVERIFIED, VERIFIED),
+        ("evidence_verified", "cases_requestevidence", "INSERT", NOT_DISCLOSED, VERIFIED),
+        ("evidence_named", "cases_requestevidenceitem", "INSERT", NOT_NAMED, NAMED),
         ("item_serial", "cases_item", "UPDATE", _wanted("IS NOT"), SERIAL),
     ]
     for kept in KEPT:
@@ -259,6 +292,8 @@ def _postgresql() -> list[str]:
         ("request_verified", "cases_authorityrequest", "UPDATE", CHECKED, VERIFIED),
         ("silence_verified", "cases_requestsilence", "INSERT", UNVERIFIED, VERIFIED),
         ("package_verified", "cases_requestpackage", "INSERT", UNVERIFIED, VERIFIED),
+        ("evidence_verified", "cases_requestevidence", "INSERT", NOT_DISCLOSED, VERIFIED),
+        ("evidence_named", "cases_requestevidenceitem", "INSERT", NOT_NAMED, NAMED),
         ("item_serial", "cases_item", "UPDATE", _wanted("IS DISTINCT FROM"), SERIAL),
         *(
             (f"{k.table[6:]}_stays", k.table, "UPDATE", _changed(k, "IS DISTINCT FROM"), _says(k))

@@ -168,18 +168,31 @@ def export(
     file: Annotated[Path, typer.Argument(help="the file to write")],
     as_: As,
     to: Annotated[str, typer.Option(help="a verified authority, to whose key objects are encrypted")] = "",
+    request: Annotated[
+        int | None,
+        typer.Option(help="with --to: its request, which two people verified and which this answers"),
+    ] = None,
 ) -> None:
-    """Write a case's evidence for somebody outside: digests and proofs; with `--to`, the encrypted objects too."""
-    _export(case, file, as_, recipient=to)
+    """Write a case's evidence for somebody outside: digests and proofs; with `--to`, the encrypted objects that its
+    request covers, too."""
+    _export(case, file, as_, recipient=to, request=request)
 
 
-def _export(case: int, file: Path, name: str, *, recipient: str = "", opened: bool = False) -> None:
+def _export(
+    case: int,
+    file: Path,
+    name: str,
+    *,
+    recipient: str = "",
+    request: int | None = None,
+    opened: bool = False,
+) -> None:
     from answerable.cases.models import Person  # noqa: PLC0415
     from answerable.evidence.export import export as exporting  # noqa: PLC0415
 
     with _told():
         person = Person.objects.get(pk=_person(name))
-        made = exporting(case, file, person=person, recipient=recipient, opened=opened)
+        made = exporting(case, file, person=person, recipient=recipient, request_id=request, opened=opened)
     typer.echo(
         f"{file}: {made.captures} captures, {made.objects} encrypted objects, {made.left_out} as digests."
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from answerable import clock
+from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
 from answerable.audit.receipts import receipt
 from answerable.audit.sequencer import sequence
@@ -66,17 +67,32 @@ class Exported:
 
 
 def export(
-    case_id: int, target: Path, *, person: Person, recipient: str = "", opened: bool = False
+    case_id: int,
+    target: Path,
+    *,
+    person: Person,
+    recipient: str = "",
+    request_id: int | None = None,
+    opened: bool = False,
 ) -> Exported:
     """Write a case's evidence into `target`, which must not exist.
 
-    `recipient`: the authority whose verified key the objects are encrypted to. `opened`: for the custodian who asked,
-    with the vault's own objects. Neither: with digests alone. The first two take what another custodian agreed to.
+    `recipient`: the authority whose verified key the objects are encrypted to, as the answer to its verified request
+    (`request_id`): only what that covers. `opened`: for the custodian who asked, with the vault's own objects. Neither:
+    with digests alone. The first two take what another custodian agreed to.
     Raises Refused, NotFound, FileExistsError, EvidenceError.
     """
+    if bool(recipient) != (request_id is not None):
+        raise Refused(
+            "Objects go to an authority as the answer to its request: name both, --to and --request."
+        )
     captures = list(evidence.of_case(case_id).filter(destroyed_at__isnull=True))
     if not captures:
         raise NotFound(f"Nothing is kept of case {case_id}.")
+    items: set[int] | None = None
+    if request_id is not None:
+        items = commands.may_hand_out(case_id, request_id, person_id=person.pk)
+        captures = [one for one in captures if one.content.item_id in items]
     with_objects = bool(recipient) or opened
     key = evidence.verified_recipient(recipient).key if recipient else ""
     if with_objects and not evidence.may_open(case_id, person_id=person.pk):
@@ -92,7 +108,7 @@ def export(
             given: dict[str, _Member] = {}
             listed = [_capture(archive, one, key, with_objects, given) for one in captures]
             members = [*given.values()]
-            members += _documents(archive, case_id, listed)
+            members += _documents(archive, case_id, listed, items)
             manifest = verify.canonical(
                 {
                     "answerable_export": verify.VERSION,
@@ -102,14 +118,22 @@ def export(
             )
             archive.add(verify.MANIFEST, manifest)
             objects = sum(m.name.startswith("objects/") for m in members)
-            entry_id = commands.evidence_given(
-                case_id,
-                person_id=person.pk,
-                manifest_sha256=hashlib.sha256(manifest).hexdigest(),
-                objects=objects,
-                recipient=recipient,
-                now=clock.now(),
-            )
+            digest = hashlib.sha256(manifest).hexdigest()
+            if request_id is not None:
+                entry_id = commands.evidence_handed_out(
+                    case_id,
+                    request_id,
+                    person_id=person.pk,
+                    recipient=recipient,
+                    item_ids=[one.content.item_id for one in captures],
+                    manifest_sha256=digest,
+                    objects=objects,
+                    now=clock.now(),
+                )
+            else:
+                entry_id = commands.evidence_given(
+                    case_id, person_id=person.pk, manifest_sha256=digest, objects=objects, now=clock.now()
+                )
             archive.add(verify.PROOF, verify.canonical(_placed(entry_id)))
             archive.end()
             file.flush()
@@ -224,12 +248,19 @@ def _object(archive: _Archive, name: str, stored: EvidenceObject, key: str, capt
         draft.drop()
 
 
-def _documents(archive: _Archive, case_id: int, listed: list[dict[str, Any]]) -> Iterator[_Member]:
+def _documents(
+    archive: _Archive, case_id: int, listed: list[dict[str, Any]], items: set[int] | None
+) -> Iterator[_Member]:
     while sequence():
         pass
     yield archive.add(verify.CAPTURES, verify.canonical({"captures": listed}))
     entries = AuditEntry.objects.filter(pk__in=_custody(case_id, [one["entry"] for one in listed]))
-    receipts = [_placed(number) for number in entries.order_by("pk").values_list("pk", flat=True)]
+    contents = {one["content"] for one in listed}
+    receipts = [
+        _placed(entry.pk)
+        for entry in entries.order_by("pk")
+        if items is None or _concerns(event_of(entry), items, contents)
+    ]
     yield archive.add(verify.CUSTODY, verify.canonical({"receipts": receipts}))
     here = resources.files("answerable.evidence")
     yield archive.add("README.txt", (here / "README.txt").read_bytes())
@@ -241,6 +272,13 @@ def _custody(case_id: int, also: list[int]) -> set[int]:
     entries = AuditEntry.objects.filter(case_id=case_id)
     evident = entries.filter(kind__startswith="evidence_").values_list("pk", flat=True)
     return {*also, *evident, *entries.filter(kind__in=CUSTODY).values_list("pk", flat=True)}
+
+
+def _concerns(event: dict[str, Any] | None, items: set[int], contents: set[int]) -> bool:
+    """Whether what an entry names is of these: nothing about others is given. What names none is of the case."""
+    said = event or {}
+    named = {said["item"]} if "item" in said else set(said.get("items", ()))
+    return (not named or bool(named & items)) and ("content" not in said or said["content"] in contents)
 
 
 def _placed(entry_id: int) -> dict[str, Any]:

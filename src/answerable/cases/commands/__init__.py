@@ -56,6 +56,7 @@ from answerable.cases.commands.following import (
     uploads_screened,
 )
 from answerable.cases.commands.growing import act_on_found, lists_held_back, lists_searched
+from answerable.cases.commands.handing import evidence_handed_out, may_hand_out
 from answerable.cases.commands.intake import file_report
 from answerable.cases.commands.judging import remove_undecided, review
 from answerable.cases.commands.listing import (
@@ -191,6 +192,7 @@ __all__ = [
     "erase_due",
     "erase_links_due",
     "evidence_given",
+    "evidence_handed_out",
     "evidence_read",
     "file_missing",
     "file_report",
@@ -220,6 +222,7 @@ __all__ = [
     "mark_kept",
     "match_told",
     "may_give",
+    "may_hand_out",
     "may_tell",
     "name_item",
     "news_heard",

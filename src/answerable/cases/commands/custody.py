@@ -10,7 +10,6 @@ from answerable.cases.commands.writing import Writing
 from answerable.cases.evidence_inputs import HeldFor, OpenedFor
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
 from answerable.cases.models import Capture, Case, EvidenceHold, EvidenceRecipient, Person
-from answerable.cases.queries import evidence
 from answerable.cases.queries.people import is_custodian, may_handle
 from answerable.cases.rules.keeping import DESTROY_WITHIN
 from answerable.obligations import Owed
@@ -113,13 +112,11 @@ def answer_evidence(case_id: int, *, person_id: int, agreed: bool, now: datetime
         writing.finish(entry_id)
 
 
-def evidence_given(
-    case_id: int, *, person_id: int, manifest_sha256: str, objects: int, now: datetime, recipient: str = ""
-) -> int:
-    """Evidence was written into a file: what is in it (`manifest_sha256`), for whom, by whom. The entry's number.
+def evidence_given(case_id: int, *, person_id: int, manifest_sha256: str, objects: int, now: datetime) -> int:
+    """Evidence was written into a file: what is in it (`manifest_sha256`), by whom. The entry's number.
 
-    With encrypted objects in it, it takes what another custodian agreed to, and takes it once. `recipient` empty: for
-    the custodian who asked, or without objects. Raises Refused, NotFound.
+    Without objects for anybody; with the vault's encrypted ones for the custodian who asked, which takes what another
+    one agreed to, and takes it once. What an authority is given: `evidence_handed_out`. Raises Refused, NotFound.
     """
     with transaction.atomic():
         person, case = trusted(person_id), _case(case_id)
@@ -127,19 +124,25 @@ def evidence_given(
         event: dict[str, object] = {
             "manifest": manifest_sha256,
             "objects": objects,
-            "recipient": evidence.verified_recipient(recipient).pk if recipient else None,
+            "recipient": None,
         }
         if not objects:
             return writing.record("evidence_exported", event)
-        waiting = _owed({"open_evidence"}, case_id)
-        if waiting is None or waiting.params["asked_by"] != person.pk:
-            raise Refused(
-                "Another custodian has to agree first: `answerable evidence ask`, then `answerable evidence agree`."
-            )
+        waiting = agreed_opening(case_id, person_id=person.pk)
         event |= {"purpose": waiting.params["why"], "second": waiting.params["agreed_by"]}
-        entry_id = writing.record("evidence_exported" if recipient else "evidence_opened", event)
+        entry_id = writing.record("evidence_opened", event)
         obligations.keep(waiting, now=now, proof_entry_id=entry_id)
         return entry_id
+
+
+def agreed_opening(case_id: int, *, person_id: int) -> Obligation:
+    """What another custodian agreed that this one takes, once; in the caller's transaction. Raises Refused."""
+    waiting = _owed({"open_evidence"}, case_id)
+    if waiting is None or waiting.params["asked_by"] != person_id:
+        raise Refused(
+            "Another custodian has to agree first: `answerable evidence ask`, then `answerable evidence agree`."
+        )
+    return waiting
 
 
 def add_recipient(name: str, key: str, *, person_id: int, now: datetime) -> None:

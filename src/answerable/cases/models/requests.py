@@ -155,3 +155,33 @@ class RequestPackage(models.Model):
                 name="request_package_given_was_confirmed",
             ),
         ]
+
+
+class RequestEvidence(models.Model):
+    """Evidence itself that a verified request was answered with: encrypted, agreed to by two custodians."""
+
+    request = models.ForeignKey(AuthorityRequest, on_delete=models.PROTECT, related_name="evidence")
+    recipient = models.ForeignKey(EvidenceRecipient, on_delete=models.PROTECT, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    manifest_sha256 = models.CharField(max_length=64, help_text="of the list of files that were given")
+    count = models.PositiveIntegerField(help_text="how many encrypted objects")
+    at = models.DateTimeField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    second = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(by=models.F("second")), name="request_evidence_by_two")
+        ]
+
+
+class RequestEvidenceItem(models.Model):
+    """One item of which evidence was given."""
+
+    given = models.ForeignKey(RequestEvidence, on_delete=models.PROTECT, related_name="items")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["given", "item"], name="request_evidence_item_once")
+        ]

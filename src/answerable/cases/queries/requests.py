@@ -44,11 +44,8 @@ def standing_of(request: AuthorityRequest) -> rules.Standing:
 
 
 def items_of(request: AuthorityRequest) -> list[Item]:
-    """What a request covers: the items that it names, those of the accounts and of the case that it names."""
-    covered = Q(requested_in__request=request) | Q(account__requested_in__request=request)
-    if request.case_id is not None:
-        covered |= Q(case__in=with_joined(request.case_id))
-    found = Item.objects.filter(covered).select_related("account", "case", "content").distinct()
+    """What a request covers, and is listed of it."""
+    found = covered(request).select_related("account", "case", "content")
     return list(found.order_by("pk")[:MOST_ITEMS])
 
 
@@ -59,6 +56,14 @@ def verified_about(items: Collection[Item]) -> list[AuthorityRequest]:
     covering = Q(named__item__in=items) | Q(accounts__account__in=accounts) | Q(case__in=cases)
     found = AuthorityRequest.objects.select_related("words").filter(covering, verified_at__isnull=False)
     return list(found.exclude(outcome=REFUSED).distinct().order_by("-verified_at", "-pk"))
+
+
+def covered(request: AuthorityRequest) -> "QuerySet[Item]":
+    """What a request covers: the items that it names, those of the accounts and of the case that it names."""
+    covers = Q(requested_in__request=request) | Q(account__requested_in__request=request)
+    if request.case_id is not None:
+        covers |= Q(case__in=with_joined(request.case_id))
+    return Item.objects.filter(covers).distinct()
 
 
 def open_text(row: PersonalText | None) -> dict[str, Any]:
