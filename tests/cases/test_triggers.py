@@ -95,6 +95,10 @@ def _request(finding: Finding, ravi: Person, desk: TestDesk) -> None:
         row.silences.create(placed_at=at, placed_by=ravi, until=at, ground="x")
         given = {"recipient": EvidenceRecipient.objects.get(), "digest": "0" * 64, "fields": [], "items": []}
         row.packages.create(listed_at=at, listed_by=ravi, **given)
+        filing = Filing.objects.get()
+        filing.answers.create(
+            serial=1, step="submit", status=200, answer_sha256="0" * 64, sent_sha256="0" * 64, at=at
+        )
         EvidenceRecipient.objects.update(verified_at=at, verified_by=other)
         handed = row.evidence.create(
             recipient=given["recipient"],

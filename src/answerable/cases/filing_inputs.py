@@ -35,3 +35,12 @@ class Asking:
     serial: int
     next: Next
     report_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came back for a step, byte by byte. `sent`: the document that went with it; of a report its own is kept."""
+
+    status: int
+    answer: bytes = field(repr=False)
+    sent: bytes = field(default=b"", repr=False)

@@ -83,6 +83,10 @@ KEPT: Final = (
         "cases_filingfile", ("filing_id", "number", "finding_id", "content_id", "viewed", "public", "place")
     ),
     Kept(
+        "cases_filinganswer",
+        ("filing_id", "serial", "step", "status", "sent_sha256", "answer_sha256", "at"),
+    ),
+    Kept(
         "cases_statementofreasons",
         (
             "notice_id",

@@ -5,9 +5,10 @@ vault, or to an authority's key that two people verified (rule 23).
 """
 
 import hashlib
+import io
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import resources
@@ -15,33 +16,19 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from answerable import clock
-from answerable.audit.log import event_of
-from answerable.audit.models import AuditEntry
 from answerable.audit.receipts import receipt
 from answerable.audit.sequencer import sequence
 from answerable.cases import commands
 from answerable.cases.evidence_inputs import ReadFor
 from answerable.cases.inputs import NotFound, Refused
-from answerable.cases.models import Capture, EvidenceObject, Person
+from answerable.cases.models import Capture, EvidenceObject, Filing, Person
 from answerable.cases.queries import evidence
-from answerable.evidence import stores, verify
+from answerable.evidence import custody, filed, stores, verify
 from answerable.evidence.errors import EvidenceError, ObjectDamaged
 from answerable.evidence.sealing import CHUNK_BYTES, Sealing
 from answerable.evidence.store import name_of
 
-CUSTODY: Final = (
-    "looked_at",
-    "revealed",
-    "review_made",
-    "decision_made",
-    "decision_confirmed",
-    "decision_overturned",
-    "finding_made",
-    "finding_withdrawn",
-    "filing_approved",
-    "filing_finished",
-)
-"""Kinds of the log that stand in a chain of custody beside those that begin with `evidence_`."""
+FILINGS: Final = "filings.json"
 
 
 class NotPlaced(EvidenceError):
@@ -107,8 +94,13 @@ def export(
             archive = _Archive(file)
             given: dict[str, _Member] = {}
             listed = [_capture(archive, one, key, with_objects, given) for one in captures]
+            keys = ([key] if key else stores.custodians()) if with_objects else []
+            filings = filed.filings(case_id, items)
+            sent = [_filing(archive, one, keys, given) for one in filings]
             members = [*given.values()]
-            members += _documents(archive, case_id, listed, items)
+            while sequence():
+                pass
+            members += _documents(archive, listed, sent, custody.entries(case_id, captures, filings, items))
             manifest = verify.canonical(
                 {
                     "answerable_export": verify.VERSION,
@@ -119,6 +111,7 @@ def export(
             archive.add(verify.MANIFEST, manifest)
             objects = sum(m.name.startswith("objects/") for m in members)
             digest = hashlib.sha256(manifest).hexdigest()
+            numbers = [one.pk for one in filings]
             if request_id is not None:
                 entry_id = commands.evidence_handed_out(
                     case_id,
@@ -128,11 +121,17 @@ def export(
                     item_ids=[one.content.item_id for one in captures],
                     manifest_sha256=digest,
                     objects=objects,
+                    filings=numbers,
                     now=clock.now(),
                 )
             else:
                 entry_id = commands.evidence_given(
-                    case_id, person_id=person.pk, manifest_sha256=digest, objects=objects, now=clock.now()
+                    case_id,
+                    person_id=person.pk,
+                    manifest_sha256=digest,
+                    objects=objects,
+                    filings=numbers,
+                    now=clock.now(),
                 )
             archive.add(verify.PROOF, verify.canonical(_placed(entry_id)))
             archive.end()
@@ -248,37 +247,34 @@ def _object(archive: _Archive, name: str, stored: EvidenceObject, key: str, capt
         draft.drop()
 
 
+def _filing(
+    archive: _Archive, filing: Filing, keys: Sequence[str], given: dict[str, _Member]
+) -> dict[str, Any]:
+    """What the file says of one filing; with `keys`, its documents come into the file, encrypted to them."""
+    listed = []
+    for part in filed.parts(filing, with_contents=bool(keys)):
+        said: dict[str, Any] = {"part": part.part, "step": part.step, "at": part.at, "sha256": part.sha256}
+        name = f"objects/{part.sha256}.age"
+        if part.data is not None and name not in given:
+            out = io.BytesIO()
+            sealing = Sealing([(out, keys)])
+            sealing.write(part.data)
+            _, (sealed,) = sealing.end(part.sha256)
+            given[name] = archive.copy(name, sealed.size, io.BytesIO(out.getvalue()))
+        listed.append({**said, "file": name if part.data is not None else None})
+    return {**filed.described(filing), "parts": listed}
+
+
 def _documents(
-    archive: _Archive, case_id: int, listed: list[dict[str, Any]], items: set[int] | None
+    archive: _Archive, listed: list[dict[str, Any]], sent: list[dict[str, Any]], entries: list[int]
 ) -> Iterator[_Member]:
-    while sequence():
-        pass
     yield archive.add(verify.CAPTURES, verify.canonical({"captures": listed}))
-    entries = AuditEntry.objects.filter(pk__in=_custody(case_id, [one["entry"] for one in listed]))
-    contents = {one["content"] for one in listed}
-    receipts = [
-        _placed(entry.pk)
-        for entry in entries.order_by("pk")
-        if items is None or _concerns(event_of(entry), items, contents)
-    ]
-    yield archive.add(verify.CUSTODY, verify.canonical({"receipts": receipts}))
+    if sent:
+        yield archive.add(FILINGS, verify.canonical({"filings": sent}))
+    yield archive.add(verify.CUSTODY, verify.canonical({"receipts": [_placed(one) for one in entries]}))
     here = resources.files("answerable.evidence")
     yield archive.add("README.txt", (here / "README.txt").read_bytes())
     yield archive.add("verify.py", (here / "verify.py").read_bytes())
-
-
-def _custody(case_id: int, also: list[int]) -> set[int]:
-    """The numbers of the entries that are a case's chain of custody."""
-    entries = AuditEntry.objects.filter(case_id=case_id)
-    evident = entries.filter(kind__startswith="evidence_").values_list("pk", flat=True)
-    return {*also, *evident, *entries.filter(kind__in=CUSTODY).values_list("pk", flat=True)}
-
-
-def _concerns(event: dict[str, Any] | None, items: set[int], contents: set[int]) -> bool:
-    """Whether what an entry names is of these: nothing about others is given. What names none is of the case."""
-    said = event or {}
-    named = {said["item"]} if "item" in said else set(said.get("items", ()))
-    return (not named or bool(named & items)) and ("content" not in said or said["content"] in contents)
 
 
 def _placed(entry_id: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from answerable.authorities.ncmec.element import Element
 from answerable.authorities.ncmec.file_details import FileDetails
 from answerable.authorities.ncmec.report import Report
 from answerable.authorities.ncmec.wire import Door
+from answerable.cases.filing_inputs import Heard
 
 NEUTRAL_TYPE: Final = "application/octet-stream"
 
@@ -30,11 +31,15 @@ class Uploaded:
 
 
 class CyberTipline:
-    """The seven things that the service can be asked. `request_id` is what NCMEC called the last request."""
+    """The seven things that the service can be asked. `request_id` is what NCMEC called the last request.
+
+    `heard`: what it answered to that, byte by byte, and the document that was sent with it; None: nothing came.
+    """
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self.request_id = ""
+        self.heard: Heard | None = None
 
     def status(self) -> str:
         """Whom NCMEC takes this desk for: a check of connection and credentials, and of nothing else."""
@@ -100,8 +105,13 @@ class CyberTipline:
         form: dict[str, str] | None = None,
         file: tuple[str, IO[bytes], str] | None = None,
     ) -> Answer:
+        self.heard = None
         raw = self._door.ask(method, path, body=body, form=form, file=file)
         self.request_id = raw.request_id
+        document = (
+            body if body is not None and path != "/submit" else b""
+        )  # the report's own stands in its filing
+        self.heard = Heard(raw.status, raw.body, document)
         return answers.read(raw)
 
     @staticmethod

@@ -16,7 +16,7 @@ from answerable.authorities.ncmec.codes import AlreadyFinished, AlreadyRetracted
 from answerable.authorities.ncmec.facts import class_of, clause_of
 from answerable.authorities.ncmec.schema import NotValid
 from answerable.cases import commands
-from answerable.cases.filing_inputs import Asking
+from answerable.cases.filing_inputs import Asking, Heard
 from answerable.cases.models import Filing, FilingFile
 from answerable.cases.rules.filing import Outcome, Step
 from answerable.db import personal
@@ -60,7 +60,7 @@ def take(
     except NotValid as error:
         _to_people(asking, f"The document is not valid: {error}", obligation_id)
     except AuthorityError as error:
-        _refused(asking, error, obligation_id)
+        _refused(asking, error, obligation_id, client.heard)
     else:
         commands.end_step(
             asking,
@@ -68,12 +68,13 @@ def take(
             report_id=report_id,
             file_id=file_id,
             request_id=client.request_id,
+            heard=client.heard,
             obligation_id=obligation_id,
             now=clock.now(),
         )
 
 
-def _refused(asking: Asking, error: AuthorityError, obligation_id: int | None) -> None:
+def _refused(asking: Asking, error: AuthorityError, obligation_id: int | None, heard: Heard | None) -> None:
     """What an error makes of a step. Raises it where it is to be tried again."""
     outcome = None
     if isinstance(error, AlreadyFinished):
@@ -82,12 +83,17 @@ def _refused(asking: Asking, error: AuthorityError, obligation_id: int | None) -
         outcome = Outcome.GONE
     if outcome is not None:
         commands.end_step(
-            asking, outcome, request_id=error.request_id, obligation_id=obligation_id, now=clock.now()
+            asking,
+            outcome,
+            request_id=error.request_id,
+            heard=heard,
+            obligation_id=obligation_id,
+            now=clock.now(),
         )
         return
     if not error.retry:
         log.error("a filing is left to people", filing=asking.filing_id, why=str(error))
-        _to_people(asking, str(error), obligation_id)
+        _to_people(asking, str(error), obligation_id, heard)
         return
     # After NCMEC's own fault what became of a step is found out by taking the report back. That itself stands until it
     # is answered: forgotten, the report would go on from where nobody knows that it is.
@@ -129,8 +135,8 @@ def _ask(asking: Asking, client: CyberTipline, seconds_for_bytes: float) -> tupl
     return None, ""
 
 
-def _to_people(asking: Asking, why: str, obligation_id: int | None) -> None:
-    commands.leave_to_people(asking, why, obligation_id=obligation_id, now=clock.now())
+def _to_people(asking: Asking, why: str, obligation_id: int | None, heard: Heard | None = None) -> None:
+    commands.leave_to_people(asking, why, obligation_id=obligation_id, heard=heard, now=clock.now())
 
 
 def _too_long_without_bytes(asking: Asking) -> bool:

@@ -1,6 +1,6 @@
 """Who keeps evidence longer, who opens it and to whom it may be given: each takes people, and each is in the log."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -112,11 +112,20 @@ def answer_evidence(case_id: int, *, person_id: int, agreed: bool, now: datetime
         writing.finish(entry_id)
 
 
-def evidence_given(case_id: int, *, person_id: int, manifest_sha256: str, objects: int, now: datetime) -> int:
+def evidence_given(
+    case_id: int,
+    *,
+    person_id: int,
+    manifest_sha256: str,
+    objects: int,
+    now: datetime,
+    filings: Sequence[int] = (),
+) -> int:
     """Evidence was written into a file: what is in it (`manifest_sha256`), by whom. The entry's number.
 
     Without objects for anybody; with the vault's encrypted ones for the custodian who asked, which takes what another
-    one agreed to, and takes it once. What an authority is given: `evidence_handed_out`. Raises Refused, NotFound.
+    one agreed to, and takes it once. `filings`: what was sent to authorities is in it as well.
+    What an authority is given: `evidence_handed_out`. Raises Refused, NotFound.
     """
     with transaction.atomic():
         person, case = trusted(person_id), _case(case_id)
@@ -125,6 +134,7 @@ def evidence_given(case_id: int, *, person_id: int, manifest_sha256: str, object
             "manifest": manifest_sha256,
             "objects": objects,
             "recipient": None,
+            "filings": list(filings),
         }
         if not objects:
             return writing.record("evidence_exported", event)

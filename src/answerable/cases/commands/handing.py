@@ -37,8 +37,11 @@ def evidence_handed_out(
     manifest_sha256: str,
     objects: int,
     now: datetime,
+    filings: Collection[int] = (),
 ) -> int:
     """Encrypted evidence about these items was written into a file for an authority. The entry's number.
+
+    `filings`: what was sent about them to authorities is in it as well.
 
     It is the answer to the request, which is granted with it, and takes what another custodian agreed to, once.
     Raises Refused, NotFound, AlreadyDone.
@@ -76,6 +79,7 @@ def evidence_handed_out(
             "second": waiting.params["agreed_by"],
             "request": row.pk,
             "items": items,
+            "filings": sorted(filings),
         }
         entry_id = writing.record("evidence_exported", event)
         obligations.keep(waiting, now=now, proof_entry_id=entry_id)

@@ -177,11 +177,12 @@ def settle(writing: Writing, obligation: Obligation, authority: str, environment
 
 
 def drop(writing: Writing, filing: Filing, why: str) -> None:
-    """Give a filing up: nothing of it is at the authority. Its document is erased."""
+    """Give a filing up: nothing of it is at the authority. Its document is erased, and what was answered."""
     filing.state, filing.why, filing.step, filing.uploading = "dropped", why, "", False
     if filing.document is not None:
         personal.erase(filing.document)
         filing.document = None
+    personal.erase_numbered([pk for pk in filing.answers.values_list("text_id", flat=True) if pk is not None])
     filing.save(update_fields=["state", "why", "step", "uploading", "document"])
     filing.files.update(dropped=True)
     writing.record("filing_dropped", {"filing": filing.pk, "why": why}, case_id=filing.case_id)

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from answerable import obligations
+from answerable.cases.commands import heard as answers
 from answerable.cases.commands.filing import owe_correction
 from answerable.cases.commands.reporting import DOCUMENT_KEPT, drop, owe_step, settle, to_people
 from answerable.cases.commands.writing import Writing
-from answerable.cases.filing_inputs import Asking
+from answerable.cases.filing_inputs import Asking, Heard
 from answerable.cases.models import Filing
 from answerable.cases.queries import filings
 from answerable.cases.rules import filing as rules
@@ -54,16 +55,19 @@ def end_step(
     report_id: int | None = None,
     file_id: str = "",
     request_id: str = "",
+    heard: Heard | None = None,
 ) -> bool:
-    """Write down what came of a step (anything but `not_done`), and owe the next.
+    """Write down what came of a step (anything but `not_done`) and what was answered, and owe the next.
 
     False: a newer step was asked meanwhile, and nothing changes.
     """
+    text = answers.sealed(heard)
     with transaction.atomic():
         filing = _locked(asking.filing_id)
         if filing.serial != asking.serial or not filing.step:
             return False
         writing = _writing(filing, now)
+        answers.note(writing, filing, asking, heard, text)
         writing.record(
             "filing_answered",
             {
@@ -72,6 +76,7 @@ def end_step(
                 "outcome": str(outcome),
                 "report": str(report_id or filing.report_id or ""),
                 "request": request_id,
+                **answers.digests(heard),
             },
         )
         filing.step, filing.uploading = "", False
@@ -87,13 +92,20 @@ def end_step(
         return True
 
 
-def leave_to_people(asking: Asking, why: str, *, obligation_id: int | None, now: datetime) -> None:
+def leave_to_people(
+    asking: Asking, why: str, *, obligation_id: int | None, now: datetime, heard: Heard | None = None
+) -> None:
     """An authority refuses for good: people file it. What is open there expires unfinished."""
+    text = answers.sealed(heard)
     with transaction.atomic():
         filing = _locked(asking.filing_id)
         if filing.serial != asking.serial:
             return
         writing = _writing(filing, now)
+        if heard is not None:
+            answers.note(writing, filing, asking, heard, text)
+            event = {"filing": filing.pk, "step": asking.next.name, "outcome": "refused"}
+            writing.record("filing_answered", {**event, **answers.digests(heard)})
         filing.step, filing.report_id, filing.opened_at, filing.changed_at = "", None, None, None
         filing.save()
         filing.files.update(file_id="", sent_at=None, told_at=None)
@@ -185,7 +197,8 @@ def _finished(writing: Writing, filing: Filing) -> None:
     filing.state, filing.finished_at = "finished", writing.now
     filing.save()
     if filing.document_id is not None:
-        PersonalText.objects.filter(pk=filing.document_id).update(erase_after=writing.now + DOCUMENT_KEPT)
+        kept = {filing.document_id, *filing.answers.values_list("text_id", flat=True)}
+        PersonalText.objects.filter(pk__in=kept).update(erase_after=writing.now + DOCUMENT_KEPT)
     writing.record("filing_finished", {"filing": filing.pk, "report": str(filing.report_id)})
     obligation = Obligation.objects.select_for_update().get(pk=filing.obligation_id)
     if obligation.state == "owed":

@@ -2,7 +2,7 @@
 
 from answerable.cases.models.backfill import Backfill
 from answerable.cases.models.evidence import Capture, EvidenceHold, EvidenceObject, EvidenceRecipient
-from answerable.cases.models.filings import AccountAsked, Filing, FilingFile
+from answerable.cases.models.filings import AccountAsked, Filing, FilingAnswer, FilingFile
 from answerable.cases.models.found import HashQuestion, ListMatch, Reached
 from answerable.cases.models.frames import ContentFrame
 from answerable.cases.models.items import Account, Case, Copy, Item, ItemContent, ViewSample
@@ -42,6 +42,7 @@ __all__ = [
     "EvidenceObject",
     "EvidenceRecipient",
     "Filing",
+    "FilingAnswer",
     "FilingFile",
     "Finding",
     "HashList",

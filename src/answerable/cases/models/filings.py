@@ -117,3 +117,24 @@ class FilingFile(models.Model):
                 fields=["finding", "place"], condition=Q(dropped=False), name="finding_filed_once"
             ),
         ]
+
+
+class FilingAnswer(models.Model):
+    """What an authority answered to one step, and the document that was sent with it, encrypted as the report is."""
+
+    filing = models.ForeignKey(Filing, on_delete=models.PROTECT, related_name="answers")
+    serial = models.PositiveBigIntegerField()
+    step = models.CharField(max_length=20)
+    status = models.PositiveSmallIntegerField(help_text="of HTTP")
+    sent_sha256 = models.CharField(
+        max_length=64, help_text="of the document; empty: none but the report's own"
+    )
+    answer_sha256 = models.CharField(max_length=64, help_text="of the answer, byte by byte")
+    text = models.ForeignKey(
+        PersonalText,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="JSON: both, in base64",
+    )
+    at = models.DateTimeField()
