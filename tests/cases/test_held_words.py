@@ -208,6 +208,7 @@ def test_every_column_of_personal_text_is_thought_of() -> None:
         "appeal.text",
         "review.reason",
         "filing.document",
+        "filinganswer.text",
         "letter.facts",
         "letter.mail",
         "authorityrequest.words",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from django.conf import settings
 from django.db import Error as DatabaseFault
 from django.db import connection
 
@@ -26,6 +27,7 @@ from answerable.obligations.paging import PagingFailed
 from answerable.platforms import looking
 from answerable.policy import store
 from answerable.worker import alarms
+from answerable.worker.erasures import Erasures
 
 LOG_WORTH_MOVING_BYTES: Final = 4_000_000
 LOG_WORTH_SHRINKING_BYTES: Final = 64_000_000
@@ -74,6 +76,7 @@ def chores(beat: Callable[[], None]) -> list[Chore]:
         Chore("alarms", sound_alarms, 1.0),
         Chore("erase", erase, 30.0),
         Chore("forget", forget, 3600.0),
+        Chore("erasures", Erasures(Path(settings.DATA)).turn, 2.0),
         Chore("wipe", wipe_log, 3600.0),
         Chore("checkpoint", move_log, 1.0),
         Chore("indexes", keep_indexes, 10.0),

@@ -2,6 +2,7 @@
 for it, and the audit entries. Doors and handlers call nothing else.
 """
 
+from answerable.cases.commands.again import erase_again, standing_again
 from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
 from answerable.cases.commands.asking import AskedOutcome, account_asked
 from answerable.cases.commands.backfilling import begin_backfill, end_backfill, register_backfilled
@@ -189,6 +190,7 @@ __all__ = [
     "end_recipient",
     "end_step",
     "end_withdrawn",
+    "erase_again",
     "erase_due",
     "erase_links_due",
     "evidence_given",
@@ -266,6 +268,7 @@ __all__ = [
     "shield_not_asked",
     "source_not_told",
     "source_told",
+    "standing_again",
     "start_over",
     "step_not_done",
     "store_page",

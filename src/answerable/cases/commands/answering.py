@@ -171,10 +171,13 @@ def withdraw_report(report_id: int, *, now: datetime) -> None:
             return
         report.withdrawn_at = now
         held = report.contact is not None and is_held(report, now)
+        erased = [report.contact_id] if report.contact_id is not None and not held else []
+        marks = personal.marks(erased)
         _let_go(report, now, held=held)
         case = _case_of(report)
         writing = Writing(actor="reporter", now=now, cause=f"report:{report.pk}", case=case)
-        entry_id = writing.record("report_withdrawn", {"report": report.pk})
+        gone = {"texts": erased, "marks": marks} if erased else {}
+        entry_id = writing.record("report_withdrawn", {"report": report.pk, **gone})
         ages = [Age(item.age) for item in Item.objects.filter(pk__in=_item_ids(report)).only("age")]
         youngest = deciding.youngest([Age(report.age), *ages])
         facts = facts_of(report, media=False, located=True, known=True, age=youngest)

@@ -133,6 +133,7 @@ def _erase(writing: Writing, report: Report, *, second: str) -> None:
     """Erase the words, the links, the sealed parts of the log and the code of a report."""
     entries = words.sealed_entries_of(report)
     texts = words.texts_of(report)
+    marks = personal.marks(texts)
     personal.erase_numbered(texts)
     rows = [row.pk for row in report.reported_items.exclude(words.NOT_TYPED)]
     erase_links(rows)
@@ -141,7 +142,7 @@ def _erase(writing: Writing, report: Report, *, second: str) -> None:
         forget(part, actor=writing.actor, second_actor=second, now=writing.now, reason="reporter_asked")
     Report.objects.filter(pk=report.pk).update(code_hash=None, code_erased_at=writing.now)
     event = {"report": report.pk, "texts": texts, "reported_items": rows, "ground": "reporter_asked"}
-    writing.record("text_erased", event)
+    writing.record("text_erased", {**event, "marks": marks, "report_digest": report.digest})
     writing.record("code_erased", {"report": report.pk})
 
 
