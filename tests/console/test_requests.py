@@ -6,12 +6,13 @@ from typing import Any
 
 import pyrage
 import pytest
+from django.db import transaction
 from typer.testing import CliRunner
 
 from answerable.audit.models import AuditEntry
 from answerable.authorities.cli import app
 from answerable.cases import commands
-from answerable.cases.models import AuthorityRequest, Item, Person, RequestPackage
+from answerable.cases.models import AuthorityRequest, EvidenceRecipient, Item, Person, RequestPackage
 from answerable.evidence.sealing import new_identity, recipient_of
 from tests.console.conftest import Photos, landscape, post, signed_in
 
@@ -156,7 +157,14 @@ def test_what_they_are_given_is_listed_read_agreed_to_and_taken(
     assert taken["content-disposition"].endswith(f'request-{row.pk}.json.age"')
     plain = pyrage.decrypt(taken.getvalue(), [pyrage.x25519.Identity.from_str(identity)])
     assert hashlib.sha256(plain).hexdigest() == digest
-    assert "They are told" in first.get(page).content.decode()
+    told = first.get(page).content.decode()
+    assert "They are told" in told
+    assert "Evidence given" not in told
+    with transaction.atomic():
+        given = {"recipient": EvidenceRecipient.objects.get(), "case": Item.objects.get().case}
+        row.evidence.create(manifest_sha256="0" * 64, count=3, at=now, by=petra, second=lena, **given)
+    assert "3 encrypted objects to Unit 5, by Petra and Lena" in first.get(page).content.decode()
+    assert "Unit 5" not in signed_in(ravi).get(page).content.decode()
     assert signed_in(ravi).get(f"{page}package/").status_code == 403
 
 

@@ -74,7 +74,7 @@ class BucketStore:
 
     def written_at(self, name: str) -> float:
         """When an object was written, in seconds since the epoch, by the bucket's clock. Raises NotStored."""
-        answer = self._bucket.writing("HEAD", self._prefix + name)
+        answer = self._bucket.writing("HEAD", self._prefix + name, absent=(404,))
         try:
             return parsedate_to_datetime(answer.headers.get("last-modified", "")).timestamp()
         except ValueError:
