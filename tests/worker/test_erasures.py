@@ -17,6 +17,7 @@ from answerable.audit.models import AuditEntry
 from answerable.audit.sequencer import sequence
 from answerable.cases import commands
 from answerable.cases.models import Person, Report, ReportedItem
+from answerable.cases.queries import words
 from answerable.db import personal
 from answerable.db.models import PersonalText
 from answerable.obligations.models import Obligation
@@ -119,6 +120,7 @@ def test_a_restored_backup_is_erased_again_at_the_workers_start(restorable: Rest
     report.refresh_from_db()
     assert (report.statement_id, report.contact_id, report.code_hash) == (None, None, None)
     assert report.withdrawn_at is not None
+    assert words.texts_of(report) == []
     assert not ReportedItem.objects.filter(report=report, link__contains="/p/a").exists()
     other.refresh_from_db()
     assert other.statement is not None

@@ -53,6 +53,9 @@ def erase_again(erasure: Erasure, *, now: datetime) -> bool:
         code = report is not None and erasure.code and report.code_erased_at is None
         if not (texts or entries or links or code):
             return False
+        if code and report is not None:  # all of it was erased; what withdrawing it again wrote goes, too
+            texts = sorted({*texts, *words.texts_of(report)})
+            entries = sorted({*entries, *words.sealed_entries_of(report)})
         reached = (
             Case.objects.filter(items__reported_in__report=report).order_by("pk").first() if report else None
         )
