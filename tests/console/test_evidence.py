@@ -8,13 +8,14 @@ import pyrage
 import pytest
 
 from answerable.cases import commands
-from answerable.cases.models import Capture, Decision, Item, Person
+from answerable.cases.models import AuthorityRequest, Capture, Decision, Item, Person
 from answerable.console import pictures
 from answerable.evidence import capture
 from answerable.evidence.sealing import new_identity, recipient_of
 from answerable.platforms import registry
 from answerable.settings.evidence import Custodian, Evidence
 from tests.console.conftest import Photos, judge, landscape, signed_in
+from tests.console.test_requests import typed
 
 pytestmark = pytest.mark.django_db
 RAVI, PETRA, ROSA = new_identity(), new_identity(), new_identity()
@@ -69,6 +70,23 @@ def test_one_asks_another_agrees_and_the_first_takes_it_once(kept: Item, ravi: P
         sealed = archive.extractfile(name).read()
     assert pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(PETRA)]) == landscape()
     assert "Ask another custodian" in asking.get(page).content.decode()
+
+
+def test_what_is_asked_for_an_authoritys_request_goes_to_that_authority_alone(
+    kept: Item, ravi: Person, petra: Person
+) -> None:
+    asking, agreeing = signed_in(ravi), signed_in(petra)
+    page, form = f"/cases/{kept.case_id}/evidence/", {"action": "ask", "purpose": "authority"}
+    assert "no request 77" in asking.post(page, {**form, "request": "77"}).content.decode()
+    asking.post("/requests/new/", typed(asks="disclose"))
+    number = AuthorityRequest.objects.get().pk
+    asking.post(page, {**form, "request": str(number)})
+    assert f"request {number}</a> covers" in agreeing.get(page).content.decode()
+    agreeing.post(page, {"action": "answer", "answer": "agree"})
+    assert f"--to KEY --request {number}" in asking.get(page).content.decode()
+    assert f"for request {number}" in asking.post(page, {"action": "take"}).content.decode()
+    asking.post(page, {"action": "ask", "purpose": "court"})
+    assert "waits for another custodian" in asking.get(page).content.decode()
 
 
 def test_who_declines_and_what_the_form_lacks(kept: Item, ravi: Person, petra: Person) -> None:

@@ -60,9 +60,9 @@ def case_of(kept: EvidenceDesk) -> int:
     return kept.capture_of("a").case_id
 
 
-def agreed(kept: EvidenceDesk, asks, agrees) -> None:
+def agreed(kept: EvidenceDesk, asks, agrees, request_id: int | None = None) -> None:
     case, now = case_of(kept), kept.clock.now
-    commands.ask_evidence(case, person_id=asks.pk, purpose=OpenedFor.COURT, now=now)
+    commands.ask_evidence(case, person_id=asks.pk, purpose=OpenedFor.COURT, request_id=request_id, now=now)
     commands.answer_evidence(case, person_id=agrees.pk, agreed=True, now=now)
 
 
@@ -136,9 +136,10 @@ def test_a_custodian_gets_the_vaults_own_objects_and_opens_them_elsewhere(
 @ANYWHERE
 def test_a_verified_authority_gets_it_encrypted_to_its_own_key(kept: EvidenceDesk, ravi, lena, tmp_path):
     police, now = new_identity(), kept.clock.now
-    agreed(kept, ravi, lena)
+    number = asked(kept, ravi, ravi, lena)
+    agreed(kept, ravi, lena, number)
     commands.add_recipient("Police", recipient_of(police), person_id=ravi.pk, now=now)
-    to_them = {"person": ravi, "recipient": "Police", "request_id": asked(kept, ravi, ravi, lena)}
+    to_them = {"person": ravi, "recipient": "Police", "request_id": number}
     with pytest.raises(Refused, match="Nobody verified"):
         export.export(case_of(kept), tmp_path / "a.tar", **to_them)
     with pytest.raises(Refused, match="another one"):
@@ -157,7 +158,7 @@ def test_a_verified_authority_gets_it_encrypted_to_its_own_key(kept: EvidenceDes
     assert verify.verify(tmp_path / "a.tar").captures == 1
     assert event_of(AuditEntry.objects.filter(kind="evidence_read").latest("pk"))["purpose"] == "export"
     commands.end_recipient("Police", person_id=ravi.pk, now=now)
-    agreed(kept, ravi, lena)
+    agreed(kept, ravi, lena, number)
     with pytest.raises(NotFound):
         export.export(case_of(kept), tmp_path / "b.tar", **to_them)
 
@@ -167,8 +168,8 @@ def test_what_left_the_working_store_goes_as_the_custodians_have_it(kept: Eviden
     EvidenceObject.objects.filter(store="working").update(destroying_at=now, destroyed_at=now)
     commands.add_recipient("Police", recipient_of(police), person_id=ravi.pk, now=now)
     commands.verify_recipient("Police", recipient_of(police), person_id=lena.pk, now=now)
-    agreed(kept, ravi, lena)
     request_id = asked(kept, ravi, ravi, lena)
+    agreed(kept, ravi, lena, request_id)
     export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police", request_id=request_id)
     listed = json.loads(members(tmp_path / "a.tar")["captures.json"])["captures"][0]["objects"]
     assert {one["to"] for one in listed} == {"the custodians"}
@@ -193,8 +194,10 @@ def test_what_an_authority_is_given_answers_its_request_and_covers_no_more(
     with transaction.atomic():
         writing = Writing(actor="worker", now=kept.clock.now, cause="test")
         join(writing, kept.capture_of("a").case, kept.capture_of("b").case)
-    agreed(kept, ravi, lena)
     number = asked(kept, ravi, ravi, lena)
+    agreed(kept, ravi, lena, number)
+    with pytest.raises(Refused, match=f"for request {number}"):
+        export.export(case_of(kept), tmp_path / "mine.tar", person=ravi, opened=True)
     made = export.export(
         case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police", request_id=number
     )
@@ -214,7 +217,7 @@ def test_what_an_authority_is_given_answers_its_request_and_covers_no_more(
     given = RequestEvidence.objects.get()
     assert (given.by_id, given.second_id, given.count) == (ravi.pk, lena.pk, 3)
     # the rest of what it covers is given when it is asked for once more by the custodians, and logged anew
-    agreed(kept, ravi, lena)
+    agreed(kept, ravi, lena, number)
     export.export(case_of(kept), tmp_path / "b.tar", person=ravi, recipient="Police", request_id=number)
     assert RequestEvidence.objects.count() == 2
 
@@ -226,6 +229,9 @@ def test_a_court_order_on_paper_is_a_request_too(
     with pytest.raises(Refused, match="name both"):
         export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police")
     number = asked(kept, ravi, ravi, lena, refs=(), came=Came.LETTER, case_id=case_of(kept))
+    with pytest.raises(Refused, match="for no authority's request"):
+        export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police", request_id=number)
+    agreed(kept, ravi, lena, number)
     export.export(case_of(kept), tmp_path / "a.tar", person=ravi, recipient="Police", request_id=number)
     assert AuthorityRequest.objects.get().outcome == "granted"
 
@@ -234,9 +240,9 @@ def test_what_was_agreed_for_the_desks_own_purposes_goes_to_no_authority(
     kept: EvidenceDesk, police: str, ravi: Person, lena: Person, tmp_path: Path
 ):
     case, now = case_of(kept), kept.clock.now
-    commands.ask_evidence(case, person_id=ravi.pk, purpose=OpenedFor.RESTORE, now=now)
-    commands.answer_evidence(case, person_id=lena.pk, agreed=True, now=now)
     number = asked(kept, ravi, ravi, lena)
+    commands.ask_evidence(case, person_id=ravi.pk, purpose=OpenedFor.RESTORE, request_id=number, now=now)
+    commands.answer_evidence(case, person_id=lena.pk, agreed=True, now=now)
     with pytest.raises(Refused, match="another purpose"):
         export.export(case, tmp_path / "a.tar", person=ravi, recipient="Police", request_id=number)
     assert not list(tmp_path.glob("*.tar*"))
@@ -250,6 +256,7 @@ GOOD = {
     "verified_key": True,
     "purpose": OpenedFor.COURT,
     "agreed_to": True,
+    "names_request": True,
 }
 OTHERWISE = st.fixed_dictionaries(
     {},
@@ -261,6 +268,7 @@ OTHERWISE = st.fixed_dictionaries(
         "verified_key": st.just(False),
         "purpose": st.sampled_from(list(OpenedFor)),
         "agreed_to": st.just(False),
+        "names_request": st.just(False),
     },
 )
 
@@ -274,6 +282,7 @@ OTHERWISE = st.fixed_dictionaries(
 @example(otherwise={"refused": True})
 @example(otherwise={"verified_key": False})
 @example(otherwise={"agreed_to": False})
+@example(otherwise={"names_request": False})
 def test_no_evidence_goes_to_an_authority_without_all_that_it_takes(
     kept: EvidenceDesk, ravi: Person, lena: Person, otherwise: dict[str, Any]
 ):
@@ -291,7 +300,8 @@ def test_no_evidence_goes_to_an_authority_without_all_that_it_takes(
         commands.add_recipient("Police", key, person_id=ravi.pk, now=now)
         if it["verified_key"]:
             commands.verify_recipient("Police", key, person_id=lena.pk, now=now)
-        commands.ask_evidence(case, person_id=ravi.pk, purpose=it["purpose"], now=now)
+        named = number if it["names_request"] else None
+        commands.ask_evidence(case, person_id=ravi.pk, purpose=it["purpose"], request_id=named, now=now)
         if it["agreed_to"]:
             commands.answer_evidence(case, person_id=lena.pk, agreed=True, now=now)
         good = {

@@ -128,6 +128,12 @@ class EvidenceForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose what it is needed for: the custodian who agrees reads it."},
     )
+    request = forms.IntegerField(
+        label="The authority's request that it is to answer",
+        help_text="Its number. Without one it is for you, and goes to no authority.",
+        required=False,
+        min_value=1,
+    )
 
 
 class MessageForm(forms.Form):

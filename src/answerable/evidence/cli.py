@@ -132,13 +132,20 @@ def release_hold(number: Annotated[int, typer.Argument(help="the number of the h
 
 
 @app.command()
-def ask(case: Case, as_: As, purpose: Annotated[str, typer.Option("--for", help=PURPOSES)]) -> None:
-    """Ask another custodian to agree that you get a case's encrypted evidence."""
+def ask(
+    case: Case,
+    as_: As,
+    purpose: Annotated[str, typer.Option("--for", help=PURPOSES)],
+    request: Annotated[int | None, typer.Option(help="the authority's request that it is to answer")] = None,
+) -> None:
+    """Ask another custodian to agree that you get a case's encrypted evidence, or with --request, that authority."""
     from answerable.cases import commands  # noqa: PLC0415
     from answerable.cases.evidence_inputs import OpenedFor  # noqa: PLC0415
 
     with _told():
-        commands.ask_evidence(case, person_id=_person(as_), purpose=OpenedFor(purpose), now=_now())
+        commands.ask_evidence(
+            case, person_id=_person(as_), purpose=OpenedFor(purpose), request_id=request, now=_now()
+        )
     typer.echo(f"Another custodian agrees with: answerable evidence agree {case} --as NAME")
 
 

@@ -9,7 +9,7 @@ from answerable import obligations
 from answerable.cases.commands.writing import Writing
 from answerable.cases.evidence_inputs import HeldFor, OpenedFor
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
-from answerable.cases.models import Capture, Case, EvidenceHold, EvidenceRecipient, Person
+from answerable.cases.models import AuthorityRequest, Capture, Case, EvidenceHold, EvidenceRecipient, Person
 from answerable.cases.queries.people import is_custodian, may_handle
 from answerable.cases.rules.keeping import DESTROY_WITHIN
 from answerable.obligations import Owed
@@ -76,19 +76,31 @@ def end_hold(writing: Writing, hold: EvidenceHold, person: Person) -> None:
         )
 
 
-def ask_evidence(case_id: int, *, person_id: int, purpose: OpenedFor, now: datetime) -> None:
-    """Ask another custodian to agree that a case's evidence is handed out. Raises Refused, NotFound, AlreadyDone."""
+def ask_evidence(
+    case_id: int, *, person_id: int, purpose: OpenedFor, now: datetime, request_id: int | None = None
+) -> None:
+    """Ask another custodian to agree that a case's evidence is handed out.
+
+    `request_id`: to the authority whose request that is, and to nobody else; without it, to the one who asks.
+    Raises Refused, NotFound, AlreadyDone.
+    """
     with transaction.atomic():
         person, case = _custodian(person_id), _case(case_id)
+        if request_id is not None and not AuthorityRequest.objects.filter(pk=request_id).exists():
+            raise NotFound(f"There is no request {request_id}.")
         if not Capture.objects.filter(case=case, destroyed_at__isnull=True).exists():
             raise NotFound("Nothing is kept of this case.")
         waiting = _owed(WAITING, case_id)
-        if waiting is not None and Person.objects.filter(pk=waiting.params["asked_by"], active=True).exists():
+        others = Person.objects.filter(active=True).exclude(pk=person.pk)
+        if waiting is not None and others.filter(pk=waiting.params["asked_by"]).exists():
             raise AlreadyDone("Somebody asked already: it waits for another custodian, or to be opened.")
         writing = _writing(person, case, now)
-        writing.release(WAITING, f"case:{case.pk}", "asked_anew")  # who asked before has left
-        writing.record("evidence_asked", {"purpose": str(purpose)})
-        params = {"why": str(purpose), "asked_by": person.pk}
+        writing.release(
+            WAITING, f"case:{case.pk}", "asked_anew"
+        )  # by the same one, or who asked before has left
+        for_request = {"request": request_id} if request_id is not None else {}
+        writing.record("evidence_asked", {"purpose": str(purpose), **for_request})
+        params = {"why": str(purpose), "asked_by": person.pk, **for_request}
         writing.owe([_owed_to("agree_evidence", case, now + AGREE_WITHIN, params)])
         writing.finish()
 
@@ -145,13 +157,20 @@ def evidence_given(
         return entry_id
 
 
-def agreed_opening(case_id: int, *, person_id: int) -> Obligation:
-    """What another custodian agreed that this one takes, once; in the caller's transaction. Raises Refused."""
+def agreed_opening(case_id: int, *, person_id: int, request_id: int | None = None) -> Obligation:
+    """What another custodian agreed that this one takes, once, for that request or none; in the caller's transaction.
+
+    Raises Refused.
+    """
     waiting = _owed({"open_evidence"}, case_id)
     if waiting is None or waiting.params["asked_by"] != person_id:
         raise Refused(
             "Another custodian has to agree first: `answerable evidence ask`, then `answerable evidence agree`."
         )
+    agreed = waiting.params.get("request")
+    if agreed != request_id:
+        said = f"for request {agreed}" if agreed is not None else "for no authority's request"
+        raise Refused(f"The other custodian agreed to an opening {said}: ask for this one.")
     return waiting
 
 

@@ -50,7 +50,7 @@ def evidence_handed_out(
         person, row = trusted(person_id), _answered_by_evidence(request_id)
         case = Case.objects.get(pk=case_id)
         key = evidence.verified_recipient(recipient)
-        waiting = agreed_opening(case_id, person_id=person.pk)
+        waiting = agreed_opening(case_id, person_id=person.pk, request_id=row.pk)
         if waiting.params["why"] not in FOR_AUTHORITIES:
             raise Refused(
                 "The other custodian agreed to another purpose: ask again, --for authority or court."

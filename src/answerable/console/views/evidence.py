@@ -70,7 +70,8 @@ def _do(request: StaffRequest, case_id: int, form: EvidenceForm) -> HttpResponse
     if action == "take":
         return _taken(request, case_id)
     if action == "ask" and form.is_valid():
-        commands.ask_evidence(case_id, person_id=me, purpose=OpenedFor(form.cleaned_data["purpose"]), now=now)
+        purpose, for_request = OpenedFor(form.cleaned_data["purpose"]), form.cleaned_data["request"]
+        commands.ask_evidence(case_id, person_id=me, purpose=purpose, request_id=for_request, now=now)
         messages.success(request, "Another custodian is asked to agree. Then it stands in your queue.")
     elif action == "answer":
         agreed = request.POST.get("answer") == "agree"
