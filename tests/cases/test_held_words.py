@@ -209,6 +209,7 @@ def test_every_column_of_personal_text_is_thought_of() -> None:
         "review.reason",
         "filing.document",
         "filinganswer.text",
+        "accountasked.facts",
         "letter.facts",
         "letter.mail",
         "authorityrequest.words",
