@@ -105,10 +105,6 @@ def _told(act: Any) -> None:
 
 
 def _person(name: str) -> int:
-    from answerable.cases.inputs import NotFound  # noqa: PLC0415
-    from answerable.cases.models import Person  # noqa: PLC0415
+    from answerable.cases.queries.people import named  # noqa: PLC0415
 
-    found = Person.objects.filter(pseudonym=name, active=True).first()
-    if found is None:
-        raise NotFound(f"Nobody active is called {name!r} here: see `answerable person list`.")
-    return int(found.pk)
+    return named(name)

@@ -3,9 +3,18 @@
 from django.conf import settings
 from django.db.models import QuerySet
 
+from answerable.cases.inputs import NotFound
 from answerable.cases.models import Person
 from answerable.db.prepared import prepared
 from answerable.settings.config import config
+
+
+def named(pseudonym: str) -> int:
+    """The number of an active person, for those who name them at a command line. Raises NotFound."""
+    found = Person.objects.filter(pseudonym=pseudonym, active=True).first()
+    if found is None:
+        raise NotFound(f"Nobody active is called {pseudonym!r} here: see `answerable person list`.")
+    return int(found.pk)
 
 
 def is_custodian(person: Person) -> bool:
