@@ -422,11 +422,34 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def a_finding_is_about_a_child_and_rests_on_a_qualified_yes(self) -> None:
-        """Rule 13."""
-        for finding in Finding.objects.filter(withdrawn_at__isnull=True).select_related("review"):
-            assert finding.review is not None
+        """Rule 13; elsewhere than where people looked, on the yes of two about the very same file (rule 12)."""
+        standing = Decision.objects.filter(overturned_at__isnull=True, verdict=Verdict.VIOLATING)
+        for finding in Finding.objects.filter(withdrawn_at__isnull=True).select_related("review", "content"):
+            if finding.review is None:
+                assert finding.matched_list == "own.confirmed_by_two"
+                decision = standing.get(content=finding.content)
+                assert decision.of_decision is not None
+                assert decision.of_decision.confirmed_by_two_at is not None
+                assert decision.of_decision.content.sha256 == finding.content.sha256
+                continue
             assert finding.review.qualified
             assert finding.review.verdict == Verdict.VIOLATING
+
+    @invariant()
+    def whoever_posted_the_identical_file_is_found_too(self) -> None:
+        """Rules 11 to 13: once two people confirmed a file that may show a child, wherever it stands."""
+        confirmed = Decision.objects.filter(
+            overturned_at__isnull=True, verdict=Verdict.VIOLATING, confirmed_by_two_at__isnull=False
+        )
+        standing = Finding.objects.filter(withdrawn_at__isnull=True)
+        for root in confirmed.filter(of_decision__isnull=True):
+            about_a_child = standing.filter(content=root.content).exists()
+            for shared in root.shared.filter(overturned_at__isnull=True).select_related("content__item"):
+                finding = standing.filter(content=shared.content).first()
+                if not about_a_child:
+                    assert finding is None or finding.review is not None
+                elif finding is None:  # people looked at this very place, and found an adult
+                    assert shared.content.reviews.filter(age=Age.ADULT, qualified=True).exists()
 
     @invariant()
     def people_who_decided_do_not_handle_what_contests_it(self) -> None:

@@ -43,6 +43,11 @@ def remove_if_undecided(obligation: Obligation) -> None:
     commands.remove_undecided(item_id, obligation_id=obligation.pk, now=clock.now())
 
 
+def act_on_copies(obligation: Obligation) -> None:
+    """Let what two people confirmed hold in the next places where the identical file stands."""
+    commands.act_on_copies(obligation.pk, now=clock.now())
+
+
 def page_people(obligation: Obligation) -> None:
     """Page the people on call. The text names a number and a kind, never a person or a place (rule 20)."""
     why = str(obligation.params.get("why", "danger"))
@@ -64,4 +69,5 @@ for _kind in PEOPLE_KINDS:
 for _kind in OTHER_PEOPLE_KINDS:
     registry.kind(_kind, by=By.OTHER_PEOPLE)
 registry.kind("page_people", by=By.WORKER, handler=page_people)
+registry.kind("act_on_copies", by=By.WORKER, handler=act_on_copies)
 registry.kind("remove_if_undecided", by=By.WORKER, handler=remove_if_undecided)

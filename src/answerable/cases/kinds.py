@@ -16,6 +16,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "freeze": "item",
     "erase": "item",
     "find_copies": "item",
+    "act_on_copies": "decision",
     "block_identical": "item",
     "unblock": "item",
     "remove_if_undecided": "item",

@@ -47,6 +47,9 @@ class Ncmec(Section):
     )
     reporter: NcmecReporter
     platforms: dict[str, NcmecPlatform] = {}
+    copies_per_hour: int = Field(
+        1000, ge=1, le=10_000, description="reports begun in an hour that are about identical copies alone"
+    )
 
     def __hash__(self) -> int:
         """By address: `platforms` is a table, and the whole configuration is a key of caches."""

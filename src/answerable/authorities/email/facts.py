@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from answerable.authorities.ncmec.facts import SAYS_WHO, copies_of
 from answerable.cases.commands.untold import Told
 from answerable.cases.models import Case, Letter, Report
+from answerable.cases.queries.filings import OF_COPIES
 from answerable.obligations.models import Obligation
 from answerable.policy import store
 from answerable.policy.words import Age, Danger, Relation
@@ -141,7 +142,7 @@ def _thing(told: Told, case: Case) -> Thing:
         kind=item.kind,
         posted_at=item.posted_at.astimezone(UTC) if item.posted_at else None,
         found_at=decision.at.astimezone(UTC),
-        found_by=f"an exact match with the list {matched}" if matched else "a qualified person of this desk",
+        found_by=_found_by(matched),
         rule=store.pack(case.pack_digest).clause_text(decision.clause, "en"),
         shows=AGES[age],
         account=account.ref if account is not None else "",
@@ -149,6 +150,14 @@ def _thing(told: Told, case: Case) -> Thing:
         sha256=content.sha256,
         md5=content.md5,
         copies=copies_of(content),
+    )
+
+
+def _found_by(matched_list: str) -> str:
+    if matched_list == OF_COPIES:
+        return "two qualified people of this desk, who judged the identical file that stood elsewhere"
+    return (
+        f"an exact match with the list {matched_list}" if matched_list else "a qualified person of this desk"
     )
 
 

@@ -11,6 +11,7 @@ from answerable.authorities.ncmec.incidents import GRAVEST_FIRST, Incident, inci
 from answerable.authorities.ncmec.people import Email, Person, Phone
 from answerable.authorities.ncmec.words import COUNTRIES, Classification
 from answerable.cases.models import Account, Filing, FilingFile
+from answerable.cases.queries.filings import OF_COPIES
 from answerable.cases.request_inputs import Asks
 from answerable.platforms.facts import AccountFacts
 from answerable.policy.words import Age, Relation
@@ -224,9 +225,13 @@ HOLDER = {
 
 
 def _suspect(matter: Matter, ncmec: Ncmec) -> xml.PersonOrUserReported | None:
-    """The account that posted it, unless people found that its holder is the one depicted (rule 12)."""
+    """The account that posted it, unless people found that its holder is the one depicted (rule 12).
+
+    Nor where nobody here looked at anything of it, and nobody has said whose it is: then it is named as the account
+    that posted it, and not as the one reported.
+    """
     account = matter.account
-    if account is None or not is_reported(account):
+    if account is None or not is_reported(account) or matter.nobody_asked:
         return None
     whose = HOLDER.get(account.judged_as, HOLDER["unsure"])
     return xml.PersonOrUserReported(
@@ -268,6 +273,27 @@ def _victims(matter: Matter, ncmec: Ncmec) -> list[xml.Victim]:
 SPEAK_FOR_A_VICTIM = frozenset({Relation.DEPICTED, Relation.GUARDIAN, Relation.REPRESENTATIVE})
 
 
+def _posted_by(matter: Matter) -> list[str]:
+    """Who posted it, where that account is not named as the one reported."""
+    account = matter.account
+    if account is None or not matter.nobody_asked:
+        return []
+    known = f" Earlier reports about it: {', '.join(map(str, matter.earlier))}." if matter.earlier else ""
+    return [
+        f"The identical file was posted by the account {account.ref} of {account.platform}. Nobody here has answered"
+        " yet whether its holder is the one depicted, was taken over, or shared it in outrage: so the account is not"
+        f" named as the one reported.{known}"
+    ]
+
+
+def _basis(matched_list: str) -> str:
+    if matched_list == OF_COPIES:
+        return "two qualified people of this provider judged the identical file"
+    if matched_list:
+        return f"the identical file is on the list {matched_list}"
+    return "a qualified person of this provider judged it"
+
+
 def _told(matter: Matter, config: Config) -> list[str]:
     """How it was found, who decided, and what is sent: what police ask first."""
     lines = [f"Filed by {config.desk.name} ({config.desk.origin}), case {matter.case_id}."]
@@ -275,15 +301,14 @@ def _told(matter: Matter, config: Config) -> list[str]:
     if by_people:
         how_many = f"{len(matter.reports)} report{'s' if len(matter.reports) != 1 else ''}"
         lines.append(f"Told to us by {'; by '.join(by_people)} ({how_many}, unverified).")
+    lines += _posted_by(matter)
     for number, file in enumerate(matter.files, 1):
         finding = file.finding
-        basis = (
-            f"the identical file is on the list {finding.row.matched_list}"
-            if finding.row.matched_list
-            else "a qualified person of this provider judged it"
-        )
+        basis = _basis(finding.row.matched_list)
         age = "whose age could not be told" if finding.is_unsure else "under 18"
         seen = "was looked at by a person here" if file.viewers else "was looked at by nobody here"
+        if file.seen_elsewhere and not file.viewers:
+            seen += ", though somebody here looked at the identical file that stood elsewhere"
         lines.append(
             f"File {number}: clause {file.clause}; {basis}; it is about a person {age}; it {seen}."
             f" SHA-256 {file.content.sha256}, MD5 {file.content.md5 or 'not known'}."

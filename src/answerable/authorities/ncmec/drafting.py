@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 
 import structlog
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from answerable.authorities.findings import ChildFinding
 from answerable.authorities.holders import Holders, NotYet
 from answerable.authorities.ncmec import schema
 from answerable.authorities.ncmec.build import NoIncident, NoNumber, correction_of, is_reported, report_of
-from answerable.authorities.ncmec.facts import Matter, matter_of
+from answerable.authorities.ncmec.facts import Matter, matter_of, nobody_asked
 from answerable.authorities.ncmec.report import Report
 from answerable.cases import commands
 from answerable.cases.filing_inputs import FileDraft, FilingDraft
@@ -34,7 +35,7 @@ def draft_due(config: Config, now: datetime) -> int:
     _look_over_drafts(config, ncmec, now)
     made = 0
     holders = Holders(now)
-    for obligation, drafts in [*_reports(config, ncmec, holders), *_corrections(ncmec)]:
+    for obligation, drafts in chain(_reports(config, ncmec, holders), _corrections(ncmec)):
         filed = commands.draft_filings(
             obligation.pk,
             drafts,
@@ -66,7 +67,10 @@ def _look_over_drafts(config: Config, ncmec: Ncmec, now: datetime) -> None:
 def _reports(
     config: Config, ncmec: Ncmec, holders: Holders
 ) -> Iterator[tuple[Obligation, list[FilingDraft]]]:
-    """What is owed and has findings that are in no report; and, without a draft, what is told already."""
+    """What is owed and has findings that are in no report; and, without a draft, what is told already.
+
+    One after the other: how many about copies there is room for is asked when those before are written down.
+    """
     owed = filings.owed_to(AUTHORITY, "report_authority")
     cases = {one.case_id for one in owed if one.case_id is not None}
     pending = filings.cases_pending(cases, AUTHORITY, ncmec.environment)
@@ -86,11 +90,16 @@ def _corrections(ncmec: Ncmec) -> Iterator[tuple[Obligation, list[FilingDraft]]]
 
 
 def drafts_for(obligation: Obligation, config: Config, ncmec: Ncmec, holders: Holders) -> list[FilingDraft]:
-    """What is still to be filed for it, and may be now: what the platform knows of an account is waited for a while."""
-    case_id = obligation.case_id or 0
+    """What is still to be filed for it, and may be now: all that people's looks found, and of identical files so much
+    at once. What the platform knows of an account is waited for a while.
+    """
+    case_id, where = obligation.case_id or 0, (AUTHORITY, ncmec.environment)
+    room = filings.room_for_copies(*where, per_hour=ncmec.copies_per_hour, now=holders.now)
+    rows = filings.first_pending(case_id, *where)
+    rows += filings.copies_pending(case_id, *where, accounts=room, now=holders.now)
     by_account: dict[int, list[ChildFinding]] = {}
     accounts: dict[int, Account | None] = {}
-    for number, row in enumerate(filings.pending(case_id, AUTHORITY, ncmec.environment), 1):
+    for number, row in enumerate(rows, 1):
         account = row.content.item.account
         key = account.pk if account is not None else -number  # nobody knows whose: each by itself
         accounts[key] = account
@@ -98,7 +107,7 @@ def drafts_for(obligation: Obligation, config: Config, ncmec: Ncmec, holders: Ho
     drafts = []
     for key, findings in by_account.items():
         account = accounts[key]
-        if account is not None and is_reported(account):
+        if account is not None and is_reported(account) and not nobody_asked(account, findings):
             refs = {finding.row.content.item.ref for finding in findings}
             try:
                 holders.ask(account, refs, case_id)
@@ -109,9 +118,11 @@ def drafts_for(obligation: Obligation, config: Config, ncmec: Ncmec, holders: Ho
 
 
 def corrections_for(obligation: Obligation, ncmec: Ncmec) -> list[FilingDraft]:
-    """What is still to be corrected for it."""
-    wrong = filings.to_correct(obligation.case_id or 0, AUTHORITY, ncmec.environment)
-    return [_correction(filing, ncmec) for filing in wrong]
+    """What is still to be corrected for it, and may be now: so much at once."""
+    where = (AUTHORITY, ncmec.environment)
+    wrong = filings.to_correct(obligation.case_id or 0, *where)
+    room = filings.room_for_corrections(*where)
+    return [_correction(filing, ncmec) for filing in wrong[:room]]
 
 
 def report_draft(

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from answerable.audit.log import event_of
+from django.db.models import Q
+
 from answerable.audit.models import AuditEntry
 from answerable.authorities.findings import ChildFinding
 from answerable.authorities.holders import known
 from answerable.cases.models import Account, Case, Decision, Finding, Item, ItemContent, Person, Report
 from answerable.cases.queries import requests
+from answerable.cases.queries.filings import OF_COPIES
 from answerable.cases.request_inputs import Asks
 from answerable.cases.rules.requests import DISCLOSES
 from answerable.platforms.facts import AccountFacts
@@ -28,13 +30,17 @@ SAYS_WHO = {
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """One file, and what is known of it. `viewers`: the people here who saw these very bytes, by pseudonym."""
+    """One file, and what is known of it. `viewers`: the people here who saw it where it was posted, by pseudonym.
+
+    `seen_elsewhere`: somebody here saw the identical file where another stood.
+    """
 
     finding: ChildFinding
     content: ItemContent
     item: Item
     clause: str
     viewers: tuple[str, ...]
+    seen_elsewhere: bool
     was_shown: bool
     copies: int
     """In how many other items the identical file stood."""
@@ -64,10 +70,23 @@ class Matter:
     """What the platform said of the account, where it did."""
 
     @property
+    def nobody_asked(self) -> bool:
+        """Whether nobody here looked at anything of this account, nor said whose it is: two people confirmed the
+        identical file where another stood."""
+        return nobody_asked(self.account, [file.finding for file in self.files])
+
+    @property
     def danger_at(self) -> datetime | None:
         """When somebody first said that there is danger now."""
         times = [report.received_at for report in self.reports if report.danger == Danger.NOW]
         return min(times, default=None)
+
+
+def nobody_asked(account: Account | None, findings: Iterable[ChildFinding]) -> bool:
+    """Whether all that these findings say of an account is that the identical file stood elsewhere, too, and nobody has
+    said whose account it is: then it is not named as the one reported, nor asked about (rule 12)."""
+    looked = [one for one in findings if one.row.matched_list != OF_COPIES]
+    return not looked and (account is None or not account.judged_as)
 
 
 def matter_of(
@@ -94,24 +113,45 @@ def agency_of(items: Sequence[Item]) -> Agency | None:
 
 
 def viewers_of(content: ItemContent) -> tuple[str, ...]:
-    """The people who saw these very bytes unblurred, wherever they stood, as the audit log has it."""
-    same = ItemContent.objects.filter(sha256=content.sha256, item__case__isnull=False)
-    rows = same.values_list("pk", "item__case_id")
-    contents = {number for number, _ in rows}
-    cases = _with_joined({case_id for _, case_id in rows})
-    entries = AuditEntry.objects.filter(kind="revealed", case_id__in=cases)
-    people = {
-        int(entry.actor.partition(":")[2])
-        for entry in entries.only("actor", "event").iterator()
-        if entry.actor.startswith("person:") and (event_of(entry) or {}).get("content") in contents
-    }
-    return tuple(Person.objects.filter(pk__in=people).order_by("pk").values_list("pseudonym", flat=True))
+    """The people who saw these very bytes unblurred in this very item, as the audit log has it.
+
+    Whoever saw the identical file in another item never opened this one: see docs/ncmec-fields.md.
+    """
+    return tuple(
+        Person.objects.filter(pk__in=_people_who_saw([content]))
+        .order_by("pk")
+        .values_list("pseudonym", flat=True)
+    )
+
+
+def _people_who_saw(contents: Iterable[ItemContent]) -> set[int]:
+    """Who saw any of these, in whatever case its item was then."""
+    rows = [(content.pk, content.item_id, content.item.case_id) for content in contents]
+    cases = _with_joined({case_id for _, _, case_id in rows if case_id is not None})
+    said = Q()
+    for content_id, item_id, _ in rows:
+        said |= Q(event__contains=f'"content":{content_id},"item":{item_id}}}')
+    entries = AuditEntry.objects.filter(said, kind="revealed", case_id__in=cases, actor__startswith="person:")
+    return (
+        {int(actor.partition(":")[2]) for actor in entries.values_list("actor", flat=True)} if rows else set()
+    )
+
+
+def seen_elsewhere(content: ItemContent) -> bool:
+    """Whether somebody here saw the identical file where people judged it."""
+    own = Decision.objects.filter(content=content, overturned_at__isnull=True).select_related(
+        "of_decision__content__item"
+    )
+    judged = [one.of_decision.content for one in own if one.of_decision is not None]
+    return bool(_people_who_saw(judged))
 
 
 def copies_of(content: ItemContent) -> int:
     """In how many other items the identical file is decided the same way."""
-    shared = Decision.objects.filter(of_decision__content=content, overturned_at__isnull=True)
-    return shared.filter(basis="exact_copy").count()
+    same = Decision.objects.filter(
+        content__sha256=content.sha256, verdict=Verdict.VIOLATING, overturned_at__isnull=True
+    )
+    return same.exclude(content=content).count()
 
 
 def clause_of(finding: Finding) -> str:
@@ -141,6 +181,7 @@ def _filed(finding: ChildFinding) -> Filed:
         item,
         clause_of(finding.row),
         viewers_of(content),
+        seen_elsewhere(content),
         shown.exists(),
         copies_of(content),
     )

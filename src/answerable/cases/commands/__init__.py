@@ -46,6 +46,7 @@ from answerable.cases.commands.desk import (
     write_message,
 )
 from answerable.cases.commands.destroying import begin_destroying, destroyed, end_destroying
+from answerable.cases.commands.elsewhere import act_on_copies
 from answerable.cases.commands.ending import end_withdrawn
 from answerable.cases.commands.feedback import begin_telling, source_not_told, source_told
 from answerable.cases.commands.fetching import item_fetched, item_screened
@@ -145,6 +146,7 @@ from answerable.cases.queries.consequences import consequences
 __all__ = [
     "AskedOutcome",
     "account_asked",
+    "act_on_copies",
     "act_on_found",
     "activate_policy",
     "add_recipient",

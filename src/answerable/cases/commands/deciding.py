@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from answerable.cases.commands.contesting import close_appeal
 from answerable.cases.commands.copying import share_with_copies
+from answerable.cases.commands.elsewhere import carry_on, carry_to
 from answerable.cases.commands.erasing import owe_erasing
 from answerable.cases.commands.feedback import owe_to_sources
 from answerable.cases.commands.filing import has_finding, owe_filings
@@ -113,7 +114,7 @@ def decide_violating(
         _share_with_identical(writing, item, case, decision)
         share_with_copies(writing, content, pack_of(case), case)
     elif of.confirmed_by_two_at is not None:
-        _ask_whose_account(writing, item, case, of)
+        carry_to(writing, item, decision, of)
         owe_erasing(writing, of)
     return decision
 
@@ -196,22 +197,9 @@ def confirm_by_two(writing: Writing, item: Item, case: Case, decision: Decision)
             skip=BY_DECIDING,
         )
     )
-    sharing = Item.objects.filter(contents__decisions__of_decision=decision, account__isnull=False)
-    for twin in sharing.select_related("case").order_by("pk"):
-        _ask_whose_account(writing, twin, case, decision)
+    carry_on(writing, decision)
     owe_erasing(writing, decision)
     share_with_copies(writing, _content(item), pack, case)
-
-
-def _ask_whose_account(writing: Writing, item: Item, case: Case, confirmed: Decision) -> None:
-    """Owe the question whose account it is that posted an identical file, too (rule 12)."""
-    harm = harm_decided(case, confirmed.clause)
-    dos = pack_of(case).owes(harm, "on_confirmed_by_two", facts_of_item(item), regimes())
-    writing.owe(
-        owed_by_pack(
-            [do for do in dos if do.do == "judge_account"], event_at=writing.now, account_id=item.account_id
-        )
-    )
 
 
 def decide_not_violating(

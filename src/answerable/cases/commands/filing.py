@@ -42,23 +42,27 @@ def make_finding(
     *,
     review: Review | None = None,
     matched_list: str = "",
+    content: ItemContent | None = None,
+    age: Age | None = None,
 ) -> None:
     """Record what a filing about a child rests on, a review or a list, once; the clock starts here (rule 13).
 
     Where `violating` stood before, about an adult as people thought, what the law asks for a child is owed now.
+    `content` and `age`: where it isn't about what the item shows now, and as young as the item.
     """
-    content = item.content
+    content = content or item.content
     if content is None or has_finding(content):
         return
+    age = age or Age(item.age)
     finding = Finding.objects.create(
-        content=content, case=case, review=review, matched_list=matched_list, age=item.age, at=writing.now
+        content=content, case=case, review=review, matched_list=matched_list, age=age, at=writing.now
     )
     listed = {"list": matched_list} if matched_list else {}
-    event = {"finding": finding.pk, "item": item.pk, "age": str(item.age), **listed}
+    event = {"finding": finding.pk, "item": item.pk, "age": str(age), **listed}
     writing.record("finding_made", event, case_id=case.pk)
     standing = standing_decision(content.pk)
     if standing is not None and standing.verdict == Verdict.VIOLATING:
-        facts = facts_of_item(item, listed=standing.by_match)
+        facts = facts_of_item(item, listed=standing.by_match).model_copy(update={"age": age})
         owe_filings(writing, item, standing, owed_after("on_violating", case, clause, facts))
 
 
@@ -82,19 +86,24 @@ def _filed(case: Case) -> Iterator[tuple[str, Facts]]:
         yield decision.clause, facts_of_item(decision.content.item)
 
 
-def withdraw_finding(writing: Writing, item: Item, *, cleared: bool) -> bool:
-    """Take a finding back: what was not filed yet is released, what was filed is owed a correction.
+def withdraw_finding(writing: Writing, item: Item, *, cleared: bool, content_id: int | None = None) -> bool:
+    """Take the finding back on what an item shows, or on `content_id`, which it showed before. Whether there was one.
 
     `cleared` False: it stays violating, about an adult; then what is filed about adults stays owed.
-    Returns whether there was one.
     """
     finding = (
-        Finding.objects.filter(content_id=item.content_id, withdrawn_at__isnull=True)
+        Finding.objects.filter(content_id=content_id or item.content_id, withdrawn_at__isnull=True)
         .select_related("case", "review")
         .first()
     )
     if finding is None:
         return False
+    fall(writing, finding, item, cleared=cleared)
+    return True
+
+
+def fall(writing: Writing, finding: Finding, item: Item, *, cleared: bool) -> None:
+    """Let a finding fall: what was not filed yet is released, what was filed is owed a correction."""
     case, clause = finding.case, _clause(finding)
     finding.withdrawn_at = writing.now
     finding.save(update_fields=["withdrawn_at"])
@@ -105,12 +114,11 @@ def withdraw_finding(writing: Writing, item: Item, *, cleared: bool) -> bool:
     corrections = [_correction(case, clause, _facts(finding, item), filing) for filing in kept]
     _owe_in(writing, case, owed_by_pack(corrections, event_at=writing.now, case=case))
     if Finding.objects.filter(case=case, withdrawn_at__isnull=True).exists():
-        return True
+        return
     still = [] if cleared else owed_after("on_violating", standing_case(case), clause, facts_of_item(item))
     stay = [do.regime or "" for do in still if do.do == "report_authority"]
     for waiting in filings.filter(state="owed").exclude(regime__in=stay):
         writing.release(waiting.kind, waiting.subject, "decided_otherwise")
-    return True
 
 
 def owe_correction(writing: Writing, finding: Finding, filing: Obligation) -> None:

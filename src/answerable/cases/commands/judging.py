@@ -8,7 +8,8 @@ from answerable import obligations
 from answerable.cases.commands import deciding as effects
 from answerable.cases.commands.contesting import answer_appeals
 from answerable.cases.commands.copying import share_with_copies
-from answerable.cases.commands.filing import make_finding, withdraw_finding
+from answerable.cases.commands.elsewhere import follow_finding
+from answerable.cases.commands.filing import has_finding, make_finding, withdraw_finding
 from answerable.cases.commands.grouping import lock, locked, reopen
 from answerable.cases.commands.harms import harm_of_clause
 from answerable.cases.commands.rounds import begin_round, standing_decision
@@ -215,6 +216,7 @@ def _apply(
         writing.record("age_changed", {"item": item.pk, "from": str(item.age), "to": str(outcome.age)})
         item.age = outcome.age
     item.save(update_fields=["looked_at", "age"])
+    found_before = item.content is not None and has_finding(item.content)
     if item.age == Age.ADULT:
         withdraw_finding(writing, item, cleared=False)
     protects_children = Age.CHILD in pack.harm(harm_of_clause(pack, row.clause)).ages
@@ -226,6 +228,8 @@ def _apply(
         decision = effects.decide_violating(writing, item, case, row.clause, "reviews", row.began_at)
         if outcome.confirmed_by_two:
             effects.confirm_by_two(writing, item, case, decision)
+        if found_before != has_finding(decision.content):
+            follow_finding(writing, decision)
         answer_appeals(writing, item, Verdict.VIOLATING, entry_id)
     elif outcome.verdict is Verdict.NOT_VIOLATING:
         if standing is not None and standing.verdict == Verdict.VIOLATING:

@@ -46,7 +46,7 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     if Capture.objects.filter(content_id=decision.content_id, destroyed_at__isnull=True).exists():
         owe_clearing(writing, decision.content_id, writing.now)
     writing.owe(owed_by_pack(dos, event_at=writing.now, item=item, case=case, skip=BY_UNDOING))
-    if not withdraw_finding(writing, item, cleared=True):
+    if not withdraw_finding(writing, item, cleared=True, content_id=decision.content_id):
         take_back_filing(writing, item, decision)
     _lift_account(writing, item)
     drop_untold(writing, item, ["interim", "removed", "removed_undecided"])

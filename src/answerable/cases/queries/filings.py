@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from answerable.audit.models import AuditEntry
 from answerable.cases.inputs import NotFound
@@ -31,6 +33,15 @@ STEP_KINDS = (
     "filing_dropped",
     "filing_by_hand",
 )
+OF_COPIES: Final = "own.confirmed_by_two"
+"""The list of a finding that nobody's look at this very place made: two people confirmed the identical file."""
+HOLDER_FIRST: Final = timedelta(hours=12)
+"""So long a report about an identical file waits for the answer whose account that is: half of what the law's duty
+gives in the baseline pack."""
+COPIES_AT_ONCE: Final = 20
+"""Reports about identical files, and corrections, that are drafted or being sent at one moment."""
+FILES_AT_ONCE: Final = 50
+"""Files of one report about identical files: it must be finished before it expires."""
 
 
 def place_of(authority: str, environment: str, purpose: str) -> str:
@@ -50,6 +61,56 @@ def pending(case_id: int, authority: str, environment: str) -> QuerySet[Finding]
     filed = FilingFile.objects.filter(place=place, dropped=False).values("finding")
     findings = Finding.objects.filter(case_id=case_id, withdrawn_at__isnull=True).exclude(pk__in=filed)
     return findings.select_related("content__item__account", "review", "case").order_by("pk")
+
+
+def first_pending(case_id: int, authority: str, environment: str) -> list[Finding]:
+    """Of these, what people's look at this very place found, or a list of others: none of it waits."""
+    return list(pending(case_id, authority, environment).exclude(matched_list=OF_COPIES))
+
+
+def copies_pending(
+    case_id: int, authority: str, environment: str, *, accounts: int, now: datetime
+) -> list[Finding]:
+    """Of these, what was found because two people confirmed the identical file, of so many accounts at most.
+
+    What waits for the answer whose account it is (rule 12) is left out, for `HOLDER_FIRST` at most.
+    """
+    asked = Obligation.objects.filter(
+        kind="judge_account",
+        state="owed",
+        subject=Concat(Value("account:"), Cast(OuterRef("content__item__account_id"), CharField())),
+    )
+    ready = (
+        pending(case_id, authority, environment)
+        .filter(matched_list=OF_COPIES)
+        .filter(Q(at__lte=now - HOLDER_FIRST) | ~Exists(asked))
+    )
+    found: list[Finding] = []
+    files: dict[int, int] = {}
+    for finding in ready[: accounts * FILES_AT_ONCE]:
+        account = finding.content.item.account_id or -finding.pk
+        if account not in files and len(files) >= accounts:
+            continue
+        files[account] = files.get(account, 0) + 1
+        if files[account] <= FILES_AT_ONCE:
+            found.append(finding)
+    return found
+
+
+def room_for_copies(authority: str, environment: str, *, per_hour: int, now: datetime) -> int:
+    """How many more reports about identical files may be begun now: some at once, and so many in an hour."""
+    ours = Filing.objects.filter(
+        authority=authority, environment=environment, purpose="report", files__finding__matched_list=OF_COPIES
+    ).distinct()
+    begun = ours.filter(drafted_at__gt=now - timedelta(hours=1)).exclude(state="dropped").count()
+    open_now = ours.filter(state__in=["drafted", "sending"]).count()
+    return max(0, min(COPIES_AT_ONCE - open_now, per_hour - begun))
+
+
+def room_for_corrections(authority: str, environment: str) -> int:
+    """How many more corrections may be begun now."""
+    ours = Filing.objects.filter(authority=authority, environment=environment, purpose="correction")
+    return max(0, COPIES_AT_ONCE - ours.filter(state__in=["drafted", "sending"]).count())
 
 
 def cases_pending(case_ids: Iterable[int], authority: str, environment: str) -> set[int]:
