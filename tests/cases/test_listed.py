@@ -113,6 +113,18 @@ def test_what_was_known_before_the_list_is_decided_with_the_search_that_its_repo
     assert not Obligation.objects.filter(kind="find_copies", state="owed").exists()
 
 
+def test_whoever_else_posts_a_listed_file_is_found_too_while_the_list_has_it(desk: TestDesk) -> None:
+    desk.upload("before", file="lake", account="max")
+    says(desk, "ncmec", "lake")
+    desk.upload("a", file="lake", held="list", on_lists=("ncmec.A1",))
+    desk.upload("after", file="lake", account="lou")
+    found = Finding.objects.order_by("content__item__ref").values_list("content__item__ref", "matched_list")
+    assert list(found) == [("a", "ncmec.A1"), ("after", "ncmec.A1"), ("before", "ncmec.A1")]
+    withdraws(desk, "ncmec", "lake")
+    desk.upload("late", file="lake", account="kim")
+    assert Finding.objects.count() == 3
+
+
 def test_the_identical_file_shares_it_and_a_near_one_is_looked_at(desk: TestDesk) -> None:
     near = prints("tarn", 3)
     desk.upload("near", prints=near, account="max")
@@ -251,7 +263,8 @@ def test_two_people_who_find_nothing_undo_all_of_it(desk: TestDesk, ravi: Person
     assert desk.wanted("a") == "gone"
     desk.no(rosa, "a", age=Age.ADULT)
     assert (desk.wanted("a"), desk.wanted("b")) == ("visible", "visible")
-    assert Finding.objects.get().withdrawn_at is not None
+    assert Finding.objects.filter(withdrawn_at__isnull=False).count() == 2
+    assert not Finding.objects.filter(withdrawn_at=None).exists()
     corrections = Obligation.objects.filter(kind="correct_authority", state="owed")
     assert set(corrections.values_list("regime", flat=True)) == {"us", "uk", "eu"}
 

@@ -147,13 +147,19 @@ class WithLists(AnyOrder):
 
     @invariant()
     def a_finding_is_about_a_child_and_rests_on_a_qualified_yes(self) -> None:
-        """Rule 13: or on a trusted list, and then on the very file."""
+        """Rule 13: or on a trusted list, and then on the very file, wherever it stands; or on the yes of two."""
+        standing = Decision.objects.filter(overturned_at__isnull=True, verdict=Verdict.VIOLATING)
         for finding in Finding.objects.filter(withdrawn_at__isnull=True).select_related("review", "content"):
             if finding.review is None:
-                assert finding.matched_list in DECIDING
-                assert finding.age == Age.CHILD
-                made = Decision.objects.filter(content=finding.content, basis="exact_match", at=finding.at)
-                assert made.exists()
+                decision = standing.get(content=finding.content)
+                root = decision.of_decision or decision
+                assert root.content.sha256 == finding.content.sha256
+                if finding.matched_list == "own.confirmed_by_two":
+                    assert root.confirmed_by_two_at is not None
+                else:
+                    assert finding.matched_list in DECIDING
+                    assert finding.age == Age.CHILD
+                    assert root.basis == "exact_match"
             else:
                 assert finding.review.qualified
                 assert finding.review.verdict == Verdict.VIOLATING

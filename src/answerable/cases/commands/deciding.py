@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from answerable.cases.commands.contesting import close_appeal
 from answerable.cases.commands.copying import share_with_copies
-from answerable.cases.commands.elsewhere import carry_on, carry_to
+from answerable.cases.commands.elsewhere import carry_list, carry_on, carry_to
 from answerable.cases.commands.erasing import owe_erasing
 from answerable.cases.commands.feedback import owe_to_sources
 from answerable.cases.commands.filing import has_finding, owe_filings
@@ -116,6 +116,8 @@ def decide_violating(
     elif of.confirmed_by_two_at is not None:
         carry_to(writing, item, decision, of)
         owe_erasing(writing, of)
+    else:
+        carry_list(writing, item, decision, of)
     return decision
 
 

@@ -16,6 +16,7 @@ from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.wanting import CONFIRMED_BY_TWO
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
 from answerable.cases.models import Case, Decision, Finding, Item, Review
+from answerable.cases.queries.listed import listing_of, refused_by_people
 from answerable.cases.rules import deciding
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
@@ -80,21 +81,36 @@ def carry_to(writing: Writing, item: Item, decision: Decision, root: Decision) -
     finding = Finding.objects.filter(content=root.content_id, withdrawn_at__isnull=True).first()
     own = Finding.objects.filter(content=decision.content_id, withdrawn_at__isnull=True).first()
     if finding is None:
-        if own is not None and own.matched_list == CONFIRMED_BY_TWO:
+        if own is not None and own.review_id is None:
             fall(writing, own, item, cleared=False)
         return
-    if own is not None or not _list_decides(decision.case, root.clause):
+    if own is None and _list_decides(decision.case, root.clause):
+        _find(writing, item, decision, finding, CONFIRMED_BY_TWO)
+
+
+def carry_list(writing: Writing, item: Item, decision: Decision, root: Decision) -> None:
+    """Record what an authority is told of one more place of a file that a list of others decided about: it is an exact
+    match with that list as the first one was, as long as the list has it and nobody here said otherwise.
+    """
+    finding = Finding.objects.filter(content=root.content_id, withdrawn_at__isnull=True).first()
+    if finding is None or finding.review_id is not None or has_finding(decision.content):
         return
-    if item.content_id == decision.content_id and not _is_about_a_child(writing, item, Age(finding.age)):
+    listing = listing_of(decision.content.sha256, pack_of(decision.case))
+    if listing is not None and not refused_by_people(decision.content):
+        _find(writing, item, decision, finding, listing.hash_list)
+
+
+def _find(writing: Writing, item: Item, decision: Decision, first: Finding, matched_list: str) -> None:
+    if item.content_id == decision.content_id and not _is_about_a_child(writing, item, Age(first.age)):
         return
     make_finding(
         writing,
         item,
         decision.case,
-        root.clause,
-        matched_list=CONFIRMED_BY_TWO,
+        decision.clause,
+        matched_list=matched_list,
         content=decision.content,
-        age=Age(finding.age),
+        age=Age(first.age),
     )
 
 
@@ -105,7 +121,7 @@ def follow_finding(writing: Writing, decision: Decision) -> None:
     there = has_finding(decision.content)
     shared = Decision.objects.filter(of_decision=decision, overturned_at__isnull=True)
     found = Finding.objects.filter(content__in=shared.values("content"), withdrawn_at__isnull=True)
-    if there or found.filter(matched_list=CONFIRMED_BY_TWO).exists():
+    if there or found.filter(review__isnull=True).exists():
         carry_on(writing, decision)
 
 

@@ -34,7 +34,11 @@ STEP_KINDS = (
     "filing_by_hand",
 )
 OF_COPIES: Final = "own.confirmed_by_two"
-"""The list of a finding that nobody's look at this very place made: two people confirmed the identical file."""
+"""The list of a finding that no look at this very place made: two people confirmed the identical file."""
+IS_COPY: Final = Q(
+    review__isnull=True, content__decisions__of_decision__isnull=False, content__decisions__overturned_at=None
+)
+"""Findings that rest on an exact match, about what shares the decision on the identical file."""
 HOLDER_FIRST: Final = timedelta(hours=12)
 """So long a report about an identical file waits for the answer whose account that is: half of what the law's duty
 gives in the baseline pack."""
@@ -64,14 +68,15 @@ def pending(case_id: int, authority: str, environment: str) -> QuerySet[Finding]
 
 
 def first_pending(case_id: int, authority: str, environment: str) -> list[Finding]:
-    """Of these, what people's look at this very place found, or a list of others: none of it waits."""
-    return list(pending(case_id, authority, environment).exclude(matched_list=OF_COPIES))
+    """Of these, what people's look at this very place found, or a list first found: none of it waits."""
+    findings = pending(case_id, authority, environment)
+    return list(findings.exclude(pk__in=findings.order_by().filter(IS_COPY).values("pk")))
 
 
 def copies_pending(
     case_id: int, authority: str, environment: str, *, accounts: int, now: datetime
 ) -> list[Finding]:
-    """Of these, what was found because two people confirmed the identical file, of so many accounts at most.
+    """Of these, what was found because it is the identical file of another place, of so many accounts at most.
 
     What waits for the answer whose account it is (rule 12) is left out, for `HOLDER_FIRST` at most.
     """
@@ -82,7 +87,7 @@ def copies_pending(
     )
     ready = (
         pending(case_id, authority, environment)
-        .filter(matched_list=OF_COPIES)
+        .filter(IS_COPY)
         .filter(Q(at__lte=now - HOLDER_FIRST) | ~Exists(asked))
     )
     found: list[Finding] = []
@@ -100,7 +105,11 @@ def copies_pending(
 def room_for_copies(authority: str, environment: str, *, per_hour: int, now: datetime) -> int:
     """How many more reports about identical files may be begun now: some at once, and so many in an hour."""
     ours = Filing.objects.filter(
-        authority=authority, environment=environment, purpose="report", files__finding__matched_list=OF_COPIES
+        authority=authority,
+        environment=environment,
+        purpose="report",
+        files__finding__review__isnull=True,
+        files__content__decisions__of_decision__isnull=False,
     ).distinct()
     begun = ours.filter(drafted_at__gt=now - timedelta(hours=1)).exclude(state="dropped").count()
     open_now = ours.filter(state__in=["drafted", "sending"]).count()
