@@ -1,5 +1,6 @@
 """Writing a report from what the desk knows. What isn't known is left out; nothing is said of a reporter."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,16 +57,13 @@ def report_of(matter: Matter, config: Config, ncmec: Ncmec) -> xml.Report:
     )
 
 
-def correction_of(filing: Filing, ncmec: Ncmec) -> xml.Report:
-    """The report that takes an earlier one back: NCMEC has no way to change one that was finished.
+def correction_of(filing: Filing, withdrawn: Sequence[FilingFile], ncmec: Ncmec) -> xml.Report:
+    """The report that takes these files of an earlier one back: NCMEC has no way to change one that was finished.
 
     It goes under the type of the earlier one, names its number, holds no file, and says what fell.
     """
     if filing.report_id is None:
         raise NoNumber
-    withdrawn = filing.files.filter(finding__withdrawn_at__isnull=False).select_related(
-        "content__item", "finding__review"
-    )
     lines = [
         f"This corrects CyberTipline report {filing.report_id}, which this provider filed.",
         f"{TAKEN_BACK} that it reports in the files below: on a second look, qualified people of this provider"

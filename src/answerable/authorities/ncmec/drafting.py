@@ -53,9 +53,16 @@ def _look_over_drafts(config: Config, ncmec: Ncmec, now: datetime) -> None:
 
     A draft may wait for days, and people may have found meanwhile that the account's holder is the one depicted.
     """
-    waiting = Filing.objects.filter(authority=AUTHORITY, environment=ncmec.environment, state="drafted")
-    for filing in waiting.select_related("account"):
-        if commands.drop_unwanted(filing.pk, now=now) or filing.purpose != "report":
+    ours = Filing.objects.filter(authority=AUTHORITY, environment=ncmec.environment)
+    by_hand = ours.filter(state="by_hand", purpose="report", files__finding__withdrawn_at__isnull=False)
+    for number in by_hand.distinct().values_list("pk", flat=True):
+        commands.drop_unwanted(number, now=now)
+    for filing in ours.filter(state="drafted").select_related("account", "corrects"):
+        if commands.drop_unwanted(filing.pk, now=now):
+            continue
+        if filing.corrects is not None:  # more of what it corrects may have fallen
+            if filings.fallen(filing.corrects):
+                commands.drop_unwanted(filing.pk, now=now, changed=True)
             continue
         rows = [file.finding for file in filing.files.select_related("finding__content__item")]
         findings = [ChildFinding.of(row) for row in rows]
@@ -168,8 +175,9 @@ def _files(matter: Matter, ncmec: Ncmec) -> tuple[FileDraft, ...]:
 
 def _correction(filing: Filing, ncmec: Ncmec) -> FilingDraft:
     document, by_hand = "", ""
+    fell = filings.fallen(filing)
     try:
-        report = correction_of(filing, ncmec)
+        report = correction_of(filing, fell, ncmec)
         schema.validate(report.as_xml("report"))
         document = report.xml().decode()
     except NoNumber as error:
@@ -180,6 +188,12 @@ def _correction(filing: Filing, ncmec: Ncmec) -> FilingDraft:
         purpose="correction",
         account_id=filing.account_id,
         document=document,
+        files=tuple(
+            FileDraft(
+                finding_id=one.finding_id, content_id=one.content_id, viewed=one.viewed, public=one.public
+            )
+            for one in fell
+        ),
         corrects_id=filing.pk,
         by_hand=by_hand,
     )

@@ -6,11 +6,22 @@ All of it is owed in the finding's own case, also where that was joined into ano
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from django.db.models import Q
+
 from answerable.cases.commands.grouping import standing_case
 from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_after
 from answerable.cases.commands.rounds import standing_decision
 from answerable.cases.commands.writing import Writing, facts_of_item, owed_by_pack, pack_of, regimes
-from answerable.cases.models import Case, Decision, Finding, Item, ItemContent, Review
+from answerable.cases.models import (
+    Case,
+    Decision,
+    Filing,
+    FilingFile,
+    Finding,
+    Item,
+    ItemContent,
+    Review,
+)
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy import Do, Facts
@@ -69,16 +80,19 @@ def make_finding(
 def owe_after_filing(writing: Writing, filing: Obligation) -> None:
     """What the pack owes once an authority was told, such as a year's preservation, for each filing by itself."""
     case = Case.objects.get(pk=filing.case_id or 0)
-    for clause, facts in _filed(case):
+    for clause, facts in _filed(case, filing):
         dos = owed_after("on_filed", standing_case(case), clause, facts)
         wanted = [do for do in dos if do.regime in (None, filing.regime)]
         owed = owed_by_pack(wanted, event_at=writing.now, case=case, apart=f"filing-{filing.pk}")
         _owe_in(writing, case, owed)
 
 
-def _filed(case: Case) -> Iterator[tuple[str, Facts]]:
-    """What a filing in this case rests on: its findings, and what was decided in it; clauses and facts."""
-    findings = Finding.objects.filter(case=case, withdrawn_at__isnull=True)
+def _filed(case: Case, duty: Obligation) -> Iterator[tuple[str, Facts]]:
+    """What a filing in this case rests on: its findings, also those that fell since and stand in a report that the
+    authority has, and what was decided in it; clauses and facts."""
+    in_reports = FilingFile.objects.filter(filing__obligation_id=duty.pk, filing__state="finished")
+    stands = Q(withdrawn_at__isnull=True) | Q(pk__in=in_reports.values("finding"))
+    findings = Finding.objects.filter(stands, case=case).order_by("pk")
     for finding in findings.select_related("content__item", "review"):
         yield _clause(finding), _facts(finding, finding.content.item)
     decisions = Decision.objects.filter(case=case, verdict=Verdict.VIOLATING, overturned_at__isnull=True)
@@ -108,17 +122,36 @@ def fall(writing: Writing, finding: Finding, item: Item, *, cleared: bool) -> No
     finding.withdrawn_at = writing.now
     finding.save(update_fields=["withdrawn_at"])
     writing.record("finding_withdrawn", {"finding": finding.pk, "item": item.pk}, case_id=case.pk)
-    filings = Obligation.objects.filter(case_id=case.pk, kind="report_authority")
-    # One that was kept before this finding doesn't rest on it.
-    kept = filings.filter(state__in=["kept", "kept_late"], closed_at__gte=finding.at)
-    corrections = [_correction(case, clause, _facts(finding, item), filing) for filing in kept]
+    corrections = [_correction(case, clause, _facts(finding, item), duty) for duty in _told(finding)]
     _owe_in(writing, case, owed_by_pack(corrections, event_at=writing.now, case=case))
     if Finding.objects.filter(case=case, withdrawn_at__isnull=True).exists():
         return
     still = [] if cleared else owed_after("on_violating", standing_case(case), clause, facts_of_item(item))
     stay = [do.regime or "" for do in still if do.do == "report_authority"]
-    for waiting in filings.filter(state="owed").exclude(regime__in=stay):
-        writing.release(waiting.kind, waiting.subject, "decided_otherwise")
+    waiting = Obligation.objects.filter(case_id=case.pk, kind="report_authority", state="owed")
+    told = Filing.objects.filter(environment="production", purpose="report", state="finished")
+    # Of what the authority has been told in part nothing is left to tell: that is kept, and kept a year.
+    for duty in waiting.exclude(regime__in=stay).exclude(pk__in=told.values("obligation_id")):
+        writing.release(duty.kind, duty.subject, "decided_otherwise")
+
+
+def _told(finding: Finding) -> Iterator[Obligation]:
+    """The duties under which an authority was told of a finding: of what the desk filed itself, those whose report
+    names it and is finished, though others may be on their way; of what people told, those kept since.
+    """
+    duties = Obligation.objects.filter(case_id=finding.case_id, kind="report_authority").order_by("pk")
+    files = FilingFile.objects.filter(
+        filing__environment="production", filing__purpose="report", dropped=False
+    )
+    for duty in duties:
+        of_duty = files.filter(filing__obligation_id=duty.pk)
+        is_kept = duty.state in ("kept", "kept_late")
+        if of_duty.exists():
+            named = of_duty.filter(finding=finding).values_list("filing__state", flat=True)
+            if "finished" in named or (is_kept and "by_hand" in named):
+                yield duty
+        elif is_kept and duty.closed_at is not None and duty.closed_at >= finding.at:
+            yield duty
 
 
 def owe_correction(writing: Writing, finding: Finding, filing: Obligation) -> None:

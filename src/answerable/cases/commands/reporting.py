@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from answerable import obligations
 from answerable.cases.commands.filing import owe_after_filing
@@ -20,6 +21,8 @@ from answerable.obligations.models import Obligation
 from answerable.policy.words import By
 
 STEP_WITHIN = timedelta(minutes=10)
+TAKEN_BACK = "it is taken back"
+"""Of a correction no bytes are sent: it names what is to be disregarded."""
 DOCUMENT_KEPT = timedelta(days=395)
 """A year after the filing, as the law wants it, and the month that people have to destroy what was preserved."""
 
@@ -92,12 +95,17 @@ def redraft_filing(filing_id: int, *, person_id: int, now: datetime) -> None:
 def drop_unwanted(filing_id: int, *, now: datetime, changed: bool = False) -> bool:
     """Drop a draft of what is no longer owed, or rests on a finding that was withdrawn. Whether it was one.
 
-    `changed`: by what is known now it would be written otherwise, so it is dropped to be drafted anew.
+    So is what people were to file by hand and is owed still: its other files are drafted anew. `changed`: by what is
+    known now it would be written otherwise, so it is dropped to be drafted anew.
     """
     with transaction.atomic():
-        filing = Filing.objects.select_for_update().filter(pk=filing_id, state="drafted").first()
+        drafts = Filing.objects.select_for_update().filter(pk=filing_id)
+        filing = drafts.filter(Q(state="drafted") | Q(state="by_hand", report_id__isnull=True)).first()
         if filing is None or (filings.is_wanted(filing) and not changed):
             return False
+        owed = Obligation.objects.filter(pk=filing.obligation_id, state="owed")
+        if filing.state == "by_hand" and not owed.exists():
+            return False  # people filed it
         writing = Writing(actor="worker", now=now, cause=f"filing:{filing.pk}")
         drop(writing, filing, "facts_changed" if changed else "no_longer_wanted")
         writing.finish()
@@ -208,9 +216,6 @@ def to_people(writing: Writing, filing: Filing, why: str) -> None:
 
 def _is_filed(draft: FilingDraft, authority: str, environment: str) -> bool:
     """Whether somebody was quicker."""
-    if draft.corrects_id is not None:
-        corrections = Filing.objects.filter(corrects_id=draft.corrects_id).exclude(state="dropped")
-        return corrections.exists()
     place = filings.place_of(authority, environment, draft.purpose)
     findings = [file.finding_id for file in draft.files]
     return FilingFile.objects.filter(finding__in=findings, place=place, dropped=False).exists()
@@ -243,7 +248,11 @@ def _draft(
     )
     files = [
         FilingFile(
-            finding_id=file.finding_id, content_id=file.content_id, viewed=file.viewed, public=file.public
+            finding_id=file.finding_id,
+            content_id=file.content_id,
+            viewed=file.viewed,
+            public=file.public,
+            missing=TAKEN_BACK if draft.corrects_id is not None else "",
         )
         for file in draft.files
     ]

@@ -14,6 +14,7 @@ from answerable.cases.models import (
     EvidenceHold,
     EvidenceObject,
     EvidenceRecipient,
+    FilingFile,
     Finding,
     ItemContent,
 )
@@ -97,7 +98,7 @@ def kept_of(capture: Capture, now: datetime, *, but: int | None = None) -> Kept:
     )
     return Kept(
         stands=decided,
-        filed=_was_filed(content),
+        filed=was_filed(content),
         contested=contested,
         held=holds(cases, now).exists(),
         window_ends_at=capture.at + store.pack(case.pack_digest).contest_for,
@@ -184,8 +185,11 @@ def joined_into(case: Case) -> Case:
     return case
 
 
-def _was_filed(content: ItemContent) -> bool:
+def was_filed(content: ItemContent) -> bool:
     """Whether an authority was told of it before people took that back."""
+    reports = FilingFile.objects.filter(filing__environment="production", filing__purpose="report")
+    if reports.filter(content=content, filing__state="finished").exists():
+        return True  # though others, of the same duty, may be on their way
     for finding in Finding.objects.filter(content=content):
         told = Obligation.objects.filter(
             case_id=finding.case_id,

@@ -133,25 +133,38 @@ def cases_pending(case_ids: Iterable[int], authority: str, environment: str) -> 
 
 
 def to_correct(case_id: int, authority: str, environment: str) -> QuerySet[Filing]:
-    """Reports that an authority has, which rest on a finding that was withdrawn since, and aren't corrected."""
-    corrected = Filing.objects.filter(
-        purpose="correction", state__in=STANDING, environment=environment
-    ).values("corrects")
+    """Reports that an authority has, of whose files a finding was withdrawn that no correction takes back."""
     kept = Obligation.objects.filter(
         case_id=case_id, kind="report_authority", state__in=["kept", "kept_late"]
     )
+    # Corrections of an earlier time name no findings: each took back all that had fallen.
+    whole = Filing.objects.filter(purpose="correction", state__in=STANDING, files__isnull=True)
+    fell = _fallen(authority, environment).filter(filing=OuterRef("pk"))
     return (
         Filing.objects.filter(
             Q(state="finished") | Q(state="by_hand", obligation_id__in=kept.values("pk")),
+            Exists(fell),
             case_id=case_id,
             authority=authority,
             environment=environment,
             purpose="report",
-            files__finding__withdrawn_at__isnull=False,
         )
-        .exclude(pk__in=corrected)
-        .distinct()
+        .exclude(pk__in=whole.values("corrects"))
         .order_by("pk")
+    )
+
+
+def fallen(filing: Filing) -> list[FilingFile]:
+    """The files of a report whose finding was withdrawn, and that no correction takes back yet."""
+    files = _fallen(filing.authority, filing.environment).filter(filing=filing)
+    return list(files.select_related("content__item", "finding__review").order_by("number"))
+
+
+def _fallen(authority: str, environment: str) -> QuerySet[FilingFile]:
+    place = place_of(authority, environment, "correction")
+    taken_back = FilingFile.objects.filter(place=place, dropped=False).values("finding")
+    return FilingFile.objects.filter(dropped=False, finding__withdrawn_at__isnull=False).exclude(
+        finding__in=taken_back
     )
 
 
@@ -274,9 +287,10 @@ def listed(person: Person, at_most: int, *, now: datetime) -> list[FilingRow]:
 
 
 def is_wanted(filing: Filing) -> bool:
-    """Whether it is still to be filed: it is owed, and what it rests on stands."""
+    """Whether it is still to be filed: it is owed, and what a report rests on stands."""
     still_owed = Obligation.objects.filter(pk=filing.obligation_id, state="owed").exists()
-    return still_owed and not filing.files.filter(finding__withdrawn_at__isnull=False).exists()
+    fell = filing.files.filter(finding__withdrawn_at__isnull=False)
+    return still_owed and (filing.purpose == "correction" or not fell.exists())
 
 
 def stands(filing: Filing) -> Stands:
