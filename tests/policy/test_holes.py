@@ -412,10 +412,17 @@ TABLE = [
     ),
     (
         "a basis that isn't named",
-        'keeps: {media: true, basis: "18 USC 2258A(h)", for: 365d}',
+        'keeps: {media: true, at_hiding: true, basis: "18 USC 2258A(h)", for: 365d}',
         "keeps: {media: true, for: 365d}",
         "keeps: {media: true, for: 365d}",
         "only where the law's basis is named",
+    ),
+    (
+        "capturing what is hidden where media may not be kept",
+        "keeps: {media: false, for: 190d}",
+        "keeps: {media: false, at_hiding: true, for: 190d}",
+        "at_hiding: true, for: 190d",
+        "only where media may be kept",
     ),
     (
         "a notice that waits longer than the law lets it",

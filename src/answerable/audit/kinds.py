@@ -28,6 +28,7 @@ _SEALED = {
     "message_sent": "the desk wrote to a reporter",
     "request_received": "an authority's request was entered, or something more about it",
     "evidence_captured": "evidence was captured: digests of each object, and of the manifest",
+    "hidden_captured": "the media of what is hidden and undecided were captured: their digests",
 }
 
 _WHOLE = {
@@ -109,6 +110,8 @@ _WHOLE = {
     "notice_told": "an account holder was told",
     "notice_delayed": "telling an account holder waits, on a ground",
     # evidence
+    "hidden_not_captured": "the media of what is hidden and undecided were not captured, and why",
+    "hidden_ended": "media captured before anybody had decided are no longer kept as such, and why",
     "evidence_read": "the working store was read",
     "evidence_asked": "a custodian asked another one to agree that evidence is opened",
     "evidence_answered": "another custodian agreed that evidence is opened, or declined",

@@ -59,6 +59,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "send_letter": "letter",
     "enter_receipt": "letter",
     "capture": "item",
+    "capture_hidden": "item",
     "clear_evidence": "content",
     "scrub_evidence": "evidence",
     "agree_evidence": "case",

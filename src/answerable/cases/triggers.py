@@ -143,6 +143,7 @@ KEPT: Final = (
         ),
         ("media_destroyed_at", "destroyed_at"),
     ),
+    Kept("cases_hiddenmedia", ("content_id", "sha256", "at", "entry_id"), ("ended_at",)),
     Kept(
         "cases_evidenceobject",
         ("store", "sha256", "size", "sealed_sha256", "sealed_size", "key", "stored_at"),

@@ -4,23 +4,28 @@ Whatever is killed in between: what lies in a store counts once the command at t
 attempt begins anew.
 """
 
+from collections.abc import Collection
 from typing import Any, Final
+
+import structlog
 
 from answerable import clock, media
 from answerable.audit.verify import canonical
 from answerable.cases import commands
 from answerable.cases.evidence_inputs import CaptureIn, ObjectIn
 from answerable.cases.kinds import is_media
-from answerable.cases.models import Decision
+from answerable.cases.models import Decision, ItemContent
 from answerable.cases.queries import evidence
 from answerable.evidence import facts, stores
-from answerable.evidence.errors import OtherBytes
+from answerable.evidence.errors import KeyMissing, ObjectDamaged, ObjectMissing, OtherBytes
 from answerable.platforms import base, registry
 from answerable.platforms.base import Asking, Capability, FetchedItem, asking
 from answerable.platforms.fetched import with_bytes
 
 MOST_BYTES: Final = 16 * 1024**3
 """No larger file is captured: it is filed and kept with its digest alone, and people are paged."""
+
+log = structlog.get_logger(__name__)
 
 
 class _Missing(Exception):
@@ -63,9 +68,50 @@ def _media(decision: Decision, seconds: float) -> tuple[dict[str, Any], dict[str
     """The media, where they came from, and the objects that hold them. Raises _Missing."""
     content = decision.content
     known = evidence.objects(content.sha256).first()
-    if known is not None and stores.there(content.sha256):
+    if known is not None:
         media_in = {"sha256": content.sha256, "size": known.size, "media_type": content.media_type}
-        return media_in, {"how": "same_file_captured_before"}, []
+        if stores.there(content.sha256):
+            return media_in, _how_stored(content), []
+        sealed = _into_vault(content)
+        if sealed is not None:
+            return media_in, _how_stored(content), [sealed]
+    return _from_platform(content, seconds, (stores.WORKING, stores.VAULT))
+
+
+def capture_hidden(content: ItemContent, obligation_id: int, within_seconds: float) -> None:
+    """Capture the media of what is hidden and undecided, into the working store alone. Raises as `capture`."""
+    objects: list[ObjectIn] = []
+    if evidence.in_store(content.sha256, stores.WORKING) is None:
+        try:
+            _, _, objects = _from_platform(content, within_seconds, (stores.WORKING,))
+        except _Missing as error:
+            commands.hidden_not_captured(obligation_id, str(error), now=clock.now())
+            return
+    stores.drop(commands.hidden_captured(obligation_id, content.pk, objects, now=clock.now()))
+
+
+def _how_stored(content: ItemContent) -> dict[str, Any]:
+    hidden = evidence.hidden_media(content.sha256).order_by("at").first()
+    if hidden is None:
+        return {"how": "same_file_captured_before"}
+    return {"how": "captured_when_hidden", "captured_at": hidden.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+
+
+def _into_vault(content: ItemContent) -> ObjectIn | None:
+    """What the working store has, brought into the vault; None where it can't be read: the platform is asked then."""
+    stored = evidence.in_store(content.sha256, stores.WORKING)
+    if stored is None or not stores.custodians():
+        return None
+    try:
+        return stores.copy_to_vault(stored)
+    except (ObjectMissing, ObjectDamaged, KeyMissing) as error:
+        log.error("evidence could not be read", object=stored.pk, why=type(error).__name__)
+        return None
+
+
+def _from_platform(
+    content: ItemContent, seconds: float, into: Collection[str]
+) -> tuple[dict[str, Any], dict[str, Any], list[ObjectIn]]:
     try:
         target = registry.platform(content.item.platform)
     except base.UnknownPlatform as error:
@@ -77,7 +123,7 @@ def _media(decision: Decision, seconds: float) -> tuple[dict[str, Any], dict[str
             item, (size, objects) = with_bytes(
                 target,
                 content.item.ref,
-                lambda served: _bytes(served, content.item.platform, content.sha256, bound),
+                lambda served: _bytes(served, content.item.platform, content.sha256, bound, into),
             )
         except media.TooLarge as error:
             raise _Missing("the file is too large to be fetched from the platform") from error
@@ -93,18 +139,20 @@ def _media(decision: Decision, seconds: float) -> tuple[dict[str, Any], dict[str
     return media_in, _how(item), objects
 
 
-def _bytes(item: FetchedItem, platform: str, sha256: str, bound: Asking) -> tuple[int, list[ObjectIn]]:
+def _bytes(
+    item: FetchedItem, platform: str, sha256: str, bound: Asking, into: Collection[str]
+) -> tuple[int, list[ObjectIn]]:
     """Into the stores while they arrive: no file is ever whole in memory, or in the clear on a disk."""
     served = item.media
     if served is None or (served.data is None and not served.url):
         raise _Missing("the platform gave no file")
     data = served.data
     if data is not None:
-        plain, objects = stores.put(lambda write: write(data), sha256)
+        plain, objects = stores.put(lambda write: write(data), sha256, into)
     else:
         hosts, url = registry.media_hosts(platform), served.url
         plain, objects = stores.put(
-            lambda write: media.fetch_into(url, hosts, write, MOST_BYTES, bound.seconds_left()), sha256
+            lambda write: media.fetch_into(url, hosts, write, MOST_BYTES, bound.seconds_left()), sha256, into
         )
     return plain.size, objects
 

@@ -6,11 +6,12 @@ import structlog
 
 from answerable import clock
 from answerable.cases import commands
-from answerable.cases.models import Case, Decision
+from answerable.cases.models import Case, Decision, ItemContent
 from answerable.cases.queries import evidence
 from answerable.db import deadline
 from answerable.evidence import keys, scrub, stores
 from answerable.evidence.capture import capture as take_down
+from answerable.evidence.capture import capture_hidden as take_down_hidden
 from answerable.evidence.errors import CaptureFirst, EvidenceError, NotStored
 from answerable.evidence.store import name_of
 from answerable.media import MediaError, TooSlow
@@ -31,6 +32,10 @@ class TakesLonger(CaptureFirst):
     """The file is large: it is being captured by a thread that has the time."""
 
 
+class NotSeenYet(EvidenceError):
+    """What was hidden has not been fetched yet: it is captured once it is known what its bytes are."""
+
+
 class StillThere(NotStored):
     """What was to be destroyed is still there: look who else writes to the folder of the evidence."""
 
@@ -43,6 +48,31 @@ def capture(obligation: Obligation) -> None:
             raise TakesLonger
         _capture(decision, deadline.remaining_seconds(CAPTURE_SECONDS))
     commands.capture_kept(obligation.pk, now=clock.now())
+
+
+def capture_hidden(obligation: Obligation) -> None:
+    """Capture what is hidden and undecided, where its platform can't keep it. Raises NotSeenYet, TakesLonger, and as
+    `capture`.
+    """
+    content = _hidden_content(obligation)
+    if content is None:
+        return
+    if (content.size or 0) >= LARGE_BYTES and evidence.in_store(content.sha256, stores.WORKING) is None:
+        raise TakesLonger
+    take_down_hidden(content, obligation.pk, deadline.remaining_seconds(CAPTURE_SECONDS))
+
+
+def _hidden_content(obligation: Obligation) -> ItemContent | None:
+    """What is to be captured of a hidden item; None: nothing any more, and that is written down."""
+    item = commands.to_capture_hidden(int(obligation.subject.partition(":")[2]))
+    if item is None:
+        commands.hidden_not_captured(
+            obligation.pk, "it is no longer hidden undecided as a child's", now=clock.now()
+        )
+        return None
+    if item.content is None:
+        raise NotSeenYet
+    return item.content
 
 
 def capture_large() -> int:
@@ -66,6 +96,17 @@ def capture_large() -> int:
             continue
         commands.capture_kept(obligation.pk, now=clock.now())
         kept += 1
+    for obligation in Obligation.objects.filter(kind="capture_hidden", state="owed").order_by("pk")[:100]:
+        if any(one.__name__ in obligation.last_error for one in (TakesLonger, TooSlow)):
+            try:
+                content = _hidden_content(obligation)
+                if content is not None:
+                    take_down_hidden(content, obligation.pk, LONGEST_CAPTURE_SECONDS)
+            except (EvidenceError, PlatformError, MediaError) as error:
+                log.warning("not captured yet", obligation=obligation.pk, why=type(error).__name__)
+                wrong = error
+                continue
+            kept += 1
     if wrong is not None:
         raise wrong
     return kept
@@ -129,6 +170,7 @@ def _into_vault(sha256: str) -> None:
 
 
 registry.kind("capture", by=By.WORKER, handler=capture)
+registry.kind("capture_hidden", by=By.WORKER, handler=capture_hidden)
 registry.kind("preserve", by=By.WORKER, handler=preserve)
 registry.kind("destroy_preserved", by=By.WORKER, handler=destroy)
 registry.kind("scrub_evidence", by=By.WORKER, handler=scrub.keep)

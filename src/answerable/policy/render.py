@@ -29,6 +29,10 @@ _WORDS = {
             "What the law asks us to keep as proof, the picture included, is sealed and kept {time} after the"
             " authority was told, then destroyed."
         ),
+        "at_hiding": (
+            "Where a site could lose a hidden picture that may show somebody under 18, an encrypted copy is kept until"
+            " people have decided, and destroyed if they find nothing."
+        ),
         "kept": "What is needed to decide a complaint is kept {time}, without the picture, then destroyed.",
         "generally": "For everything",
         "replies": "Automatic messages to people who report",
@@ -58,6 +62,11 @@ _WORDS = {
         "sealed": (
             "Ce que la loi nous demande de garder comme preuve, image comprise, est mis sous scellés et gardé {time}"
             " après que l’autorité a été informée, puis détruit."
+        ),
+        "at_hiding": (
+            "Quand un site risque de perdre une image masquée qui montre peut-être une personne de moins de 18 ans,"
+            " une copie chiffrée est gardée jusqu’à ce que des personnes aient décidé, et détruite si elles ne trouvent"
+            " rien."
         ),
         "kept": "Ce qu’il faut pour décider d’une réclamation est gardé {time}, sans l’image, puis détruit.",
         "generally": "Pour tout",
@@ -146,6 +155,8 @@ def _laws(pack: Pack, laws: tuple[str, ...], language: str, words: dict[str, str
         who = words["told"].format(names=names) if names else words["nobody"]
         kept = words["sealed" if regime.keeps.media else "kept"]
         yield f"{who} {kept.format(time=say(regime.keeps.keep_for, language))}"
+        if regime.keeps.at_hiding:
+            yield words["at_hiding"]
 
 
 def _replies(pack: Pack, laws: tuple[str, ...], language: str, words: dict[str, str]) -> Iterator[str]:

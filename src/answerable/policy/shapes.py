@@ -200,9 +200,13 @@ class Notice(Part):
 
 
 class Keeping(Part):
-    """What a regime lets the desk keep: media only where a basis is named."""
+    """What a regime lets the desk keep: media only where a basis is named.
+
+    at_hiding: also of what is hidden and that nobody has decided, where its platform can't keep the bytes itself.
+    """
 
     media: bool
+    at_hiding: bool = False
     basis: str | None = None
     keep_for: Duration = Field(alias="for")
 

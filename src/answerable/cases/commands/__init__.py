@@ -4,6 +4,7 @@ for it, and the audit entries. Doors and handlers call nothing else.
 
 from answerable.cases.commands.again import erase_again, standing_again
 from answerable.cases.commands.answering import answer_report, appeal, complain, withdraw_report
+from answerable.cases.commands.aside import hidden_captured, hidden_not_captured, to_capture_hidden
 from answerable.cases.commands.asking import AskedOutcome, account_asked
 from answerable.cases.commands.backfilling import begin_backfill, end_backfill, register_backfilled
 from answerable.cases.commands.banking import change_list
@@ -202,6 +203,8 @@ __all__ = [
     "file_report",
     "grant_request",
     "hand_to_uploader",
+    "hidden_captured",
+    "hidden_not_captured",
     "hold_evidence",
     "holder_told",
     "item_fetched",
@@ -276,6 +279,7 @@ __all__ = [
     "store_page",
     "take_from_uploader",
     "take_up_hashes",
+    "to_capture_hidden",
     "turn_list",
     "uploads_screened",
     "verify_recipient",

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import transaction
 
 from answerable import obligations
+from answerable.cases.commands.aside import end_hidden
+from answerable.cases.commands.clearing import owe_clearing, take_object
 from answerable.cases.commands.grouping import lock, standing_case
 from answerable.cases.commands.rounds import standing_decision
 from answerable.cases.commands.writing import Writing, pack_of
@@ -13,7 +15,6 @@ from answerable.cases.evidence_inputs import CaptureIn, ObjectIn, ReadFor
 from answerable.cases.inputs import NotFound
 from answerable.cases.models import Capture, EvidenceObject, ItemContent
 from answerable.cases.queries import evidence
-from answerable.cases.rules.keeping import DESTROY_WITHIN
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
@@ -38,7 +39,7 @@ def captured(capture_in: CaptureIn, *, now: datetime) -> list[ObjectIn]:
         if case is None:
             raise NotFound(f"The content {content.pk} is in no case.")
         writing = Writing(actor="worker", now=now, cause=f"content:{content.pk}", case=case)
-        known = [one for one in capture_in.objects if not _take(one, now)]
+        known = [one for one in capture_in.objects if not take_object(one, now)]
         entry_id = writing.record(
             "evidence_captured",
             {
@@ -91,6 +92,9 @@ def capture_kept(obligation_id: int, *, now: datetime) -> None:
                 platform=waiting.platform,
             )
             writing.owe([again])
+        item = lock(int(owed.subject.partition(":")[2]))
+        if item is not None:
+            end_hidden(writing, item)
         writing.finish()
 
 
@@ -155,7 +159,7 @@ def resealed(one: ObjectIn, *, replaces: int | None, now: datetime) -> None:
             old = EvidenceObject.objects.filter(pk=replaces, destroying_at__isnull=True)
             if not old.update(destroying_at=now):
                 return
-        _take(one, now)
+        take_object(one, now)
         writing = Writing(actor="worker", now=now, cause="evidence:reseal")
         event = {"store": one.store, "sealed": one.sealed_sha256, "key": one.key, "replaces": replaces}
         writing.record("evidence_resealed", event)
@@ -186,39 +190,6 @@ def object_checked(number: int, fault: str, *, now: datetime) -> bool:
                 writing.owe([_page(f"evidence:{row.pk}", f"evidence_{fault}", now)])
             writing.finish()
         return changed
-
-
-def owe_clearing(writing: Writing, content_id: int, at: datetime) -> None:
-    """Owe that what nobody needs any more of a content's evidence is destroyed, not before that time."""
-    writing.owe(
-        [
-            Owed(
-                kind="clear_evidence",
-                subject=f"content:{content_id}",
-                by=By.WORKER,
-                due_at=max(at, writing.now) + DESTROY_WITHIN,
-                not_before=at if at > writing.now else None,
-            )
-        ]
-    )
-
-
-def _take(one: ObjectIn, now: datetime) -> bool:
-    """Write down an object; False where the same bytes are in that store already."""
-    _, made = EvidenceObject.objects.get_or_create(
-        store=one.store,
-        sha256=one.sha256,
-        destroying_at=None,
-        defaults={
-            "size": one.size,
-            "sealed_sha256": one.sealed_sha256,
-            "sealed_size": one.sealed_size,
-            "key": one.key,
-            "stored_at": now,
-            "checked_at": now,
-        },
-    )
-    return made
 
 
 def _said(one: ObjectIn) -> dict[str, object]:

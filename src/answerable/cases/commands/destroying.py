@@ -7,11 +7,12 @@ from datetime import datetime
 from django.db import transaction
 
 from answerable import obligations
-from answerable.cases.commands.capturing import owe_clearing
+from answerable.cases.commands.aside import note_ended
+from answerable.cases.commands.clearing import owe_clearing
 from answerable.cases.commands.writing import Writing
-from answerable.cases.models import Capture, EvidenceObject
+from answerable.cases.models import Capture, EvidenceObject, HiddenMedia
 from answerable.cases.queries import evidence
-from answerable.cases.rules.keeping import DESTROY_WITHIN, HELD_AGAIN, May, may_destroy
+from answerable.cases.rules.keeping import DESTROY_WITHIN, HELD_AGAIN, HIDDEN_AGAIN, May, may_destroy
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
@@ -97,8 +98,11 @@ def end_destroying(obligation_id: int, *, now: datetime) -> None:
             _owe_again(writing, owed, now)
         else:
             obligations.keep(owed, now=now, proof_entry_id=entry_id)
-        if owed.kind == "clear_evidence" and left:
-            owe_clearing(writing, left[0].content_id, now + HELD_AGAIN)
+        if owed.kind == "clear_evidence":
+            content_id = int(owed.subject.partition(":")[2])
+            hidden = note_ended(writing, content_id)
+            if hidden or left:
+                owe_clearing(writing, content_id, now + (HIDDEN_AGAIN if hidden else HELD_AGAIN))
         writing.finish()
 
 
@@ -135,7 +139,19 @@ def _may_go(owed: Obligation, now: datetime) -> set[tuple[str, str]]:
                 wanted |= {("vault", sha256), ("working", sha256)}
             elif all(m.working_media and one.media_sha256 == sha256 for m, one in resting):
                 wanted.add(("working", sha256))
-    return wanted
+    if owed.kind == "clear_evidence":
+        wanted |= _hidden_media(int(owed.subject.partition(":")[2]), now)
+    return {one for one in wanted if one[0] == "vault" or not evidence.hidden_is_needed(one[1], now)}
+
+
+def _hidden_media(content_id: int, now: datetime) -> set[tuple[str, str]]:
+    """What was captured when a content was hidden, is not needed any more, and on which no capture rests."""
+    rows = HiddenMedia.objects.filter(content=content_id, ended_at__isnull=True)
+    return {
+        ("working", row.sha256)
+        for row in rows.select_related("content__item__case")
+        if evidence.why_hidden_ended(row, now) and not evidence.resting_on(row.sha256).exists()
+    }
 
 
 def _note(capture: Capture, now: datetime) -> None:

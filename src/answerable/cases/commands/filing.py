@@ -133,6 +133,11 @@ def fall(writing: Writing, finding: Finding, item: Item, *, cleared: bool) -> No
     # Of what the authority has been told in part nothing is left to tell: that is kept, and kept a year.
     for duty in waiting.exclude(regime__in=stay).exclude(pk__in=told.values("obligation_id")):
         writing.release(duty.kind, duty.subject, "decided_otherwise")
+    if not cleared and not corrections:  # an adult's media are preserved by no law
+        stay = [do.regime or "" for do in still if do.do == "preserve"]
+        keeping = Obligation.objects.filter(case_id=case.pk, kind="preserve", state="owed")
+        for duty in keeping.exclude(regime__in=stay):
+            writing.release(duty.kind, duty.subject, "decided_otherwise")
 
 
 def _told(finding: Finding) -> Iterator[Obligation]:

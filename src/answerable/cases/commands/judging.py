@@ -6,6 +6,7 @@ from django.db import transaction
 
 from answerable import obligations
 from answerable.cases.commands import deciding as effects
+from answerable.cases.commands.aside import end_hidden
 from answerable.cases.commands.contesting import answer_appeals
 from answerable.cases.commands.copying import share_with_copies
 from answerable.cases.commands.elsewhere import follow_finding
@@ -247,6 +248,7 @@ def _apply(
         writing.record("hiding_lifted", {"item": item.pk, "review": row.pk})
         effects.lift(writing, item, case, "lifted")
     _owe_next(writing, item, case, pack, outcome)
+    end_hidden(writing, item)
     return Reviewed(
         item.content_id or 0,
         outcome.verdict,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from answerable.cases.commands.arriving import is_there, reconsider_hiding, tell_whose_it_is
+from answerable.cases.commands.aside import owe_hidden_capture
 from answerable.cases.commands.deciding import decide_violating
 from answerable.cases.commands.framing import write_frames
 from answerable.cases.commands.grouping import account_of, begin_notice, lock_at, open_case, put_in
@@ -182,6 +183,8 @@ def _take_content(writing: Writing, item: Item, prints: Prints) -> None:
         item.looked_at = item.nobody_in_it_at = None
         item.save(update_fields=["looked_at", "nobody_in_it_at"])
         writing.record("item_content_changed", {"item": item.pk, "from": before.sha256, "to": prints.sha256})
+        if item.contents.filter(hidden_media__isnull=False).exists():  # its platform can't keep these either
+            owe_hidden_capture(writing, item)
         begin_round(writing, item, "changed")
         owe_look(writing, item, writing.now + protecting.LOOK_SOON)
     _share_what_is_known(writing, item)

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from answerable import audit, obligations
+from answerable.cases.commands.aside import owe_hidden_capture
 from answerable.cases.commands.grouping import lock, locked
 from answerable.cases.commands.hushing import keep_back
 from answerable.cases.commands.settling import settle_there
@@ -148,7 +149,9 @@ def satisfies(seen: Visibility, wanted: Visibility) -> bool:
     return seen is wanted
 
 
-OF_WHAT_IS_THERE = frozenset({"find_copies", "freeze", "look", "decide", "remove_if_undecided"})
+OF_WHAT_IS_THERE = frozenset(
+    {"find_copies", "freeze", "capture_hidden", "look", "decide", "remove_if_undecided"}
+)
 """Owed about an item that exists: owed anew should it appear (`arriving.is_there`)."""
 
 
@@ -223,6 +226,8 @@ def cannot(obligation_id: int, *, reason: str, now: datetime, by_hand_at: str = 
                 ]
             )
         word, _, number = obligation.subject.partition(":")
+        if obligation.kind == "freeze":
+            owe_hidden_capture(writing, locked(int(number)))
         if word == "item" and obligation.kind in WANTED_BY_KIND:
             item = locked(int(number))
             item.look_again_at = look_soon_at(item, now)  # else nobody would ever see that somebody did it

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from answerable.cases.commands.capturing import owe_clearing
+from answerable.cases.commands.clearing import owe_clearing
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
 from answerable.cases.commands.filing import take_back_filing, withdraw_finding
 from answerable.cases.commands.grouping import lock

@@ -1,7 +1,13 @@
 """What a case is made of. Only `cases.commands` writes these tables."""
 
 from answerable.cases.models.backfill import Backfill
-from answerable.cases.models.evidence import Capture, EvidenceHold, EvidenceObject, EvidenceRecipient
+from answerable.cases.models.evidence import (
+    Capture,
+    EvidenceHold,
+    EvidenceObject,
+    EvidenceRecipient,
+    HiddenMedia,
+)
 from answerable.cases.models.filings import AccountAsked, Filing, FilingAnswer, FilingFile
 from answerable.cases.models.found import HashQuestion, ListMatch, Reached
 from answerable.cases.models.frames import ContentFrame
@@ -47,6 +53,7 @@ __all__ = [
     "Finding",
     "HashList",
     "HashQuestion",
+    "HiddenMedia",
     "IdempotencyKey",
     "Item",
     "ItemContent",

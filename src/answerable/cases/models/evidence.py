@@ -68,6 +68,28 @@ class Capture(models.Model):
         ]
 
 
+class HiddenMedia(models.Model):
+    """The bytes of what was hidden and that nobody had decided, in the working store: its platform can't keep them."""
+
+    content = models.ForeignKey(ItemContent, on_delete=models.PROTECT, related_name="hidden_media")
+    sha256 = models.CharField(max_length=64, db_index=True)
+    at = models.DateTimeField()
+    entry_id = models.BigIntegerField(help_text="the audit entry that has their digests")
+    ended_at = models.DateTimeField(null=True, help_text="they rest on this no more")
+    why = models.CharField(max_length=10, default="", help_text="captured, cleared, adult, changed or over")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["content"], condition=Q(ended_at__isnull=True), name="hidden_media_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, why="") | Q(ended_at__isnull=False) & ~Q(why=""),
+                name="hidden_media_ended_says_why",
+            ),
+        ]
+
+
 class EvidenceHold(models.Model):
     """Nothing of a case is destroyed while one stands: until a day, or until people release it."""
 

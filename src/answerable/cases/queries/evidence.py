@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from answerable.cases.inputs import NotFound, Refused
+from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import (
     Appeal,
     Capture,
@@ -16,12 +17,13 @@ from answerable.cases.models import (
     EvidenceRecipient,
     FilingFile,
     Finding,
+    HiddenMedia,
     ItemContent,
 )
-from answerable.cases.rules.keeping import CAPTURE_FIRST, Keeping, Kept
+from answerable.cases.rules.keeping import CAPTURE_FIRST, Hidden, Keeping, Kept, why_ended
 from answerable.obligations.models import Obligation
 from answerable.policy import store
-from answerable.policy.words import By, Verdict
+from answerable.policy.words import Age, By, Verdict, Visibility
 
 KEEPING_KINDS = ("preserve", "report_authority", "destroy_preserved")
 
@@ -202,6 +204,40 @@ def was_filed(content: ItemContent) -> bool:
         if told.exists():
             return True
     return False
+
+
+def hidden_media(sha256: str) -> QuerySet[HiddenMedia]:
+    """What was captured when it was hidden and rests on these bytes."""
+    return HiddenMedia.objects.filter(sha256=sha256, ended_at__isnull=True).select_related(
+        "content__item__case"
+    )
+
+
+def why_hidden_ended(row: HiddenMedia, now: datetime) -> str:
+    """Why what was captured at hiding is not kept as such any more; empty while it is."""
+    content, item = row.content, row.content.item
+    decision = Decision.objects.filter(content=content, overturned_at__isnull=True).first()
+    judging = Obligation.objects.filter(kind__in=BY_JUDGING, subject=f"item:{item.pk}", state="owed")
+    cases = {item.case.pk, joined_into(item.case).pk} if item.case is not None else set[int]()
+    undecided = item.interim_since is not None or item.wanted == Visibility.GONE
+    return why_ended(
+        Hidden(
+            verdict=Verdict(decision.verdict) if decision is not None else None,
+            captured=decision is not None
+            and not capture_is_owed(item.pk)
+            and captured(content, media=media_are_owed(decision.case)),
+            age=Age(item.age),
+            lifted=item.nobody_in_it_at is not None,
+            current=item.content_id == content.pk,
+            open=undecided or judging.exists(),
+            held=holds(cases, now).exists(),
+        )
+    )
+
+
+def hidden_is_needed(sha256: str, now: datetime) -> bool:
+    """Whether anything hidden and undecided rests on these bytes."""
+    return any(not why_hidden_ended(row, now) for row in hidden_media(sha256))
 
 
 def _keeps_media(owed: Obligation) -> bool:

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from answerable.policy.words import Age, Verdict
+
 HELD_AGAIN: Final = timedelta(days=30)
 """While something may not be destroyed, that is asked again so often."""
 DESTROY_WITHIN: Final = timedelta(days=30)
+HIDDEN_AGAIN: Final = timedelta(days=1)
+"""So often it is asked whether what was captured at hiding is needed still."""
 CAPTURE_FIRST: Final = timedelta(hours=6)
 """So long `remove` waits for a capture that can't be made. Gone must become gone within the law's 48 hours."""
 
@@ -61,6 +65,39 @@ def may_destroy(kept: Kept, now: datetime) -> May:
         facts=not (waits or kept.keepings),
         working_media=media or (kept.in_vault and not waits and not _being_filed(kept)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """How things stand with what was captured when it was hidden.
+
+    `verdict`: of its content, where one stands. `captured`: as evidence, with all that is owed. `lifted`: one qualified
+    person said that nobody is in it. `current`: the item still shows it. `open`: it is hidden undecided, or people are
+    to judge it. `held`: people said that nothing is destroyed.
+    """
+
+    verdict: Verdict | None
+    captured: bool
+    age: Age
+    lifted: bool
+    current: bool
+    open: bool
+    held: bool
+
+
+def why_ended(hidden: Hidden) -> str:
+    """Why media that were captured at hiding aren't kept as such any more; empty while they are (rules 15 and 22)."""
+    if hidden.held:
+        return ""
+    if hidden.verdict is Verdict.VIOLATING:
+        return "captured" if hidden.captured else ""
+    if hidden.verdict is Verdict.NOT_VIOLATING or hidden.lifted:
+        return "cleared"
+    if hidden.age is Age.ADULT:
+        return "adult"
+    if not hidden.current:
+        return "changed"
+    return "" if hidden.open else "over"
 
 
 def _being_filed(kept: Kept) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from answerable.policy.checks.places import Given, cases, every_entry, names_in, true_of
 from answerable.policy.errors import Hole
 from answerable.policy.pack import Pack, applies
-from answerable.policy.shapes import Entry
+from answerable.policy.shapes import Entry, Regime
 from answerable.policy.source import Path
 from answerable.policy.words import Age
 
@@ -53,8 +53,7 @@ def _regimes(pack: Pack) -> Iterator[Hole]:
         path: Path = ("regimes", regime_id)
         if not any(applies(name, [regime_id]) for name in named if name):
             yield pack.source.hole(path, f"nothing is owed under the regime {regime_id!r}")
-        if regime.keeps.media and not regime.keeps.basis:
-            yield pack.source.hole((*path, "keeps"), "media may be kept only where the law's basis is named")
+        yield from _keeping(pack, path, regime)
         for index, name in enumerate(regime.tells):
             if name not in pack.authorities:
                 yield pack.source.hole((*path, "tells", index), f"{LOST}authority named {name!r}")
@@ -70,6 +69,15 @@ def _regimes(pack: Pack) -> Iterator[Hole]:
                     yield pack.source.hole(
                         (field, name, "regimes", regime_id), f"{LOST}regime named {regime_id!r}"
                     )
+
+
+def _keeping(pack: Pack, path: Path, regime: Regime) -> Iterator[Hole]:
+    if regime.keeps.media and not regime.keeps.basis:
+        yield pack.source.hole((*path, "keeps"), "media may be kept only where the law's basis is named")
+    if regime.keeps.at_hiding and not regime.keeps.media:
+        yield pack.source.hole(
+            (*path, "keeps"), "what is hidden is captured only where media may be kept: write `media: true`"
+        )
 
 
 def _entry(pack: Pack, path: Path, entry: Entry) -> Iterator[Hole]:
