@@ -48,6 +48,11 @@ def act_on_copies(obligation: Obligation) -> None:
     commands.act_on_copies(obligation.pk, now=clock.now())
 
 
+def share_decision(obligation: Obligation) -> None:
+    """Let the next places of the identical file share a decision."""
+    commands.share_decision(obligation.pk, now=clock.now())
+
+
 def page_people(obligation: Obligation) -> None:
     """Page the people on call. The text names a number and a kind, never a person or a place (rule 20)."""
     why = str(obligation.params.get("why", "danger"))
@@ -69,5 +74,6 @@ for _kind in PEOPLE_KINDS:
 for _kind in OTHER_PEOPLE_KINDS:
     registry.kind(_kind, by=By.OTHER_PEOPLE)
 registry.kind("page_people", by=By.WORKER, handler=page_people)
+registry.kind("share_decision", by=By.WORKER, handler=share_decision)
 registry.kind("act_on_copies", by=By.WORKER, handler=act_on_copies)
 registry.kind("remove_if_undecided", by=By.WORKER, handler=remove_if_undecided)

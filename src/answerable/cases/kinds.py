@@ -17,6 +17,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "erase": "item",
     "find_copies": "item",
     "act_on_copies": "decision",
+    "share_decision": "decision",
     "block_identical": "item",
     "unblock": "item",
     "remove_if_undecided": "item",

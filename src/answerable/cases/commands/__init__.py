@@ -32,6 +32,7 @@ from answerable.cases.commands.custody import (
     release_hold,
     verify_recipient,
 )
+from answerable.cases.commands.deciding import share_decision
 from answerable.cases.commands.delivering import (
     drop_delivery,
     owe_deliveries,
@@ -271,6 +272,7 @@ __all__ = [
     "settle_letters",
     "shield_answered",
     "shield_not_asked",
+    "share_decision",
     "source_not_told",
     "source_told",
     "standing_again",

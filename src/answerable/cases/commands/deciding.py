@@ -3,15 +3,17 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 
+from answerable import obligations
 from answerable.cases.commands.contesting import close_appeal
 from answerable.cases.commands.copying import share_with_copies
-from answerable.cases.commands.elsewhere import carry_list, carry_on, carry_to
+from answerable.cases.commands.elsewhere import AT_ONCE, carry_list, carry_on, carry_to
 from answerable.cases.commands.erasing import owe_erasing
 from answerable.cases.commands.feedback import owe_to_sources
 from answerable.cases.commands.filing import has_finding, owe_filings
-from answerable.cases.commands.grouping import begin_notice, lock, put_in
+from answerable.cases.commands.grouping import begin_notice, lock, locked, put_in, standing_case
 from answerable.cases.commands.harms import FOR_AUTHORITIES, harm_decided, owed_after
 from answerable.cases.commands.rounds import begin_round, standing_decision
 from answerable.cases.commands.settling import settle_there
@@ -35,11 +37,12 @@ from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Appeal, Case, Decision, Item, ItemContent, Report
 from answerable.cases.models.judgement import BY_LIST, BY_REVIEWS
 from answerable.cases.models.reports import is_formal
-from answerable.cases.queries.listed import rests_on_list
+from answerable.cases.queries.listed import is_withdrawn, rests_on_list
 from answerable.cases.rules.deciding import youngest
+from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy import store
-from answerable.policy.words import Age, Verdict, Visibility
+from answerable.policy.words import Age, By, Verdict, Visibility
 
 REMOVE_WITHIN = timedelta(seconds=60)
 RESTORE_WITHIN = timedelta(seconds=60)
@@ -140,18 +143,34 @@ def _affirm(writing: Writing, item: Item, case: Case, by_list: Decision) -> None
         share_with_copies(writing, content, pack_of(case), case)
 
 
-def _share_with_identical(writing: Writing, item: Item, case: Case, decision: Decision) -> None:
-    """The identical file shares `violating` at once, wherever it is (rule 11)."""
-    content = _content(item)
-    twins = (
-        ItemContent.objects.filter(sha256=content.sha256)
-        .exclude(item=item)
-        .order_by("item_id")
-        .values_list("item_id", "pk")
-    )
-    for item_id, content_id in twins:
+def share_decision(obligation_id: int, *, now: datetime) -> None:
+    """Let the next places of the identical file share a decision, and owe the rest (rule 11)."""
+    with transaction.atomic():
+        owed = Obligation.objects.select_for_update().filter(pk=obligation_id, state="owed").first()
+        if owed is None:
+            return
+        number, _, after = owed.subject.partition(":")[2].partition("/")
+        decision = Decision.objects.select_related("case", "content").get(pk=int(number))
+        item, case = locked(decision.content.item_id), standing_case(decision.case)
+        writing = Writing(actor="worker", now=now, cause=f"decision:{decision.pk}", case=case)
+        if decision.overturned_at is None and not is_withdrawn(decision):
+            _share_with_identical(writing, item, case, decision, after=int(after))
+        event = {"obligation": owed.pk, "kind": owed.kind, "decision": decision.pk}
+        entry_id = writing.record("obligation_kept", event, case_id=case.pk)
+        obligations.keep(owed, now=now, proof_entry_id=entry_id)
+        writing.finish(entry_id)
+
+
+def _share_with_identical(
+    writing: Writing, item: Item, case: Case, decision: Decision, *, after: int = 0
+) -> None:
+    """The identical file shares `violating` at once, wherever it is (rule 11); the worker does what is beyond a few."""
+    twins = ItemContent.objects.filter(sha256=decision.content.sha256, item_id__gt=after).exclude(item=item)
+    rows = list(twins.order_by("item_id").values_list("item_id", "pk")[: AT_ONCE + 1])
+    about = writing.case
+    for item_id, content_id in rows[:AT_ONCE]:
         twin = lock(item_id)
-        if twin is None or twin.content_id != content_id:
+        if twin is None or twin.content_id != content_id or _cleared_since(twin, decision):
             continue
         if twin.case is None:
             put_in(writing, twin, case)
@@ -167,6 +186,17 @@ def _share_with_identical(writing: Writing, item: Item, case: Case, decision: De
         )
         if not rests_on_list(decision):  # nobody has looked yet: the look that was promised is still owed
             close_looks(writing, twin, "decided_otherwise")
+    writing.case = about
+    if len(rows) > AT_ONCE:
+        subject = f"decision:{decision.pk}/{rows[AT_ONCE - 1][0]}"
+        due_at = writing.now + REMOVE_WITHIN
+        writing.owe([Owed(kind="share_decision", subject=subject, by=By.WORKER, due_at=due_at)])
+
+
+def _cleared_since(twin: Item, decision: Decision) -> bool:
+    """Whether people looked at this very place since, and put it back."""
+    own = standing_decision(twin.content_id)
+    return own is not None and own.verdict == Verdict.NOT_VIOLATING and own.at > decision.at
 
 
 def _done_for(of: Decision) -> frozenset[str]:
