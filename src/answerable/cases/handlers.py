@@ -53,6 +53,11 @@ def share_decision(obligation: Obligation) -> None:
     commands.share_decision(obligation.pk, now=clock.now())
 
 
+def undo_shared(obligation: Obligation) -> None:
+    """Take back what was decided of the next places of the identical file."""
+    commands.undo_shared(obligation.pk, now=clock.now())
+
+
 def page_people(obligation: Obligation) -> None:
     """Page the people on call. The text names a number and a kind, never a person or a place (rule 20)."""
     why = str(obligation.params.get("why", "danger"))
@@ -74,6 +79,7 @@ for _kind in PEOPLE_KINDS:
 for _kind in OTHER_PEOPLE_KINDS:
     registry.kind(_kind, by=By.OTHER_PEOPLE)
 registry.kind("page_people", by=By.WORKER, handler=page_people)
+registry.kind("undo_shared", by=By.WORKER, handler=undo_shared)
 registry.kind("share_decision", by=By.WORKER, handler=share_decision)
 registry.kind("act_on_copies", by=By.WORKER, handler=act_on_copies)
 registry.kind("remove_if_undecided", by=By.WORKER, handler=remove_if_undecided)

@@ -18,6 +18,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "find_copies": "item",
     "act_on_copies": "decision",
     "share_decision": "decision",
+    "undo_shared": "decision",
     "block_identical": "item",
     "unblock": "item",
     "remove_if_undecided": "item",

@@ -6,7 +6,7 @@ import pytest
 
 from answerable.authorities import filing
 from answerable.cases import codes, commands
-from answerable.cases.commands import elsewhere
+from answerable.cases.commands import deciding, elsewhere, undoing
 from answerable.cases.models import Account, Filing, Finding, Item, ItemContent, Notice, Person
 from answerable.cases.queries import filings
 from answerable.cases.rules.deciding import HolderIs
@@ -56,6 +56,11 @@ def filed(desk: FilingDesk) -> dict[str, list]:
 def answer(desk: FilingDesk, person: Person, account: str, holder: HolderIs = HolderIs.OFFENDER) -> None:
     row = Account.objects.get(ref=account)
     commands.judge_account(row.pk, person_id=person.pk, answer=holder, now=desk.clock.now)
+
+
+def settle(desk: FilingDesk) -> None:
+    desk.turns.now = desk.clock.now
+    desk.turns.settle()
 
 
 def overturn(desk: FilingDesk, ref: str, *people: Person) -> None:
@@ -248,17 +253,21 @@ def test_a_near_copy_that_one_person_looked_at_is_a_finding_of_its_own(desk, rav
     assert set(filed(desk)) == {"uri", "max"}
 
 
-def test_many_places_are_worked_off_some_at_a_time(desk, configure, ravi, rosa, monkeypatch):
+def test_many_places_are_worked_off_some_at_a_time(desk, configure, ravi, rosa, mira, nora, monkeypatch):
     many = 9
-    monkeypatch.setattr(elsewhere, "AT_ONCE", 4)
+    for module in (elsewhere, deciding, undoing):
+        monkeypatch.setattr(module, "AT_ONCE", 4)
     monkeypatch.setattr(filings, "COPIES_AT_ONCE", 4)
     configure(copies_per_hour=6)
     for number in range(many):
         post_same(desk, f"b{number}", "a", account=f"user{number}")
-    confirmed(desk, ravi, rosa)
+    confirmed(desk, ravi)
+    assert Item.objects.filter(wanted="gone").count() == 1 + 4
+    settle(desk)
+    assert Item.objects.filter(wanted="gone").count() == 1 + many
+    desk.yes(rosa, "a")
     assert Finding.objects.count() == 1 + 4
-    desk.turns.now = desk.clock.now
-    desk.turns.settle()
+    settle(desk)
     assert Finding.objects.count() == 1 + many
     desk.clock.pass_(hours=13)  # nobody answers whose accounts these are
     drafted = [filing.draft_due(desk.clock.now) for _ in range(3)]
@@ -271,3 +280,15 @@ def test_many_places_are_worked_off_some_at_a_time(desk, configure, ravi, rosa, 
     assert len(filed(desk)[""]) == many
     owed = Obligation.objects.filter(kind="report_authority", regime="us")
     assert {one.state for one in owed} == {"kept"}
+    overturn(desk, "a", mira, nora)
+    assert Item.objects.filter(wanted="visible").count() == 1 + 4
+    settle(desk)
+    assert Item.objects.filter(wanted="visible").count() == 1 + many
+    assert not Finding.objects.filter(withdrawn_at=None).exists()
+    for _ in range(4):
+        desk.work()
+    corrected = Filing.objects.filter(purpose="correction", state="finished")
+    reports = Filing.objects.filter(purpose="report", state="finished")
+    assert sorted(corrected.values_list("corrects", flat=True)) == sorted(
+        reports.values_list("pk", flat=True)
+    )

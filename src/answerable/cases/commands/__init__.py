@@ -128,6 +128,7 @@ from answerable.cases.commands.stepping import (
     step_not_done,
     take_from_uploader,
 )
+from answerable.cases.commands.undoing import undo_shared
 from answerable.cases.commands.verifying import (
     check_request,
     grant_request,
@@ -283,6 +284,7 @@ __all__ = [
     "take_up_hashes",
     "to_capture_hidden",
     "turn_list",
+    "undo_shared",
     "uploads_screened",
     "verify_recipient",
     "watch_alarmed",

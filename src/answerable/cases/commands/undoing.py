@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from answerable import obligations
 from answerable.cases.commands.clearing import owe_clearing
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
+from answerable.cases.commands.elsewhere import AT_ONCE
 from answerable.cases.commands.filing import take_back_filing, withdraw_finding
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.harms import harm_decided
@@ -52,14 +55,40 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     drop_untold(writing, item, ["interim", "removed", "removed_undecided"])
     told = was_told(item)
     tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item if told else None)
-    for shared in Decision.objects.filter(of_decision=decision, overturned_at__isnull=True).select_related(
-        "content"
-    ):
-        twin = lock(shared.content.item_id)
-        if twin is not None:
-            overturn(writing, twin, shared)
+    _overturn_shared(writing, decision)
     if item.content is not None:
         share_with_copies(writing, item.content, pack, case)
+
+
+def undo_shared(obligation_id: int, *, now: datetime) -> None:
+    """Take back what was decided of the next places of the identical file, and owe the rest."""
+    with transaction.atomic():
+        owed = Obligation.objects.select_for_update().filter(pk=obligation_id, state="owed").first()
+        if owed is None:
+            return
+        number, _, after = owed.subject.partition(":")[2].partition("/")
+        decision = Decision.objects.select_related("case").get(pk=int(number))
+        writing = Writing(actor="worker", now=now, cause=f"decision:{decision.pk}", case=decision.case)
+        if decision.overturned_at is not None:
+            _overturn_shared(writing, decision, after=int(after))
+        event = {"obligation": owed.pk, "kind": owed.kind, "decision": decision.pk}
+        entry_id = writing.record("obligation_kept", event, case_id=decision.case_id)
+        obligations.keep(owed, now=now, proof_entry_id=entry_id)
+        writing.finish(entry_id)
+
+
+def _overturn_shared(writing: Writing, decision: Decision, *, after: int = 0) -> None:
+    """Take back what shares a decision; the worker does what is beyond a few places."""
+    shared = Decision.objects.filter(of_decision=decision, overturned_at__isnull=True, pk__gt=after)
+    rows = list(shared.select_related("content").order_by("pk")[: AT_ONCE + 1])
+    for one in rows[:AT_ONCE]:
+        twin = lock(one.content.item_id)
+        if twin is not None:
+            overturn(writing, twin, one)
+    if len(rows) > AT_ONCE:
+        subject = f"decision:{decision.pk}/{rows[AT_ONCE - 1].pk}"
+        due_at = writing.now + PUT_BACK_WITHIN
+        writing.owe([Owed(kind="undo_shared", subject=subject, by=By.WORKER, due_at=due_at)])
 
 
 def _lift_account(writing: Writing, item: Item) -> None:
@@ -81,7 +110,8 @@ def confirmed_against(account: Account) -> QuerySet[Decision]:
 
     An identical file shares the confirmation of the file that people judged, as it shares the decision.
     """
-    confirmed = Q(confirmed_by_two_at__isnull=False) | Q(of_decision__confirmed_by_two_at__isnull=False)
+    shared = Q(of_decision__confirmed_by_two_at__isnull=False, of_decision__overturned_at__isnull=True)
+    confirmed = Q(confirmed_by_two_at__isnull=False) | shared
     return Decision.objects.filter(
         confirmed, content__item__account=account, verdict=Verdict.VIOLATING, overturned_at__isnull=True
     )
