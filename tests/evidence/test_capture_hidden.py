@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from typer.testing import CliRunner
 
 from answerable.cases.models import EvidenceObject, HiddenMedia, Person
 from answerable.evidence import handlers as evidence_handlers
+from answerable.evidence.cli import app
 from answerable.obligations.models import Obligation
 from answerable.policy import load, store
 from answerable.policy.render import render
@@ -228,3 +230,13 @@ def test_a_pack_that_does_not_say_so_captures_nothing_before_a_decision(desk: Ev
     assert stores_with() == set()
     assert "encrypted copy" not in render(pack, "en", ("us",))
     assert "encrypted copy" in render(load(BASELINE, "baseline.yaml"), "en", ("us",))
+
+
+def test_it_is_shown_with_the_evidence_of_its_case(desk: EvidenceDesk) -> None:
+    desk.post("a", PICTURE)
+    desk.report("a")
+    desk.work()
+    case = desk.item("a").case
+    assert case is not None
+    said = CliRunner().invoke(app, ["show", str(case.pk)])
+    assert "captured when it was hidden" in said.output

@@ -59,6 +59,11 @@ def show(case: Case) -> None:
             stores = ", ".join(evidence.objects(sha256).values_list("store", flat=True)) if sha256 else ""
             why = one.missing if part == "media" and one.missing else "not kept"
             typer.echo(f"  {part}: {sha256 or '-'} ({stores or why})")
+    for hidden in evidence.hidden_of_case(case):
+        typer.echo(
+            f"content {hidden.content_id}, captured when it was hidden, {hidden.at:%Y-%m-%d %H:%M} UTC, item"
+            f" {hidden.content.item_id}: until people have decided"
+        )
     for hold in evidence.holds([case], _now()):
         ends = f"until {hold.until:%Y-%m-%d}" if hold.until else "until it is released"
         typer.echo(f"hold {hold.pk}: {hold.why}, {ends}")

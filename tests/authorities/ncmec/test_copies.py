@@ -98,8 +98,8 @@ def test_whoever_posted_the_identical_file_before_and_after_is_reported(desk, ra
 
 def test_what_is_held_at_upload_is_reported_too(desk, ravi, rosa):
     confirmed(desk, ravi, rosa)
-    post_same(desk, "b", "a", account="max")
-    Item.objects.filter(ref="b").update(seen="hidden")  # the platform kept it back
+    desk.site.add("b", b"a", account="max", wanted="hidden")  # the platform keeps it back
+    desk.upload("b", file="a", account="max", held="list", on_lists=("own.confirmed_by_two",))
     assert desk.wanted("b") == "gone"
     answer(desk, ravi, "max")
     desk.work()
@@ -251,6 +251,29 @@ def test_a_near_copy_that_one_person_looked_at_is_a_finding_of_its_own(desk, rav
     assert finding.review is not None
     desk.work()
     assert set(filed(desk)) == {"uri", "max"}
+
+
+def test_a_copy_that_comes_when_the_duty_is_due_soon_waits_for_nobody(desk, configure, ravi, rosa):
+    configure(send="after_a_person")
+    confirmed(desk, ravi, rosa)
+    desk.draft()
+    desk.clock.pass_(hours=23)
+    post_same(desk, "b", "a", account="max")
+    assert {one.account.ref for one in desk.draft()} == {"uri", "max"}
+
+
+def test_an_authority_that_refuses_all_of_them_gets_no_more_and_nobody_is_paged_for_each(
+    desk, ravi, rosa, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(filings, "COPIES_AT_ONCE", 2)
+    (tmp_path / "ncmec.login").write_text("drill:wrong")
+    for number in range(5):
+        post_same(desk, f"b{number}", "a", account=f"user{number}")
+    confirmed(desk, ravi, rosa)
+    desk.clock.pass_(hours=13)
+    for _ in range(4):
+        desk.work()
+    assert Filing.objects.filter(state="by_hand").count() == 1 + 2
 
 
 def test_many_places_are_worked_off_some_at_a_time(desk, configure, ravi, rosa, mira, nora, monkeypatch):

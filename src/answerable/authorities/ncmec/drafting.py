@@ -101,9 +101,9 @@ def drafts_for(obligation: Obligation, config: Config, ncmec: Ncmec, holders: Ho
     at once. What the platform knows of an account is waited for a while.
     """
     case_id, where = obligation.case_id or 0, (AUTHORITY, ncmec.environment)
-    room = filings.room_for_copies(*where, per_hour=ncmec.copies_per_hour, now=holders.now)
+    room = filings.room_for_copies(case_id, *where, per_hour=ncmec.copies_per_hour, now=holders.now)
     rows = filings.first_pending(case_id, *where)
-    rows += filings.copies_pending(case_id, *where, accounts=room, now=holders.now)
+    rows += filings.copies_pending(case_id, *where, accounts=room, due_at=obligation.due_at, now=holders.now)
     by_account: dict[int, list[ChildFinding]] = {}
     accounts: dict[int, Account | None] = {}
     for number, row in enumerate(rows, 1):

@@ -213,6 +213,12 @@ def hidden_media(sha256: str) -> QuerySet[HiddenMedia]:
     )
 
 
+def hidden_of_case(case_id: int) -> QuerySet[HiddenMedia]:
+    """What was captured of a case when it was hidden, and is kept as such still, oldest first."""
+    rows = HiddenMedia.objects.filter(content__item__case__in=with_joined(case_id), ended_at__isnull=True)
+    return rows.select_related("content").order_by("pk")
+
+
 def why_hidden_ended(row: HiddenMedia, now: datetime) -> str:
     """Why what was captured at hiding is not kept as such any more; empty while it is."""
     content, item = row.content, row.content.item

@@ -42,6 +42,8 @@ IS_COPY: Final = Q(
 HOLDER_FIRST: Final = timedelta(hours=12)
 """So long a report about an identical file waits for the answer whose account that is: half of what the law's duty
 gives in the baseline pack."""
+LAST_HOURS: Final = timedelta(hours=2)
+"""So long before its duty is due it waits for nothing any more."""
 COPIES_AT_ONCE: Final = 20
 """Reports about identical files, and corrections, that are drafted or being sent at one moment."""
 FILES_AT_ONCE: Final = 50
@@ -74,22 +76,21 @@ def first_pending(case_id: int, authority: str, environment: str) -> list[Findin
 
 
 def copies_pending(
-    case_id: int, authority: str, environment: str, *, accounts: int, now: datetime
+    case_id: int, authority: str, environment: str, *, accounts: int, due_at: datetime, now: datetime
 ) -> list[Finding]:
     """Of these, what was found because it is the identical file of another place, of so many accounts at most.
 
-    What waits for the answer whose account it is (rule 12) is left out, for `HOLDER_FIRST` at most.
+    What waits for the answer whose account it is (rule 12) is left out, for `HOLDER_FIRST` at most, and not when the
+    duty is due soon.
     """
     asked = Obligation.objects.filter(
         kind="judge_account",
         state="owed",
         subject=Concat(Value("account:"), Cast(OuterRef("content__item__account_id"), CharField())),
     )
-    ready = (
-        pending(case_id, authority, environment)
-        .filter(IS_COPY)
-        .filter(Q(at__lte=now - HOLDER_FIRST) | ~Exists(asked))
-    )
+    ready = pending(case_id, authority, environment).filter(IS_COPY)
+    if now < due_at - LAST_HOURS:
+        ready = ready.filter(Q(at__lte=now - HOLDER_FIRST) | ~Exists(asked))
     found: list[Finding] = []
     files: dict[int, int] = {}
     for finding in ready[: accounts * FILES_AT_ONCE]:
@@ -102,8 +103,12 @@ def copies_pending(
     return found
 
 
-def room_for_copies(authority: str, environment: str, *, per_hour: int, now: datetime) -> int:
-    """How many more reports about identical files may be begun now: some at once, and so many in an hour."""
+def room_for_copies(case_id: int, authority: str, environment: str, *, per_hour: int, now: datetime) -> int:
+    """How many more reports about identical files may be begun now: some at once, and so many in an hour.
+
+    What of this case was left to people and is owed still counts, too: an authority that refuses them all gets no more
+    of them, and nobody is paged for each.
+    """
     ours = Filing.objects.filter(
         authority=authority,
         environment=environment,
@@ -112,7 +117,9 @@ def room_for_copies(authority: str, environment: str, *, per_hour: int, now: dat
         files__content__decisions__of_decision__isnull=False,
     ).distinct()
     begun = ours.filter(drafted_at__gt=now - timedelta(hours=1)).exclude(state="dropped").count()
-    open_now = ours.filter(state__in=["drafted", "sending"]).count()
+    owed = Obligation.objects.filter(state="owed").values("pk")
+    by_people = Q(state="by_hand", case_id=case_id, obligation_id__in=owed)
+    open_now = ours.filter(Q(state__in=["drafted", "sending"]) | by_people).count()
     return max(0, min(COPIES_AT_ONCE - open_now, per_hour - begun))
 
 
