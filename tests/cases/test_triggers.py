@@ -21,6 +21,7 @@ from answerable.cases.models import (
     EvidenceRecipient,
     Filing,
     Finding,
+    HiddenMedia,
     Item,
     KnownChange,
     Person,
@@ -65,6 +66,7 @@ def _evidence(finding: Finding, ravi: Person, desk: TestDesk) -> None:
     lies = ObjectIn("vault", digest, 1, digest, 1, "Ravi")
     commands.captured(CaptureIn(finding.content_id, digest, digest, (lies,), digest, "not whole"), now=at)
     with transaction.atomic():
+        HiddenMedia.objects.create(content=finding.content, sha256=digest, at=at, entry_id=1)
         EvidenceHold.objects.create(case=finding.case, why="court", placed_at=at, placed_by=ravi)
         EvidenceRecipient.objects.create(name="Police", key="age1", added_at=at, added_by=ravi)
     _request(finding, ravi, desk)
