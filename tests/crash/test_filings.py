@@ -213,7 +213,9 @@ def test_a_desk_that_was_off_for_a_day_files_anew_what_expired(
     worker: Turns, site: Platform, ncmec: Server
 ) -> None:
     item = decided(worker, site, "1pic")
-    forked(partial(work, worker), 3, named="called")  # what the platform knows of Uri; the report; then the file
+    forked(
+        partial(work, worker), 3, named="called"
+    )  # what the platform knows of Uri; the report; then the file
     filing_ = Filing.objects.get()
     assert filing_.report_id is not None
     assert filing_.state == "sending"
