@@ -211,6 +211,19 @@ def test_each_report_is_corrected_when_the_decision_falls(desk, ravi, rosa, mira
     assert sorted(corrected) == sorted(numbers)
 
 
+def test_a_correction_names_nobody_whom_its_report_did_not_name(desk, ravi, rosa, mira, nora):
+    post_same(desk, "b", "a", account="max")
+    desk.site.site.facts["max"] = {"items": [{"ref": "b", "recipients": [{"account": "dana"}]}]}
+    confirmed(desk, ravi, rosa)
+    desk.work(**WAIT_OVER)
+    assert len(filed(desk)["uri"]) == len(filed(desk)[""]) == 1
+    overturn(desk, "a", mira, nora)
+    desk.work()
+    assert len(filed(desk)["uri"]) == len(filed(desk)[""]) == 2
+    assert not any(report.root.find("intendedRecipient") is not None for report in filed(desk)[""])
+    assert "max" not in [one["account"] for one in desk.site.site.requests if one["verb"] == "account.facts"]
+
+
 def test_one_place_that_is_cleared_by_itself_falls_alone(desk, ravi, rosa, mira, nora):
     post_same(desk, "b", "a", account="max")
     confirmed(desk, ravi, rosa)

@@ -150,7 +150,7 @@ def test_whatever_a_platform_tells_can_be_written(told):
         ),
         reporter=Reporter(reporting_person=XmlPerson(email=(Email(text="reports@photos.example"),))),
         person_or_user_reported=suspect,
-        intended_recipient=tuple(recipients(told, "Photos")),
+        intended_recipient=tuple(recipients(told, ["a"], "Photos")),
     )
     schema.validate(report.as_xml("report"))
     assert file_fields(told.item("a")) == {}

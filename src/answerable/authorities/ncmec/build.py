@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from answerable.authorities.findings import ChildFinding
 from answerable.authorities.ncmec import report as xml
-from answerable.authorities.ncmec.facts import SAYS_WHO, Agency, Filed, Matter, clause_of
+from answerable.authorities.ncmec.facts import SAYS_WHO, Agency, Filed, Matter, clause_of, nobody_asked
 from answerable.authorities.ncmec.file_details import FileAnnotations, FileDetails, OriginalFileHash
 from answerable.authorities.ncmec.holder import file_fields, holder_fields, holder_said, recipients
 from answerable.authorities.ncmec.incidents import GRAVEST_FIRST, Incident, incident_of
@@ -36,7 +37,7 @@ def report_of(matter: Matter, config: Config, ncmec: Ncmec) -> xml.Report:
     flags = {name: True for one in incidents for name in one.annotations}
     first = min(matter.files, key=_when)
     platform = _platform(first.item.platform, ncmec)
-    danger = matter.danger_at
+    danger, refs = matter.danger_at, {file.item.ref for file in matter.files}
     summary = xml.IncidentSummary(
         incident_type=kind,
         platform=platform.name or first.item.platform,
@@ -51,7 +52,7 @@ def report_of(matter: Matter, config: Config, ncmec: Ncmec) -> xml.Report:
         law_enforcement=_agency(matter.agency),
         reporter=_reporter(ncmec),
         person_or_user_reported=_suspect(matter, ncmec),
-        intended_recipient=tuple(recipients(matter.holder, service_of(first.item.platform, ncmec))),
+        intended_recipient=tuple(recipients(matter.holder, refs, service_of(first.item.platform, ncmec))),
         victim=tuple(_victims(matter, ncmec)),
         additional_info="\n".join(_told(matter, config)),
     )
@@ -83,6 +84,7 @@ def correction_of(filing: Filing, withdrawn: Sequence[FilingFile], ncmec: Ncmec)
         "prior_c_t_reports": (filing.report_id,),
     }
     is_victim = account is not None and not is_reported(account)
+    of_copies = nobody_asked(account, [ChildFinding.of(file.finding) for file in filing.files.all()])
     files = [file.content.item for file in withdrawn]
     at = min(item.posted_at or item.registered_at for item in files) if files else filing.drafted_at
     clause = clause_of(withdrawn[0].finding) if files else ""
@@ -94,7 +96,7 @@ def correction_of(filing: Filing, withdrawn: Sequence[FilingFile], ncmec: Ncmec)
             incident_type=incident.type, platform=service, incident_date_time=at
         ),
         reporter=_reporter(ncmec),
-        person_or_user_reported=None if is_victim else xml.PersonOrUserReported(**whose),
+        person_or_user_reported=None if is_victim or of_copies else xml.PersonOrUserReported(**whose),
         victim=(xml.Victim(victim_person=Person(), **whose),) if is_victim else (),
         additional_info="\n".join(lines),
     )

@@ -97,7 +97,9 @@ def matter_of(
     items = [file.item.pk for file in files]
     reports = Report.objects.filter(reported_items__item__in=items).distinct().order_by("pk")
     agency = agency_of([file.item for file in files])
-    return Matter(case_id, account, files, tuple(reports), tuple(earlier), agency, known(account))
+    unnamed = account is None or account.judged_as == "depicted" or nobody_asked(account, findings)
+    holder = None if unnamed else known(account)
+    return Matter(case_id, account, files, tuple(reports), tuple(earlier), agency, holder)
 
 
 def agency_of(items: Sequence[Item]) -> Agency | None:

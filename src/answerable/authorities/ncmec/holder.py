@@ -1,6 +1,6 @@
 """What a platform said of an account, as NCMEC's schema has it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from answerable.authorities.ncmec.people import (
@@ -49,9 +49,12 @@ def holder_said(holder: AccountFacts | None) -> Iterator[str]:
         yield f"The account was made at {holder.registered_at.isoformat(timespec='seconds')}."
 
 
-def recipients(holder: AccountFacts | None, service: str) -> Iterator[IntendedRecipient]:
-    """To whom the items were sent, each account once."""
-    found = {one.account: one for item in (holder.items if holder else ()) for one in item.recipients}
+def recipients(
+    holder: AccountFacts | None, refs: Collection[str], service: str
+) -> Iterator[IntendedRecipient]:
+    """To whom these items were sent, each account once."""
+    items = [item for item in (holder.items if holder else ()) if item.ref in refs]
+    found = {one.account: one for item in items for one in item.recipients}
     for one in found.values():
         yield IntendedRecipient(
             esp_identifier=one.account[:255], esp_service=service[:100], screen_name=one.screen_name or None

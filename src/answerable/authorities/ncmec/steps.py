@@ -9,11 +9,12 @@ from django.conf import settings
 from answerable import clock
 from answerable.authorities.base import AuthorityError, Unreachable
 from answerable.authorities.files import BytesGone, bytes_of
+from answerable.authorities.findings import ChildFinding
 from answerable.authorities.holders import known
 from answerable.authorities.ncmec.build import details_of, is_reported, name_of
 from answerable.authorities.ncmec.client import CyberTipline
 from answerable.authorities.ncmec.codes import AlreadyFinished, AlreadyRetracted, ReportUnknown, TryAgain
-from answerable.authorities.ncmec.facts import class_of, clause_of
+from answerable.authorities.ncmec.facts import class_of, clause_of, nobody_asked
 from answerable.authorities.ncmec.schema import NotValid
 from answerable.cases import commands
 from answerable.cases.filing_inputs import Asking, Heard
@@ -128,7 +129,9 @@ def _ask(asking: Asking, client: CyberTipline, seconds_for_bytes: float) -> tupl
         if step is Step.UPLOAD:
             with bytes_of(file.content, seconds=seconds_for_bytes) as data:
                 return None, client.upload(report_id, data, name_of(file)).file_id
-        holder = known(account) if account is not None and is_reported(account) else None
+        is_named = account is not None and is_reported(account)
+        asked = is_named and not nobody_asked(account, [ChildFinding.of(file.finding)])
+        holder = known(account) if asked else None
         ncmec = settings.CONFIG.authorities.ncmec
         stated = class_of(file.finding) if ncmec is not None and ncmec.classify else ""
         client.file_info(details_of(file, report_id, clause_of(file.finding), holder, stated))
