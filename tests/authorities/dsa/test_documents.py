@@ -12,6 +12,7 @@ from answerable.authorities.dsa.categories import kind_of
 from answerable.authorities.dsa.document import Document
 from answerable.authorities.dsa.drill import rules as theirs
 from answerable.authorities.dsa.write import About, document_of
+from answerable.cases.commands.wanting import INTERIM_WHYS
 from answerable.cases.rules import reasons as rules
 from answerable.cases.rules.reasons import CameFrom, Reasons
 from answerable.policy import baseline
@@ -21,7 +22,8 @@ from tests.fakes.dsa import client, good
 
 PACK = baseline()
 LAW = "47 USC 223a(a)(3); Online Safety Act 2023, s. 10(3A)"
-WHYS = ("report", "copy", "list", "account", "unreadable", "platform")
+WHYS = sorted(INTERIM_WHYS)
+"""What is hidden and what is held: why, in every way that there is."""
 BASES = (("reviews", False), ("exact_copy", False), ("exact_match", True))
 
 

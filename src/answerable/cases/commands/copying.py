@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from answerable import obligations
 from answerable.cases.commands.grouping import join, lock, put_in, standing_case
 from answerable.cases.commands.rounds import begin_round, refused_in_this_round, standing_decision
-from answerable.cases.commands.telling import drop_untold, tell_by_pack, tell_holder_of_hiding
+from answerable.cases.commands.telling import drop_untold, tell_by_pack, tell_holder_of_hiding, was_told
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import (
     Writing,
@@ -274,6 +274,13 @@ def _put_back(writing: Writing, copy: Item, original: ItemContent) -> None:
         return
     want(writing, copy, Visibility.VISIBLE, why="cleared", due_at=writing.now + HIDE_COPY_WITHIN)
     drop_untold(writing, copy, ["interim"])
+    if copy.case is not None and was_told(copy):
+        facts = facts_of_item(copy, told=True)
+        tell_by_pack(
+            writing,
+            pack_of(copy.case).owes(copy.case.harm, "on_not_violating", facts, regimes()),
+            item=copy,
+        )
     if not ReportedItem.objects.filter(item=copy).exists():  # a report is owed its look in any case
         writing.release({"look", "decide"}, f"item:{copy.pk}", "decided_otherwise")
 

@@ -14,6 +14,7 @@ from answerable.cases.commands.harms import harm_decided
 from answerable.cases.commands.listed import decide_by_list
 from answerable.cases.commands.questions import ask_about
 from answerable.cases.commands.rounds import begin_round, standing_decision
+from answerable.cases.commands.telling import tell_holder_of_hold
 from answerable.cases.commands.wanting import REPORTED, forget, know, know_more, want
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import ItemIn, NotFound, Prints, Refused, Registered
@@ -261,6 +262,7 @@ def hold(writing: Writing, item: Item, why: str, on_lists: Collection[str] = ())
         return
     take_up(writing, item, why, on_lists)
     want(writing, item, Visibility.HIDDEN, why=why, due_at=writing.now + HIDE_WITHIN)
+    tell_holder_of_hold(writing, item)
     listed = {"lists": sorted(on_lists)} if on_lists else {}
     writing.record("screened_hold", {"item": item.pk, "why": why, **listed})
     owe_look(writing, item, writing.now + protecting.LOOK_SOON)

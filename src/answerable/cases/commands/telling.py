@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from answerable.cases import codes
-from answerable.cases.commands.stating import end_suspension, state_reasons
+from answerable.cases.commands.stating import LAW, end_suspension, state_reasons
 from answerable.cases.commands.writing import (
     Writing,
     danger_said,
@@ -20,6 +20,7 @@ from answerable.cases.rules import telling
 from answerable.db.rows import insert, update
 from answerable.obligations import Owed
 from answerable.policy import Do, Pack
+from answerable.policy.pack import applies
 from answerable.policy.words import Age, By, Danger
 
 TELL_WITHIN = timedelta(seconds=60)
@@ -107,6 +108,14 @@ def tell_holder_of_hiding(
     facts = facts_of_item(item, danger=danger, told=told)
     dos = pack.owes(harm, "on_interim_hidden", facts, regimes())
     tell_by_pack(writing, dos, item=item, danger=danger)
+
+
+def tell_holder_of_hold(writing: Writing, item: Item) -> None:
+    """Owe the holder of an upload that is held what the holder of a hidden one is owed, in the same words and after the
+    same wait: in the EU whoever restricts what somebody posted says why (Regulation (EU) 2022/2065, Art. 17).
+    """
+    if item.case is not None and applies(LAW, regimes()):
+        tell_holder_of_hiding(writing, item, pack_of(item.case), item.case.harm)
 
 
 def was_told(item: Item) -> bool:
