@@ -85,6 +85,7 @@ _WHOLE = {
     "filing_finished": "an authority has a filing, finished",
     "filing_dropped": "a filing was dropped before it was finished",
     "filing_by_hand": "a filing must be made by people",
+    "sheet_opened": "a person opened what is to be entered at an authority that people tell",
     "letter_drafted": "a mail to an authority was written and queued",
     "letter_asked": "our mail server was asked to take a letter",
     "letter_accepted": "our mail server took a letter",

@@ -28,23 +28,26 @@ class BytesGone(Exception):
     """The bytes of a file can't be had any more: it is filed with its hashes alone, and the report says so."""
 
 
-def bytes_of(content: ItemContent, *, seconds: float = FETCH_SECONDS) -> "closing[IO[bytes]]":
+def bytes_of(
+    content: ItemContent, *, seconds: float = FETCH_SECONDS, actor: str = "worker"
+) -> "closing[IO[bytes]]":
     """The very bytes that were judged, as a file to be read once; a context manager.
 
     From the working store piece by piece, whatever the size; what isn't there, from the platform as long as it has
     them. Raises BytesGone where they are no longer there, or others are; PlatformError and MediaError where it may be
     tried again; while they are read, ObjectDamaged.
     """
-    stored = _from_evidence(content)
+    stored = _from_evidence(content, actor)
     return closing(stored) if stored is not None else _from_platform(content, seconds)
 
 
-def _from_evidence(content: ItemContent) -> IO[bytes] | None:
+def _from_evidence(content: ItemContent, actor: str) -> IO[bytes] | None:
     stored = evidence.in_store(content.sha256, stores.WORKING)
     if stored is None or stored.fault:
         return None
     try:
-        return cast(IO[bytes], stores.read(stored, ReadFor.FILING, case_id=content.item.case_id))
+        case_id = content.item.case_id
+        return cast(IO[bytes], stores.read(stored, ReadFor.FILING, actor=actor, case_id=case_id))
     except (ObjectMissing, KeyMissing) as error:
         log.error("evidence could not be read", object=stored.pk, why=type(error).__name__)
         return None

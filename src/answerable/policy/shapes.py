@@ -47,6 +47,9 @@ class Entry(Part):
     what: Name | None = None
     keep_for: Duration | None = Field(None, alias="for")
     law: str | None = Field(None, description="where the law says so")
+    priority: int | None = Field(
+        None, ge=1, le=9, description="at the authority, as it counts them; 1: at once"
+    )
     ground: str | None = Field(None, description="why the law lets this wait")
 
     def holds(self, facts: Facts) -> bool:
@@ -57,7 +60,7 @@ class Entry(Part):
         """What a command needs besides who and when, frozen into the obligation. Times in seconds."""
         found: dict[str, str | int] = {
             name: value
-            for name in ("to", "reply", "notice", "what", "law", "ground")
+            for name in ("to", "reply", "notice", "what", "law", "priority", "ground")
             if (value := getattr(self, name)) is not None
         }
         if self.regime:

@@ -92,9 +92,9 @@ def report_facts(
         law=str(obligation.params.get("law", obligation.regime)),
         from_whom=_who(config),
         written_at=now.astimezone(UTC),
-        danger=_danger(reports),
+        danger=danger_said(reports),
         who_said_so=tuple(dict.fromkeys(SAYS_WHO[Relation(one.relation)] for one in reports)),
-        things=tuple(_thing(one, case) for one in told),
+        things=tuple(thing_of(one, case) for one in told),
     )
 
 
@@ -119,7 +119,8 @@ def _who(config: Config) -> str:
     return f"{config.desk.name}, {config.desk.public_url}{contact}"
 
 
-def _danger(reports: Iterable[Report]) -> str:
+def danger_said(reports: Iterable[Report]) -> str:
+    """Whether a report says that somebody is in danger, and when it came; empty where none does."""
     rows = [one for one in reports if one.danger != Danger.NONE]
     if not rows:
         return ""
@@ -129,7 +130,8 @@ def _danger(reports: Iterable[Report]) -> str:
     return f"A report says that somebody {said}. It came at {first:%Y-%m-%d %H:%M} UTC."
 
 
-def _thing(told: Told, case: Case) -> Thing:
+def thing_of(told: Told, case: Case) -> Thing:
+    """One thing that stood on a platform, as authorities are told of it."""
     decision, content = told.decision, told.decision.content
     item = content.item
     matched = told.finding.matched_list if told.finding is not None else ""
@@ -166,5 +168,9 @@ def _name(name: str) -> str:
 
 
 def _value(value: object) -> str:
-    text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return " ".join(text.split())  # what a platform names can't begin a line of its own
+    return one_line("; ".join(map(str, value)) if isinstance(value, list) else str(value))
+
+
+def one_line(text: str) -> str:
+    """A text as one line: what a platform names can't begin a line of its own."""
+    return " ".join(text.split())

@@ -92,6 +92,7 @@ from answerable.cases.commands.posting import (
     post_alarm,
     settle_letters,
 )
+from answerable.cases.commands.preparing import sheet_opened
 from answerable.cases.commands.questions import (
     owe_questions,
     shield_answered,
@@ -272,6 +273,7 @@ __all__ = [
     "serial_passed",
     "settle_letters",
     "share_decision",
+    "sheet_opened",
     "shield_answered",
     "shield_not_asked",
     "source_not_told",

@@ -22,21 +22,22 @@ class Told:
     finding: Finding | None
 
 
-def pending(obligation: Obligation, environment: str) -> list[Told]:
-    """What an obligation to tell an authority covers, and no letter to it does."""
+def told_of(obligation: Obligation) -> list[Told]:
+    """All that an obligation to tell an authority covers: what the policy pack has told to it, and no more."""
     authority = str(obligation.params.get("to", ""))
     case = Case.objects.filter(pk=obligation.case_id or 0).first()
     if case is None:
         return []
+    return [one for one in _standing(case) if _is_owed(one, case, authority, obligation.regime)]
+
+
+def pending(obligation: Obligation, environment: str) -> list[Told]:
+    """What of that no letter to the authority says yet."""
+    authority = str(obligation.params.get("to", ""))
     letters = Letter.objects.filter(authority=authority, environment=environment, purpose="report")
     told = LetterItem.objects.filter(letter__in=letters.exclude(state=DROPPED))
     known = set(told.values_list("content_id", flat=True))
-    standing = _standing(case)
-    return [
-        one
-        for one in standing
-        if one.decision.content_id not in known and _is_owed(one, case, authority, obligation.regime)
-    ]
+    return [one for one in told_of(obligation) if one.decision.content_id not in known]
 
 
 def _standing(case: Case) -> Iterator[Told]:

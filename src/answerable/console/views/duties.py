@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from answerable import clock
+from answerable.authorities.sheet import Sheet, is_for_people, sheet_of
 from answerable.cases import commands
 from answerable.cases.commands.words import WHY_NOT
 from answerable.cases.inputs import Refused
@@ -26,6 +28,8 @@ from answerable.console.templatetags.desk import about, span
 from answerable.console.wording import CONTACT_FOR, KEPT_FOR
 from answerable.obligations.models import Obligation
 from answerable.policy import store
+
+SHEET = frozenset({"open_sheet", "take_sheet"})
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,9 +61,18 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
     if row is None:
         raise Http404(f"There is no duty {obligation_id} for you, or it is done.")
     obligation = Obligation.objects.get(pk=obligation_id)
-    form = KeptForm(request.POST or None)
+    opens = request.POST.get("action") in SHEET and is_for_people(obligation, settings.CONFIG)
+    form = KeptForm(None if opens else request.POST or None)
     word, _, number = obligation.subject.partition(":")
-    if request.method == "POST" and obligation.kind in BY_THEIR_OWN_COMMAND:
+    sheet = None
+    if opens:
+        try:
+            sheet = _sheet(request, obligation, now)
+            if request.POST["action"] == "take_sheet":
+                return _as_file(sheet, obligation)
+        except Refused as error:
+            messages.error(request, str(error))
+    elif request.method == "POST" and obligation.kind in BY_THEIR_OWN_COMMAND:
         try:
             return _do(request, obligation.kind, int(number), now)
         except Refused as error:
@@ -79,6 +92,8 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
         "facts": _facts(obligation, now),
         "filings": Filing.objects.filter(obligation_id=obligation.pk).exclude(state="dropped").order_by("pk"),
         "letters": letters_for(obligation),
+        "for_people": is_for_people(obligation, settings.CONFIG),
+        "sheet": sheet,
         "by_hand_at": obligation.params.get("at", ""),
         "now": now,
         "report_id": int(number) if word == "report" else None,
@@ -86,6 +101,21 @@ def duty_page(request: StaffRequest, obligation_id: int) -> HttpResponse:
         "grounds": KEPT_FOR,
     }
     return render(request, "console/duty.html", context)
+
+
+def _sheet(request: StaffRequest, obligation: Obligation, now: datetime) -> Sheet:
+    """What to enter at the authority. That it is opened is in the log before it is shown. Raises Refused."""
+    me = request.person.pk
+    sheet = sheet_of(obligation, settings.CONFIG, now, actor=f"person:{me}")
+    taken_away = request.POST["action"] == "take_sheet"
+    commands.sheet_opened(obligation.pk, sheet.contents, person_id=me, taken_away=taken_away, now=now)
+    return sheet
+
+
+def _as_file(sheet: Sheet, obligation: Obligation) -> HttpResponse:
+    answer = HttpResponse(sheet.as_text(), content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="duty-{obligation.pk}.txt"'
+    return answer
 
 
 def _do(request: StaffRequest, kind: str, report_id: int, now: datetime) -> HttpResponse:
