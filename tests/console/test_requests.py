@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from answerable.audit.models import AuditEntry
 from answerable.authorities.cli import app
 from answerable.cases import commands
-from answerable.cases.models import AuthorityRequest, EvidenceRecipient, Item, Person, RequestPackage
+from answerable.cases.models import AuthorityRequest, EvidenceRecipient, Item, Notice, Person, RequestPackage
 from answerable.evidence.sealing import new_identity, recipient_of
 from tests.console.conftest import Photos, landscape, post, signed_in
 
@@ -75,8 +75,11 @@ def test_two_verify_it_one_does_it_and_the_authority_is_told(
     policy: None, photos: Photos, ravi: Person, petra: Person, lena: Person, now: datetime
 ) -> None:
     post(photos, "a1", landscape(), now)
-    signed_in(ravi).post("/requests/new/", typed())
+    elsewhere = signed_in(ravi).post("/requests/new/", typed(regime="us", law="tco")).content.decode()
+    assert "names no law" in elsewhere
+    signed_in(ravi).post("/requests/new/", typed(law="tco"))
     row = AuthorityRequest.objects.get()
+    assert row.law == "tco"
     page, first, second = f"/requests/{row.pk}/", signed_in(petra), signed_in(lena)
     reached = {"action": "check", "contact": "+33 1 55 50 14 30", "found": "the state's directory"}
     assert "Write where you found it" in first.post(page, {**reached, "found": ""}).content.decode()
@@ -88,9 +91,12 @@ def test_two_verify_it_one_does_it_and_the_authority_is_told(
     assert "I reached them" not in shown
     assert "Do what it asks for" not in shown
     assert second.post(page, reached).status_code == 302
-    assert "What it names is removed for everyone" in second.get(page).content.decode()
+    shown = second.get(page).content.decode()
+    assert "What it names is removed for everyone" in shown
+    assert "Its holder is told of the order at once" in shown
     second.post(page, {"action": "grant"})
     assert Item.objects.get().wanted == "gone"
+    assert Notice.objects.filter(kind="ordered").count() == 1
     first.post(page, {"action": "answered", "reference": "Annex II form, by their portal"})
     assert "5 min after its receipt" in first.get(page).content.decode()
 

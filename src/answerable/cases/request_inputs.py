@@ -25,6 +25,8 @@ class RequestIn:
     """Two letters."""
     basis: str
     """The law that it names."""
+    law: str = ""
+    """The same as one of those that the pack names for orders to remove, by its short name: the holder reads it."""
     reference: str = ""
     contacts: str = ""
     """All contacts that stand in it: nobody may verify it by one of these."""

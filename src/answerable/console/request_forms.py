@@ -72,6 +72,11 @@ class RequestForm(forms.Form):
         help_text="Article by article. “None named” is an answer.",
         error_messages={"required": "Write the law that it names, or “none named”."},
     )
+    law = forms.ChoiceField(
+        label="Is that law one of these?",
+        required=False,
+        help_text="Of an order to remove, its holder is told the one that you choose, and otherwise the body of law.",
+    )
     reference = forms.CharField(label="Their reference", max_length=200, required=False)
     contacts = _text(
         "All contacts that stand in it",
@@ -97,6 +102,8 @@ class RequestForm(forms.Form):
         names = list(dict.fromkeys([*regimes, *pack.regimes]))
         spoken = {name: found.name["en"] for name, found in pack.regimes.items()}
         self.fields["regime"].choices = [(n, spoken.get(n, n)) for n in names]  # type: ignore[attr-defined]
+        laws = [(n, text["en"]) for r in pack.regimes.values() for n, text in r.orders.laws.items()]
+        self.fields["law"].choices = [("", "another one"), *laws]  # type: ignore[attr-defined]
         harms = [(name, harm.name["en"]) for name, harm in pack.harms.items()]
         self.fields["harm"].choices = harms  # type: ignore[attr-defined]
         self.fields["age"].initial = "unsure"

@@ -3,10 +3,14 @@
 from django.conf import settings
 
 from answerable.cases import codes
+from answerable.cases.commands.ordering import ORDER_STANDS
 from answerable.cases.commands.telling import SUSPENSION
 from answerable.cases.models import Decision, Notice
 from answerable.cases.queries.listed import rests_on_list
+from answerable.cases.queries.requests import law_of, order_about
+from answerable.cases.rules.reasons import ORDERED
 from answerable.cases.rules.telling import day_only
+from answerable.platforms.countries import country_name
 from answerable.policy import store
 from answerable.policy.texts import in_language
 
@@ -28,6 +32,8 @@ MEANS = {
 }
 """How a decision was reached, as a statement of reasons has to say (Regulation (EU) 2022/2065, Art. 17(3)(c))."""
 
+OF_ORDERS = (ORDERED, ORDER_STANDS)
+
 
 def text_of(notice: Notice, pack_digest: str) -> str:
     """The notice in every language of the desk: nobody knows which one the holder reads."""
@@ -36,7 +42,10 @@ def text_of(notice: Notice, pack_digest: str) -> str:
     basis = "exact" if decision and decision.by_match else "reviews"
     if decision and rests_on_list(decision):
         basis = "listed"
-    at = decision.at if decision and notice.kind != SUSPENSION else notice.decided_at
+    order = order_about(notice.item_id, notice.decided_at) if notice.kind in OF_ORDERS else None
+    at = decision.at if decision and notice.kind not in (SUSPENSION, ORDERED) else notice.decided_at
+    if notice.kind not in pack.notices:  # a case that an older pack governs
+        pack = store.active()
     parts = [
         pack.notice(
             notice.kind,
@@ -47,6 +56,8 @@ def text_of(notice: Notice, pack_digest: str) -> str:
             day=day_only(at),
             clause=pack.clause_text(decision.clause, language) if decision else "",
             means=in_language(MEANS[basis], language),
+            country=country_name(order.country, language) if order is not None else "",
+            law=law_of(order, language) if order is not None else "",
         )
         for language in settings.CONFIG.desk.languages
     ]

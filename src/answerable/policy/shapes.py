@@ -226,13 +226,15 @@ class Orders(Part):
 
     preserve: how long everything is kept from the receipt of a request; without it, until people release it. extend:
     how much longer, each time it is asked for again. remove: within what time of its receipt an order is carried out
-    or answered. silence: how long an order may keep the desk from telling an account holder, at most.
+    or answered. silence: how long an order may keep the desk from telling an account holder, at most. laws: those under
+    which authorities order removals, by a short name, as account holders read them.
     """
 
     preserve: Duration | None = None
     extend: Duration | None = None
     remove: Duration | None = None
     silence: Duration | None = None
+    laws: dict[Name, Texts] = Field(default_factory=dict)
 
 
 class Regime(Part):

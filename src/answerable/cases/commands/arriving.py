@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from answerable.cases.commands.copying import hidden_for_more, share_with_copies
 from answerable.cases.commands.grouping import reopen
+from answerable.cases.commands.ordering import tell_if_ordered
 from answerable.cases.commands.protecting import ask, ask_platform_again, page_for
 from answerable.cases.commands.telling import (
     drop_untold,
@@ -139,9 +140,10 @@ def _put_back(writing: Writing, item: Item) -> None:
 
 
 def tell_whose_it_is(writing: Writing, item: Item) -> None:
-    """Owe the notice of a hiding to the account that was not known when it was hidden."""
+    """Owe the notice of a hiding, or of an order's removal, to the account that was not known then."""
     if item.interim_since is not None and item.case is not None:
         tell_holder_of_hiding(writing, item, pack_of(item.case), item.case.harm)
+    tell_if_ordered(writing, item)
 
 
 def _look(item: Item, due_at: datetime) -> Owed:

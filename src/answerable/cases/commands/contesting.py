@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from answerable import obligations
+from answerable.cases.commands.ordering import tell_that_it_stands
 from answerable.cases.commands.rounds import standing_decision
 from answerable.cases.commands.telling import tell_by_pack, tell_reports
 from answerable.cases.commands.writing import Writing
 from answerable.cases.models import Appeal, Item
+from answerable.cases.queries.requests import is_ordered_gone
 from answerable.policy import Do
 from answerable.policy.words import By, Verdict
 
@@ -38,6 +40,8 @@ def close_appeal(writing: Writing, appeal: Appeal, outcome: str) -> None:
         decision = standing_decision(appeal.item.content_id)
         clause = {"clause": decision.clause} if decision is not None else {}
         tell_reports(writing, [appeal.report], reply, clause)
+    elif appeal.kind == "appeal" and outcome == "reversed" and is_ordered_gone(appeal.item_id):
+        tell_that_it_stands(writing, appeal.item)
     elif appeal.kind == "appeal" and outcome == "upheld":  # reversed, the overturning tells it
         params: dict[str, str | int] = {
             "notice": "appeal_rejected",

@@ -39,6 +39,7 @@ from answerable.cases.models.judgement import BY_LIST, BY_REVIEWS
 from answerable.cases.models.reports import is_formal
 from answerable.cases.queries.listed import is_withdrawn, rests_on_list
 from answerable.cases.rules.deciding import youngest
+from answerable.cases.rules.reasons import ORDERED
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
 from answerable.policy import store
@@ -296,8 +297,9 @@ def lift(writing: Writing, item: Item, case: Case, why: str) -> None:
         facts = facts_of_item(item, told=was_told(item))
         dos = pack.owes(case.harm, "on_not_violating", facts, regimes())
         due_at = writing.now + within(dos, "restore", RESTORE_WITHIN)
-        want(writing, item, Visibility.VISIBLE, why=why, due_at=due_at)
-        tell_by_pack(writing, dos, item=item)
+        if want(writing, item, Visibility.VISIBLE, why=why, due_at=due_at):
+            drop_untold(writing, item, [ORDERED])
+            tell_by_pack(writing, dos, item=item)
     share_with_copies(writing, _content(item), pack, case)
 
 

@@ -1,6 +1,5 @@
 """Telling account holders waits while a verified authority's order says so, and no longer (rules 16 and 23)."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from answerable.cases.commands.writing import Writing
@@ -85,28 +84,10 @@ def end_silences(writing: Writing, row: AuthorityRequest) -> None:
 
 def is_silenced(obligation: Obligation, now: datetime) -> bool:
     """Whether what a person would do by hand tells an account holder what an order forbids to tell now."""
-    if obligation.kind != BY_HAND or obligation.params.get("kind") not in (TELL, "tell_of_order"):
+    if obligation.kind != BY_HAND or obligation.params.get("kind") != TELL:
         return False
-    word, _, number = obligation.subject.partition("/")[0].partition(":")
-    if word == "notice":
-        item = Notice.objects.select_related("item").get(pk=int(number)).item
-    else:
-        item = Item.objects.get(pk=int(number))
-    return requests.silences(item, now).exists()
-
-
-def tell_of_order(items: Iterable[Item], now: datetime) -> list[Owed]:
-    """People tell each holder that an order removed it: no automatic notice says which authority and how to contest."""
-    return [
-        Owed(
-            kind=BY_HAND,
-            subject=by_hand("tell_of_order", f"item:{item.pk}"),
-            by=By.PEOPLE,
-            due_at=now + TELL_WITHIN,
-            params={"kind": "tell_of_order", "reason": "an order removed it", "law": "DSA Art. 9(5)"},
-        )
-        for item in items
-    ]
+    number = int(obligation.subject.partition("/")[0].partition(":")[2])
+    return requests.silences(Notice.objects.select_related("item").get(pk=number).item, now).exists()
 
 
 def _owed(notice_id: int) -> Obligation | None:

@@ -70,6 +70,7 @@ def receive_request(request_in: RequestIn, *, person_id: int, now: datetime) -> 
             regime=request_in.regime,
             country=request_in.country.upper(),
             harm=request_in.harm,
+            law=request_in.law,
             received_at=received_at,
             entered_at=now,
             entered_by=person,
@@ -136,6 +137,10 @@ def _check(request_in: RequestIn, pack: Pack, now: datetime) -> None:
         raise Refused(f"There is no harm {request_in.harm!r}: choose one of {', '.join(pack.harms)}.")
     if request_in.regime not in {*pack.regimes, *config().desk.regimes}:
         raise Refused(f"The policy pack knows no regime {request_in.regime!r}.")
+    if request_in.law and request_in.law not in requests.orders_of(pack, request_in.regime).laws:
+        raise Refused(
+            f"The policy pack names no law {request_in.law!r} for orders under {request_in.regime}."
+        )
     country = request_in.country
     if len(country) != 2 or not (country.isascii() and country.isalpha()):
         raise Refused("Write the country as two letters, such as FR.")

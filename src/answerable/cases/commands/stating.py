@@ -16,8 +16,9 @@ from answerable.cases.commands.writing import Writing, facts_of_item, pack_of, r
 from answerable.cases.models import Decision, Item, Notice, Report, StatementOfReasons
 from answerable.cases.queries.listed import rests_on_list
 from answerable.cases.queries.reasons import waiting
+from answerable.cases.queries.requests import law_of, order_about
 from answerable.cases.rules import reasons as rules
-from answerable.cases.rules.reasons import Reasons, Redress, Restriction
+from answerable.cases.rules.reasons import Circumstance, Reasons, Redress, Restriction
 from answerable.db.prepared import prepared
 from answerable.db.rows import insert
 from answerable.obligations import Owed
@@ -57,7 +58,10 @@ def reasons_told(writing: Writing, notice: Notice) -> None:
     row = StatementOfReasons.objects.filter(notice=notice, lifts__isnull=True).first()
     if row is None:
         return
-    if rules.may_be_published(rules.Lasts(row.lasts), told=True, over=row.ends_at is not None):
+    ordered = row.circumstance == Circumstance.ORDERED
+    if rules.may_be_published(
+        rules.Lasts(row.lasts), told=True, over=row.ends_at is not None, ordered=ordered
+    ):
         row.ready_at = writing.now
         row.save(update_fields=["ready_at"])
         owe_delivery(writing)
@@ -103,6 +107,11 @@ def _state_restriction(writing: Writing, notice: Notice, item: Item) -> None:
         harm, said = case.harm, _of_hiding(writing, item)
     elif notice.kind == "removed_undecided":
         harm, said = case.harm, rules.of_deadline(_law(item), _came_from(writing, item))
+    elif notice.kind == rules.ORDERED:
+        order = order_about(item.pk, writing.now)
+        if order is None:
+            return
+        harm, said = case.harm, rules.of_order(law_of(order, "en")[:300])
     else:
         decision = _decision(item)
         if decision is None:
@@ -227,11 +236,15 @@ def _law(item: Item) -> str:
 
 def _end(writing: Writing, rows: QuerySet[StatementOfReasons]) -> None:
     open_rows = rows.filter(ends_at__isnull=True, lifts__isnull=True)
-    ending = list(open_rows.values_list("pk", "ready_at", "notice__told_at"))
+    ending = list(open_rows.values_list("pk", "ready_at", "notice__told_at", "circumstance"))
     if not ending:
         return
-    StatementOfReasons.objects.filter(pk__in=[pk for pk, _, _ in ending]).update(ends_at=writing.now)
-    ready = [pk for pk, ready_at, told_at in ending if ready_at is None and told_at is not None]
+    StatementOfReasons.objects.filter(pk__in=[pk for pk, *_ in ending]).update(ends_at=writing.now)
+    ready = [
+        pk
+        for pk, ready_at, told_at, circumstance in ending
+        if ready_at is None and told_at is not None and circumstance != Circumstance.ORDERED
+    ]
     if ready:
         StatementOfReasons.objects.filter(pk__in=ready).update(ready_at=writing.now)
         owe_delivery(writing)

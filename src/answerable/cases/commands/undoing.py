@@ -12,6 +12,7 @@ from answerable.cases.commands.elsewhere import AT_ONCE
 from answerable.cases.commands.filing import take_back_filing, withdraw_finding
 from answerable.cases.commands.grouping import lock
 from answerable.cases.commands.harms import harm_decided
+from answerable.cases.commands.ordering import tell_that_it_stands
 from answerable.cases.commands.telling import (
     drop_untold,
     reports_naming,
@@ -54,7 +55,10 @@ def overturn(writing: Writing, item: Item, decision: Decision) -> None:
     _lift_account(writing, item)
     drop_untold(writing, item, ["interim", "removed", "removed_undecided"])
     told = was_told(item)
-    tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item if told else None)
+    ordered = item.wanted == Visibility.GONE  # an order stands, whatever people here find
+    tell_by_pack(writing, dos, reports=reports_naming([item.pk]), item=item if told and not ordered else None)
+    if told and ordered:
+        tell_that_it_stands(writing, item)
     _overturn_shared(writing, decision)
     if item.content is not None:
         share_with_copies(writing, item.content, pack, case)

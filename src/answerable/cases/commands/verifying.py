@@ -9,11 +9,12 @@ from answerable import obligations
 from answerable.cases.commands import hushing
 from answerable.cases.commands.custody import end_hold, trusted
 from answerable.cases.commands.grouping import lock
+from answerable.cases.commands.ordering import tell_of_order
 from answerable.cases.commands.telling import drop_untold
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import Writing
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
-from answerable.cases.models import AuthorityRequest, Person, RequestCheck
+from answerable.cases.models import AuthorityRequest, Item, Person, RequestCheck
 from answerable.cases.models.requests import GRANTED, REFUSED
 from answerable.cases.queries import requests
 from answerable.cases.request_inputs import Asks, Unfit
@@ -119,13 +120,14 @@ def grant_request(request_id: int, *, person_id: int, now: datetime) -> None:
     with transaction.atomic():
         person, row = trusted(person_id), _open(request_id)
         writing = _writing(person, row, now)
+        removed: list[Item] = []
         match Asks(row.asks):
             case Asks.PRESERVE | Asks.EXTEND:
                 if row.verified_at is None:
                     raise Refused(NOT_YET)
             case Asks.REMOVE:
                 _ask(rules.Effect.REMOVE, row)
-                _remove(writing, row)
+                removed = _remove(writing, row)
             case Asks.LIFT:
                 _ask(rules.Effect.END_HOLD, row)
                 _lift(writing, row, person)
@@ -133,7 +135,11 @@ def grant_request(request_id: int, *, person_id: int, now: datetime) -> None:
                 raise Refused("Say until when, and on which ground.")
             case _:
                 raise Refused("This is answered by a package that a second person agreed to.")
-        _grant(writing, row, person)
+        grant(writing, row, person)
+        for item in removed:  # as an order that was carried out: which one, its notice says
+            writing.case = item.case
+            tell_of_order(writing, item)
+        writing.finish()
 
 
 def request_answered(request_id: int, *, person_id: int, reference: str, now: datetime) -> None:
@@ -184,8 +190,11 @@ def _close(row: AuthorityRequest, outcome: str, person: Person, now: datetime) -
     row.save(update_fields=["outcome", "closed_at", "closed_by", "unfit", "reason"])
 
 
-def _remove(writing: Writing, row: AuthorityRequest) -> None:
-    """Take from everyone what an order names: items, one by one; never an account, nor what it didn't name."""
+def _remove(writing: Writing, row: AuthorityRequest) -> list[Item]:
+    """Take from everyone what an order names: items, one by one; never an account, nor what it didn't name.
+
+    Those that this took.
+    """
     removed = []
     for number in row.named.order_by("item_id").values_list("item_id", flat=True):
         item = lock(number)
@@ -195,7 +204,8 @@ def _remove(writing: Writing, row: AuthorityRequest) -> None:
         drop_untold(writing, item, ["interim"])
         if want(writing, item, Visibility.GONE, why="order", due_at=writing.now + REMOVE_WITHIN):
             removed.append(item)
-    writing.owe(hushing.tell_of_order(removed, writing.now))
+    writing.case = row.case
+    return removed
 
 
 def _lift(writing: Writing, row: AuthorityRequest, person: Person) -> None:

@@ -23,6 +23,9 @@ class AuthorityRequest(models.Model):
     regime = models.CharField(max_length=20)
     country = models.CharField(max_length=2)
     harm = models.CharField(max_length=40)
+    law = models.CharField(
+        max_length=40, default="", help_text="of those that the pack names for orders; empty: another"
+    )
     received_at = models.DateTimeField(help_text="all times count from here")
     entered_at = models.DateTimeField()
     entered_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")

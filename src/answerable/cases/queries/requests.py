@@ -23,8 +23,9 @@ from answerable.cases.request_inputs import Asks
 from answerable.cases.rules import requests as rules
 from answerable.db import personal
 from answerable.db.models import PersonalText
-from answerable.policy import Pack
+from answerable.policy import Pack, store
 from answerable.policy.shapes import Orders
+from answerable.policy.texts import in_language
 
 MOST_ITEMS = 500
 """So many items of the accounts and the case that a request names are listed and held; named ones come first."""
@@ -110,6 +111,21 @@ def is_ordered_gone(item_id: int) -> bool:
     """Whether a verified order to remove an item stands: carried out, and not lifted since."""
     orders = AuthorityRequest.objects.filter(asks=Asks.REMOVE, outcome=GRANTED, named__item=item_id)
     return orders.exclude(later__asks=Asks.LIFT, later__outcome=GRANTED).exists()
+
+
+def order_about(item_id: int, at: datetime) -> AuthorityRequest | None:
+    """The order by which an item was removed, as far as one was carried out by then; the last of several."""
+    orders = AuthorityRequest.objects.filter(asks=Asks.REMOVE, outcome=GRANTED, named__item=item_id)
+    return orders.filter(closed_at__lte=at).order_by("-closed_at", "-pk").first()
+
+
+def law_of(order: AuthorityRequest, language: str) -> str:
+    """Under which law something was ordered, in the pack's words: never in those that somebody typed."""
+    pack = store.pack(order.pack_digest)
+    regime = pack.regimes.get(order.regime) or pack.regimes.get(order.regime.partition(".")[0])
+    if regime is None:
+        return order.regime
+    return in_language(regime.orders.laws.get(order.law) or regime.name, language)
 
 
 def waits_for_answer(row: AuthorityRequest) -> bool:

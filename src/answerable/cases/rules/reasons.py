@@ -36,6 +36,8 @@ class Circumstance(StrEnum):
     BREAKS_A_RULE = "breaks_a_rule"
     NOT_DECIDED_IN_TIME = "not_decided_in_time"
     HOLDER_BROKE_A_RULE = "holder_broke_a_rule"
+    ORDERED = "ordered"
+    """An authority ordered it. Such a statement is for the holder alone (Art. 9(5), 17(5))."""
     CLEARED = "cleared"
     """It was checked and lifted: it breaks no rule."""
     WAS_WRONG = "was_wrong"
@@ -77,7 +79,8 @@ class Redress(StrEnum):
 EVERYWHERE: Final = "everywhere"
 """The territory of every restriction of this desk: an item is taken from everybody or from nobody."""
 INTERIM: Final = "interim"
-RESTRICTING: Final = frozenset({INTERIM, "removed", "removed_undecided", "account_suspended"})
+ORDERED: Final = "ordered"
+RESTRICTING: Final = frozenset({INTERIM, "removed", "removed_undecided", "account_suspended", ORDERED})
 """The notices of a pack that tell of a restriction; of what is lifted tell `LIFTING`."""
 LIFTING: Final = frozenset({"restored", "overturned", "account_restored"})
 OF_ACCOUNTS: Final = frozenset({"account_suspended", "account_restored"})
@@ -156,6 +159,21 @@ def of_deadline(law: str, source: CameFrom) -> Reasons:
     )
 
 
+def of_order(law: str) -> Reasons:
+    """A removal that a verified order of an authority brought: nobody here decided, and people carried it out."""
+    return Reasons(
+        restriction=Restriction.REMOVED,
+        lasts=Lasts.NO_END,
+        circumstance=Circumstance.ORDERED,
+        came_from=CameFrom.OTHER_NOTIFICATION,
+        found_by_software=False,
+        decided=Decided.BY_PEOPLE,
+        ground=Ground.LAW,
+        law=law,
+        redress=(Redress.COMPLAINT, Redress.COURT),
+    )
+
+
 def of_suspension(clause: str, source: CameFrom, *, hid_before: bool) -> Reasons:
     """The suspension of an account, which only people decide (rule 12)."""
     return Reasons(
@@ -176,10 +194,11 @@ def of_lifting(lifted: Reasons, *, overturned: bool) -> Reasons:
     return replace(lifted, circumstance=found, lasts=Lasts.NO_END, decided=Decided.BY_PEOPLE)
 
 
-def may_be_published(lasts: Lasts, *, told: bool, over: bool) -> bool:
+def may_be_published(lasts: Lasts, *, told: bool, over: bool, ordered: bool = False) -> bool:
     """Whether the public database may have it by now.
 
-    Not before the holder was told; and of an interim hiding not before it is over, because the database says whether
-    somebody notified it, which the holder isn't told meanwhile (rule 16).
+    Never what an authority ordered: Art. 17 excludes it, and with that Art. 24(5). Not before the holder was told; and
+    of an interim hiding not before it is over, because the database says whether somebody notified it, which the holder
+    isn't told meanwhile (rule 16).
     """
-    return told and (lasts is Lasts.NO_END or over)
+    return not ordered and told and (lasts is Lasts.NO_END or over)

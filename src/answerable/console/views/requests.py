@@ -130,6 +130,7 @@ def _typed(cleaned: dict[str, Any]) -> RequestIn:
         "country",
         "regime",
         "basis",
+        "law",
         "reference",
         "contacts",
         "words",

@@ -49,12 +49,16 @@ NOTICES = frozenset(
         "appeal_rejected",
         "account_suspended",
         "account_restored",
+        "ordered",
+        "order_stands",
     }
 )
 ELEMENTS = frozenset({"signature", "location", "good_faith", "contact"})
 REPLY_WORDS = frozenset({"count", "missing", "emergency_contact", "clause"})
 NOTICE_WORDS = frozenset({"address", "code", "day", "clause", "means"})
-NOBODY_DECIDED = frozenset({"interim", "removed_undecided"})
+OF_ORDERS = frozenset({"ordered", "order_stands"})
+"""Notices about an authority's order: they say of which country and under which law, and nothing that anybody typed."""
+NOBODY_DECIDED = frozenset({"interim", "removed_undecided"}) | OF_ORDERS
 """Notices of what happened without a decision: they name no clause, and no means by which it was reached."""
 
 _FORWARD = re.compile(
@@ -80,6 +84,8 @@ def every_text(pack: Pack) -> Iterator[tuple[Path, Mapping[str, str], frozenset[
     nothing: frozenset[str] = frozenset()
     for name, regime in pack.regimes.items():
         yield ("regimes", name, "name"), regime.name, nothing
+        for short, law in regime.orders.laws.items():
+            yield ("regimes", name, "orders", "laws", short), law, nothing
     for name, authority in pack.authorities.items():
         yield ("authorities", name, "name"), authority.name, nothing
     for name, element in pack.elements.items():
@@ -95,6 +101,7 @@ def every_text(pack: Pack) -> Iterator[tuple[Path, Mapping[str, str], frozenset[
             yield ("replies", name, "regimes", regime_id), text, REPLY_WORDS
     for name, notice in pack.notices.items():
         words = NOTICE_WORDS - {"clause", "means"} if name in NOBODY_DECIDED else NOTICE_WORDS
+        words |= {"country", "law"} if name in OF_ORDERS else nothing
         yield ("notices", name, "text"), notice.text, words
         for regime_id, text in notice.regimes.items():
             yield ("notices", name, "regimes", regime_id), text, words
