@@ -9,10 +9,10 @@ from django.db import transaction
 from answerable import obligations
 from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
-from answerable.cases import commands
+from answerable.cases import codes, commands
 from answerable.cases.commands.contacts import ContactFor
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
-from answerable.cases.models import Account, Item, Message, Person, Report, Review
+from answerable.cases.models import Account, Item, Message, Notice, Person, Report, Review
 from answerable.console.chart import chart
 from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
@@ -170,6 +170,27 @@ def test_whose_account_it_is_is_asked_once_two_confirmed(
     account.refresh_from_db()
     assert (account.judged_as, account.strikes) == ("depicted", 0)
     assert client.get(path).status_code == 404
+
+
+def test_a_contested_suspension_asks_others_whose_account_it_is(
+    reported: Item, ravi: Person, rosa: Person, now: datetime
+) -> None:
+    for person in (ravi, rosa):
+        judge(person, reported, "violating", now)
+    path = f"/accounts/{Account.objects.get().pk}/"
+    signed_in(rosa).post(path, {"answer": "offender"})
+    with transaction.atomic():
+        third = Person.objects.create(pseudonym="Tess", qualifications=["child_safety", "intimate_images"])
+    notice = Notice.objects.get(kind="account_suspended")
+    later = now + timedelta(seconds=1)
+    commands.appeal(codes.derived_code(f"notice:{notice.pk}"), text="I was hacked.", now=later)
+    for person in (ravi, rosa):
+        assert signed_in(person).get(path).status_code == 404
+    judge(third, reported, "violating", later)
+    client = signed_in(third)
+    assert "Its holder contests what was answered before" in client.get(path).content.decode()
+    assert client.post(path, {"answer": "taken_over"}).status_code == 302
+    assert Account.objects.get().judged_as == "taken_over"
 
 
 def test_an_appeal_is_judged_by_others_from_the_same_page(

@@ -57,9 +57,13 @@ def test_the_working_copy_goes_when_nothing_can_be_contested_any_more_and_the_va
     decided(desk, ravi)
     filed(desk, ravi)
     sha256 = desk.capture_of("a").media_sha256
-    desk.work(days=183)
+    desk.work(days=31)
+    told_at = Notice.objects.get(kind="removed").told_at
+    assert told_at is not None  # six months count from there, and it is asked each thirty days
+    desk.work(days=182)
+    assert desk.clock.now < told_at + timedelta(days=184)
     assert EvidenceObject.objects.filter(sha256=sha256, destroyed_at__isnull=True).count() == 2
-    desk.work(days=2)
+    desk.work(days=32)
     (left,) = EvidenceObject.objects.filter(sha256=sha256, destroyed_at__isnull=True)
     assert left.store == "vault"
     assert desk.capture_of("a").media_destroyed_at is None

@@ -78,6 +78,10 @@ def test_killed_anywhere_it_is_captured_once_and_then_removed(fresh_database, co
 
     owed = Obligation.objects.get(kind="report_authority", state="owed")
     commands.mark_kept(owed.pk, person_id=ravi.pk, reference="77", now=committed.clock.now)
+    told = Obligation.objects.get(
+        kind="tell_holder", state="owed"
+    )  # whoever is told can contest from then on
+    commands.holder_told(int(told.subject[7:]), obligation_id=told.pk, now=committed.clock.now)
     committed.turns.now = committed.clock.now + timedelta(days=366)
     kills = killed_until_done(worker_of(committed, minutes=10), latest=60)
     assert kills > 5

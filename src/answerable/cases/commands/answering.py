@@ -13,7 +13,13 @@ from answerable.cases.commands.rounds import (
     refused_in_this_round,
     standing_decision,
 )
-from answerable.cases.commands.telling import tell_by_pack, tell_holder_of_hiding, tell_reports
+from answerable.cases.commands.telling import (
+    SUSPENSION,
+    tell_by_pack,
+    tell_holder_of_hiding,
+    tell_reports,
+)
+from answerable.cases.commands.undoing import confirmed_against
 from answerable.cases.commands.wanting import want
 from answerable.cases.commands.writing import (
     Writing,
@@ -26,7 +32,7 @@ from answerable.cases.commands.writing import (
 )
 from answerable.cases.inputs import STATEMENT_LIMIT, AlreadyDone, NotFound, Refused
 from answerable.cases.kinds import is_media
-from answerable.cases.models import Appeal, Case, Item, Message, Notice, Report, Review
+from answerable.cases.models import Account, Appeal, Case, Item, Message, Notice, Report, Review
 from answerable.cases.queries.held import is_held
 from answerable.cases.queries.protection import item_facts, token_hidings
 from answerable.cases.rules import deciding, protecting
@@ -41,6 +47,8 @@ FACTS = protecting.NEW_FACTS
 DECIDE_WITHIN = timedelta(hours=24)
 HIDE_WITHIN = timedelta(seconds=60)
 MESSAGES_LIMIT = 100
+CONTESTED_WITHIN = timedelta(days=7)
+"""Where the pack names no time."""
 
 
 def answer_report(report_id: int, *, text: str, now: datetime, fact: str = "", age: Age | None = None) -> int:
@@ -246,7 +254,7 @@ def appeal(code: str, *, text: str, now: datetime) -> int:
         notice = Notice.objects.filter(code_hash=codes.code_hash(code)).first()
         if notice is None:
             raise NotFound("This code opens nothing.")
-        item = locked(notice.item_id)
+        item = _contested(notice)
         if item.wanted == Visibility.VISIBLE:
             raise Refused("The item is visible again: there is nothing left to contest.")
         if Appeal.objects.filter(item=item, kind="appeal", outcome="").exists():
@@ -266,8 +274,39 @@ def appeal(code: str, *, text: str, now: datetime) -> int:
         )
         entry_id = writing.record("appeal_received", {"appeal": row.pk, "item": item.pk})
         _owe_contest(writing, item, "on_appeal", "decide_appeal", [])
+        if notice.kind == SUSPENSION or item.wanted_why == "account":
+            _ask_whose_it_is_again(writing, notice.account)
         writing.finish(entry_id)
         return int(row.pk)
+
+
+def _contested(notice: Notice) -> Item:
+    """What a notice is contested about, locked: its item, or of a suspension another one on which that rests still."""
+    if notice.kind == SUSPENSION and notice.item.wanted == Visibility.VISIBLE:
+        rests_on = confirmed_against(notice.account).order_by("-pk").first()
+        if rests_on is not None:
+            return locked(rests_on.content.item_id)
+    return locked(notice.item_id)
+
+
+def _ask_whose_it_is_again(writing: Writing, account: Account) -> None:
+    """Owe the answer whose account it is anew, by people who had no part (rule 10; Regulation (EU) 2022/2065, Art. 20).
+
+    That an item breaks a rule and that its holder bears it are two answers; whoever was taken over contests the second.
+    """
+    rests_on = confirmed_against(account).select_related("case").order_by("-pk").first()
+    if rests_on is None:
+        return
+    about, writing.case = writing.case, rests_on.case
+    again = Owed(
+        kind="judge_account",
+        subject=f"account:{account.pk}",
+        by=By.OTHER_PEOPLE,
+        due_at=writing.now + CONTESTED_WITHIN,
+        params={"why": "contested"},
+    )
+    writing.owe([again])
+    writing.case = about
 
 
 def _owe_contest(writing: Writing, item: Item, event: str, kind: str, reports: list[Report]) -> None:
@@ -277,7 +316,7 @@ def _owe_contest(writing: Writing, item: Item, event: str, kind: str, reports: l
     owed = owed_by_pack(dos, event_at=writing.now, item=item)
     tell_by_pack(writing, dos, reports=reports, item=item)
     if not any(one.kind == kind for one in owed):
-        owed.append(_judge(kind, item, writing.now + timedelta(days=7)))
+        owed.append(_judge(kind, item, writing.now + CONTESTED_WITHIN))
     writing.owe(owed)
 
 

@@ -23,6 +23,7 @@ from answerable.cases.kinds import BY_THEIR_OWN_COMMAND
 from answerable.cases.models import Account, Decision, Item, Message, Person, Report
 from answerable.cases.queries.judging import qualification_for
 from answerable.cases.queries.standing import decided_about
+from answerable.cases.queries.taking_part import had_part_in_account
 from answerable.cases.rules import deciding
 from answerable.db import personal
 from answerable.db.models import PersonalText
@@ -174,9 +175,16 @@ def judge_account(account_id: int, *, person_id: int, answer: deciding.HolderIs,
         needed = qualification_for(decision.content.item, pack_of(decision.case), decision.case)
         if not person.is_qualified(needed):
             raise Refused("This takes a qualification that you don't have: leave it to somebody who has.")
+        contested = Obligation.objects.filter(
+            kind="judge_account", subject=f"account:{account.pk}", by=By.OTHER_PEOPLE, state="owed"
+        )
+        if any(had_part_in_account(person, one) for one in contested):
+            raise Refused("You had part in this: what its holder contests, others answer.")
         writing = Writing(
             actor=f"person:{person.pk}", now=now, cause=f"account:{account.pk}", case=decision.case
         )
+        entry_id = writing.record("account_judged", {"account": account.pk, "answer": str(answer)})
+        obligations.keep_all("judge_account", f"account:{account.pk}", now=now, proof_entry_id=entry_id)
         strikes = deciding.strikes(answer, confirmed_by_two=True)
         if strikes:
             account.strikes = confirmed.count()  # one for each decision, however often people answer
@@ -185,8 +193,6 @@ def judge_account(account_id: int, *, person_id: int, answer: deciding.HolderIs,
             lift_effects(writing, account)
         account.judged_at, account.judged_as = now, str(answer)
         account.save(update_fields=["judged_at", "judged_as", "strikes", "uploads_held_since"])
-        entry_id = writing.record("account_judged", {"account": account.pk, "answer": str(answer)})
-        obligations.keep_all("judge_account", f"account:{account.pk}", now=now, proof_entry_id=entry_id)
         if strikes:
             writing.record(
                 "account_effects", {"account": account.pk, "held": True, "strikes": account.strikes}

@@ -19,8 +19,10 @@ from answerable.cases.models import (
     Finding,
     HiddenMedia,
     ItemContent,
+    Notice,
 )
 from answerable.cases.rules.keeping import CAPTURE_FIRST, Hidden, Keeping, Kept, why_ended
+from answerable.cases.rules.reasons import RESTRICTING
 from answerable.obligations.models import Obligation
 from answerable.policy import store
 from answerable.policy.words import Age, By, Verdict, Visibility
@@ -103,10 +105,19 @@ def kept_of(capture: Capture, now: datetime, *, but: int | None = None) -> Kept:
         filed=was_filed(content),
         contested=contested,
         held=holds(cases, now).exists(),
-        window_ends_at=capture.at + store.pack(case.pack_digest).contest_for,
+        window_ends_at=_informed_at(capture) + store.pack(case.pack_digest).contest_for,
         in_vault=not capture.media_sha256 or in_store(capture.media_sha256, "vault") is not None,
         keepings=[Keeping(media=_keeps_media(one)) for one in owed],
     )
+
+
+def _informed_at(capture: Capture) -> datetime:
+    """From when the time to contest counts: when the holder was informed (DSA, Art. 20(1)), or is to be by then."""
+    notices = Notice.objects.filter(item_id=capture.content.item_id, kind__in=RESTRICTING)
+    told = [at for at in notices.values_list("told_at", flat=True) if at is not None]
+    untold = [f"notice:{pk}" for pk in notices.filter(told_at__isnull=True).values_list("pk", flat=True)]
+    owed = Obligation.objects.filter(kind="tell_holder", subject__in=untold, state="owed")
+    return max([capture.at, *told, *owed.values_list("due_at", flat=True)])
 
 
 def holds(cases: Iterable[int], now: datetime) -> QuerySet[EvidenceHold]:

@@ -14,6 +14,7 @@ from answerable.cases.kinds import BY_JUDGING
 from answerable.cases.models import Case, Item, Person, Review
 from answerable.cases.queries.people import is_custodian, may_handle
 from answerable.cases.queries.standing import Standing, may_read_answer, may_see, standing
+from answerable.cases.queries.taking_part import had_part_in_account
 from answerable.obligations.models import Obligation
 from answerable.policy.words import By
 
@@ -130,6 +131,9 @@ def rows(person: Person, *, now: datetime) -> list[Row]:
             continue
         if duty.kind == "read_answer":
             if not may_read_answer(person, duty.place[1]):
+                continue
+        elif duty.kind == "judge_account" and duty.by == By.OTHER_PEOPLE:
+            if had_part_in_account(person, Obligation.objects.get(pk=duty.pk)):
                 continue
         elif duty.by == By.OTHER_PEOPLE and duty.case_id in part:
             continue

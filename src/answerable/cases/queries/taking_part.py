@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 
 from django.db.models import Min, Q
 
+from answerable.audit.log import event_of
+from answerable.audit.models import AuditEntry
 from answerable.cases.models import Appeal, Decision, Item, ItemContent, Message, Person, Report, Review
+from answerable.obligations.models import Obligation
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -40,6 +43,20 @@ def judged_identical(person: Person, items: Collection[Item]) -> set[int]:
             if at <= began[item.pk]:
                 found.add(item.pk)
     return found
+
+
+def had_part_in_account(person: Person, contested: Obligation) -> bool:
+    """Whether this person took part in what the holder of an account contests: judged something of it, or said whose it
+    is, before the contest. `contested`: the `judge_account` that it owes.
+    """
+    account_id = int(contested.subject.partition(":")[2])
+    mine = Q(case_id=contested.case_id) | Q(content__item__account_id=account_id)
+    if Review.objects.filter(mine, person=person, at__lt=contested.owed_at).exists():
+        return True
+    said = AuditEntry.objects.filter(
+        kind="account_judged", actor=f"person:{person.pk}", at__lt=contested.owed_at
+    )
+    return any((event_of(entry) or {}).get("account") == account_id for entry in said)
 
 
 def _contested_since(item: Item) -> datetime:

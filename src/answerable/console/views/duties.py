@@ -28,6 +28,7 @@ from answerable.console.templatetags.desk import about, span
 from answerable.console.wording import CONTACT_FOR, KEPT_FOR
 from answerable.obligations.models import Obligation
 from answerable.policy import store
+from answerable.policy.words import By
 
 SHEET = frozenset({"open_sheet", "take_sheet"})
 
@@ -49,7 +50,9 @@ def account_page(request: StaffRequest, account_id: int) -> HttpResponse:
             return redirect("console:queue")
         except Refused as error:
             messages.error(request, str(error))
-    context = {"account": account, "row": row, "form": form, "now": now}
+    asked = Obligation.objects.filter(kind="judge_account", subject=f"account:{account_id}", state="owed")
+    contested = asked.filter(by=By.OTHER_PEOPLE).exists()
+    context = {"account": account, "row": row, "form": form, "now": now, "contested": contested}
     return render(request, "console/account.html", context)
 
 
