@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from answerable.cases import codes, commands
-from answerable.cases.commands.stating import said_by
-from answerable.cases.models import Account, Appeal, Notice, StatementOfReasons
+from answerable.cases.commands.stating import end_reasons, said_by
+from answerable.cases.commands.writing import Writing
+from answerable.cases.models import Account, Appeal, Item, Notice, StatementOfReasons
 from answerable.cases.rules.reasons import CameFrom, Circumstance, Decided, Lasts, Restriction
 from answerable.obligations.models import Obligation
 from answerable.platforms.notices import text_of
@@ -154,14 +155,17 @@ def test_whose_account_becomes_known_only_later_is_told_then(desk):
     assert notice_of("a").account == Account.objects.get(ref="uri")
 
 
-def test_a_flood_of_holds_is_published_in_bundles_one_at_a_time(desk, ravi):
-    """120 held copies of one file, whose holders were told: a person's yes ends them all."""
+def test_a_flood_of_holds_is_published_in_bundles_one_at_a_time(desk):
+    """120 uploads were held, their holders were told, and then all of it was over."""
     for number in range(120):
-        desk.upload(f"p{number}", account=f"holder{number}", file="flood", held="list")
+        desk.upload(f"p{number}", account=f"holder{number}", held="list")
     for owed in Obligation.objects.filter(kind="tell_holder"):
         notice = int(owed.subject.partition(":")[2])
         commands.holder_told(notice, obligation_id=owed.pk, now=desk.clock.now)
-    desk.yes(ravi, "p0")
+    writing = Writing(actor="test", now=desk.clock.now, cause="test:1")
+    for item in Item.objects.all():
+        end_reasons(writing, item)
+    writing.finish()
     others = Obligation.objects.filter(state="owed").exclude(kind="deliver_reasons")
     others.update(next_attempt_at=desk.clock.now + timedelta(days=1))
     desk.work()
