@@ -7,7 +7,7 @@ import pytest
 from answerable.audit.models import AuditEntry
 from answerable.cases import commands
 from answerable.cases.filing_inputs import FileDraft, FilingDraft
-from answerable.cases.models import Filing, Finding, Item, Person
+from answerable.cases.models import Case, Filing, Finding, Item, Person
 from answerable.cases.rules.filing import Outcome
 from answerable.obligations.models import Obligation
 from tests.console.conftest import judge, signed_in
@@ -77,7 +77,7 @@ def test_how_far_filings_are_is_watched_as_it_happens(drafted: Filing, ravi: Per
     still = client.get("/filings/")
     assert "waits until somebody agrees" in still.content.decode()
     assert "Refresh" not in still
-    assert client.get("/filings/?watch")["Refresh"] == "1"
+    assert client.get("/filings/?watch")["Refresh"] == "2"
     client.post(f"/filings/{drafted.pk}/", {"action": "send", "digest": drafted.digest})
     asking = commands.begin_step(drafted.pk, obligation_id=None, now=now)
     assert asking is not None
@@ -87,13 +87,24 @@ def test_how_far_filings_are_is_watched_as_it_happens(drafted: Filing, ravi: Per
     )
     assert "Report to NCMEC 4711" in client.get("/filings/").content.decode()
     page = client.get(f"/filings/{drafted.pk}/?watch")
-    assert page["Refresh"] == "1"
+    assert page["Refresh"] == "2"
     for line in (
         "A person agreed",
         "Asked to open a report",
         "open a report: done (report 4711), Request-ID request-1",
     ):
         assert line in page.content.decode()
+
+
+def test_a_case_that_was_joined_into_one_that_somebody_may_not_see_is_left_out(
+    drafted: Filing, rosa: Person, now: datetime
+) -> None:
+    Person.objects.filter(pk=rosa.pk).update(qualifications=["intimate_images"])
+    other = Case.objects.create(harm="csam", opened_at=now, pack_digest=drafted.case.pack_digest)
+    Case.objects.filter(pk=drafted.case_id).update(harm="ncii", joined_into=other)
+    page = signed_in(rosa).get("/filings/")
+    assert page.status_code == 200
+    assert f"/filings/{drafted.pk}/" not in page.content.decode()
 
 
 def test_the_list_shows_nothing_to_who_still_judges_blindly(

@@ -237,7 +237,10 @@ class _Handler(BaseHTTPRequestHandler):
             raise Problem(503, "busy")
         if "knows_nothing" in self.site.faults:
             raise Problem(400, "unknown_verb")
-        return {"account": body["account"], **self.site.facts.get(body["account"], {})}
+        known = {"account": body["account"], **self.site.facts.get(body["account"], {})}
+        if "facts_of_asked_alone" in self.site.faults:
+            known["items"] = [one for one in known.get("items", []) if one["ref"] in body["refs"]]
+        return known
 
     def _account_notify(self, body: dict[str, Any]) -> dict[str, Any]:
         self.site.notices.setdefault(body["key"], body["text"])

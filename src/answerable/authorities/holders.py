@@ -1,6 +1,6 @@
 """What platforms know of accounts that are reported to an authority: asked when a report is owed, for that alone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final, cast
 
@@ -8,7 +8,7 @@ import structlog
 from pydantic import ValidationError
 
 from answerable.cases import commands
-from answerable.cases.models import Account, AccountAsked
+from answerable.cases.models import Account
 from answerable.db import personal
 from answerable.platforms import base, registry
 from answerable.platforms.base import Capability, asking
@@ -20,6 +20,8 @@ AGAIN_AFTER: Final = timedelta(seconds=30)
 WITHOUT_AFTER: Final = timedelta(minutes=10)
 """So long a report waits for a platform that doesn't answer: what is apparent is told with a name or without."""
 FRESH_FOR: Final = timedelta(days=1)
+MOST_A_ROUND: Final = 4
+"""So many accounts are asked about in one round: the rest of what is drafted doesn't wait for them all."""
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +34,7 @@ def known(account: Account | None) -> AccountFacts | None:
     """What its platform said of an account when it was asked, as long as that is kept."""
     if account is None:
         return None
-    row = AccountAsked.objects.select_related("facts").filter(account=account).first()
+    row = account.asked.select_related("facts").order_by("-pk").first()
     if row is None or row.facts is None:
         return None
     try:
@@ -43,43 +45,47 @@ def known(account: Account | None) -> AccountFacts | None:
 
 
 class Holders:
-    """One round of asking. A platform that didn't answer isn't asked again in the same round."""
+    """One round of asking. A platform that is down is asked once in it, and about so many accounts at most."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self._silent: set[str] = set()
+        self._asked = 0
 
-    def ask(self, account: Account, refs: Collection[str], case_id: int) -> None:
-        """See that what the platform knows of an account and these items of it is written down. Raises NotYet."""
-        row = AccountAsked.objects.filter(account=account).first()
-        if row is not None and self._stands(row, refs):
+    def ask(self, account: Account, refs: Collection[str], case_id: int, until: datetime) -> None:
+        """See that what the platform knows of an account and these items of it is written down.
+
+        Raises NotYet as long as that is worth waiting for: before `until`.
+        """
+        row = account.asked.order_by("-pk").first()
+        earlier = known(account)
+        fresh = row is not None and self.now < row.asked_at + FRESH_FOR
+        if row is not None and fresh and row.outcome == "nothing":
             return
-        if row is not None and row.outcome == "failed" and self.now < row.asked_at + AGAIN_AFTER:
-            raise NotYet
-        outcome, facts = self._asked(account, refs)
-        commands.account_asked(
-            account.pk,
-            outcome,
-            facts.model_dump_json(exclude_defaults=True) if facts is not None else "",
-            case_id=case_id,
-            now=self.now,
-        )
-        if outcome == "failed" and (row is None or row.outcome != "failed"):
-            raise NotYet
-        if outcome == "failed" and row is not None and self.now < row.since + WITHOUT_AFTER:
+        left = sorted(set(refs) - set(earlier.asked if earlier is not None and fresh else ()))
+        if row is not None and fresh and row.outcome == "told" and not left:
+            return
+        paused = row is not None and row.outcome == "failed" and self.now < row.asked_at + AGAIN_AFTER
+        if not paused and account.platform not in self._silent and self._asked < MOST_A_ROUND:
+            self._asked += 1
+            if self._answers(account, left[:MOST], earlier, case_id) and len(left) <= MOST:
+                return
+        if self.now < until:
             raise NotYet
 
-    def _stands(self, row: AccountAsked, refs: Collection[str]) -> bool:
-        """Whether an earlier answer will do."""
-        if self.now >= row.asked_at + FRESH_FOR:
-            return False
-        if row.outcome == "failed":
-            return self.now >= row.since + WITHOUT_AFTER
-        facts = known(row.account) if row.outcome == "told" else None
-        return row.outcome == "nothing" or (facts is not None and facts.asked_about(refs))
+    def _answers(
+        self, account: Account, refs: Sequence[str], earlier: AccountFacts | None, case_id: int
+    ) -> bool:
+        """Ask, and write down what came of it. Whether there is an answer."""
+        outcome, told = self._ask(account, refs)
+        text = ""
+        if told is not None:
+            text = told.besides(earlier, refs).model_dump_json(exclude_defaults=True)
+        commands.account_asked(account.pk, outcome, text, case_id=case_id, now=self.now)
+        return outcome != "failed"
 
-    def _asked(
-        self, account: Account, refs: Collection[str]
+    def _ask(
+        self, account: Account, refs: Sequence[str]
     ) -> tuple[commands.AskedOutcome, AccountFacts | None]:
         try:
             target = registry.platform(account.platform)
@@ -87,16 +93,13 @@ class Holders:
             return "nothing", None
         if Capability.ACCOUNT_FACTS not in target.capabilities:
             return "nothing", None
-        if account.platform in self._silent:
-            return "failed", None
-        wanted = sorted(refs)[:MOST]
         try:
             with asking(f"account-{account.pk}", ASK_SECONDS):
-                facts = cast(KnowsAccounts, target).account_facts(account.ref, wanted)
+                return "told", cast(KnowsAccounts, target).account_facts(account.ref, refs)
         except (base.CannotDo, base.ItemNotFound):
             return "nothing", None
         except base.PlatformError as error:
-            self._silent.add(account.platform)
+            if isinstance(error, base.PlatformUnreachable | base.PlatformTooSlow):
+                self._silent.add(account.platform)  # of anything else only this account may be the cause
             log.warning("a platform did not say whose an account is", account=account.pk, why=str(error))
             return "failed", None
-        return "told", facts.model_copy(update={"asked": tuple(wanted)})

@@ -15,7 +15,7 @@ from typing import Final
 
 from answerable.authorities.email.facts import HOLDERS, danger_said, one_line, thing_of
 from answerable.authorities.files import BytesGone, bytes_of
-from answerable.authorities.holders import Holders, NotYet, known
+from answerable.authorities.holders import Holders, known
 from answerable.cases.commands.untold import Told, told_of
 from answerable.cases.models import Account, Case, Decision, Filing, Item, Letter, Report
 from answerable.cases.models.letters import BOUNCED, BY_HAND
@@ -91,8 +91,8 @@ def sheet_of(obligation: Obligation, config: Config, now: datetime, *, actor: st
     accounts, asking = _accounts(told), Holders(now)
     for account in accounts:
         refs = [one.decision.content.item.ref for one in told if one.decision.content.item.account == account]
-        with suppress(NotYet):  # then the sheet says that nothing was told
-            asking.ask(account, refs, case.pk)
+        if account.judged_as != "depicted":  # whoever is shown is not asked about (rule 12)
+            asking.ask(account, refs, case.pk, now)
     parts = [_matter(obligation, config, now, told, reports, urgent=urgent)]
     parts += [_account(number, account, told, obligation) for number, account in enumerate(accounts, 1)]
     numbers = {account.pk: number for number, account in enumerate(accounts, 1)}

@@ -12,6 +12,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, IPvAnyAddress
 MOST: int = 100
 """So many of each there may be: addresses, sightings, recipients, items."""
 
+MOST_KEPT: int = 5000
+"""So many items of one account are kept, as they were asked about."""
+
 Event = Literal["login", "registration", "purchase", "upload", "other", "unknown"]
 Words = Annotated[str, Field(max_length=300)]
 Address = Annotated[str, Field(max_length=2000, pattern=r"^https?://")]
@@ -74,13 +77,17 @@ class AccountFacts(Known):
     registered_at: Moment = None
     suspended_at: Moment = None
     seen: tuple[Sighting, ...] = Field((), max_length=MOST, strict=False)
-    items: tuple[ItemFacts, ...] = Field((), max_length=MOST, strict=False)
-    asked: tuple[str, ...] = Field((), max_length=MOST, strict=False)
-    """The refs of the items about which the desk asked."""
+    items: tuple[ItemFacts, ...] = Field((), max_length=MOST_KEPT, strict=False)
+    asked: tuple[str, ...] = Field((), max_length=MOST_KEPT, strict=False)
+    """The desk's own note: about which items it asked. A platform that says it isn't believed."""
 
-    def asked_about(self, refs: Collection[str]) -> bool:
-        """Whether it was asked about all of these items, as far as so many can be asked about."""
-        return set(sorted(refs)[:MOST]) <= set(self.asked)
+    def besides(self, earlier: "AccountFacts | None", refs: Collection[str]) -> "AccountFacts":
+        """This answer, to a question about these items, with what was told of other items before."""
+        before = [] if earlier is None else [one for one in earlier.items if one.ref not in refs]
+        asked = [] if earlier is None else [ref for ref in earlier.asked if ref not in refs]
+        told = [one for one in self.items if one.ref in refs]
+        changes = {"items": (*told, *before)[:MOST_KEPT], "asked": (*refs, *asked)[:MOST_KEPT]}
+        return self.model_copy(update=changes)
 
     def item(self, ref: str) -> ItemFacts | None:
         """What is known of that item."""

@@ -36,6 +36,7 @@ LISTS_LOCK: Final = 0x6C697374
 """PostgreSQL advisory lock: of several workers, one fetches hash lists at a time."""
 LOOKS_LOCK: Final = 0x6C6F6F6B
 FILES_LOCK: Final = 0x66696C65
+DRAFTS_LOCK: Final = 0x64726674
 EVIDENCE_LOCK: Final = 0x65766964
 
 log = structlog.get_logger(__name__)
@@ -80,13 +81,17 @@ def chores(beat: Callable[[], None]) -> list[Chore]:
         Chore("wipe", wipe_log, 3600.0),
         Chore("checkpoint", move_log, 1.0),
         Chore("indexes", keep_indexes, 10.0),
-        Chore("drafts", draft_filings, 3.0),
     ]
 
 
 def slow_chores() -> list[Chore]:
     """Those that wait for others' servers: in a thread of their own, so that neither alarms nor the sign of life do."""
     return [Chore("lists", fetch_lists, 15.0), Chore("looks", look_again, 5.0)]
+
+
+def drafting_chores() -> list[Chore]:
+    """What asks platforms whose an account is, before a report about it is written."""
+    return [Chore("drafts", draft_filings, 3.0)]
 
 
 def sending_chores() -> list[Chore]:
@@ -137,8 +142,10 @@ def look_again() -> None:
 
 
 def draft_filings() -> None:
-    """Draft what is owed to authorities that the worker tells by itself."""
-    filing.draft_due(clock.now())
+    """Draft what is owed to authorities that the worker tells by itself, one worker at a time."""
+    with alone(DRAFTS_LOCK) as mine:
+        if mine:
+            filing.draft_due(clock.now())
 
 
 def send_large_files() -> None:

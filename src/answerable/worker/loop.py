@@ -73,6 +73,9 @@ class Loop:
                 target=chores.run, args=(ending, chores.slow_chores()), name="slow chores", daemon=True
             ),
             threading.Thread(
+                target=chores.run, args=(ending, chores.drafting_chores()), name="drafts", daemon=True
+            ),
+            threading.Thread(
                 target=chores.run, args=(ending, chores.sending_chores()), name="files", daemon=True
             ),
             threading.Thread(

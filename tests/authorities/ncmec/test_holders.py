@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
-from answerable.authorities.holders import FRESH_FOR, WITHOUT_AFTER, known
+from answerable.authorities.holders import FRESH_FOR, MOST_A_ROUND, WITHOUT_AFTER, known
 from answerable.authorities.ncmec import schema
 from answerable.authorities.ncmec.holder import file_fields, holder_fields, recipients
 from answerable.authorities.ncmec.people import Email
@@ -16,7 +16,8 @@ from answerable.authorities.ncmec.people import Person as XmlPerson
 from answerable.authorities.ncmec.report import IncidentSummary, PersonOrUserReported, Report, Reporter
 from answerable.authorities.ncmec.words import IncidentType
 from answerable.cases import commands
-from answerable.cases.models import Account, AccountAsked
+from answerable.cases.evidence_inputs import HeldFor
+from answerable.cases.models import Account, AccountAsked, Filing
 from answerable.db.models import PersonalText
 from answerable.platforms.facts import AccountFacts
 from tests.authorities.ncmec.conftest import FilingDesk
@@ -117,6 +118,87 @@ def test_a_later_report_asks_anew(desk, ravi):
     desk.work()
     assert [one.root.findtext("personOrUserReported/screenName") for one in filed(desk)] == ["hills", "lakes"]
     assert PersonalText.objects.filter(kind="account").count() == 1
+
+
+def of_items(desk: FilingDesk) -> None:
+    """The site answers about the items that it was asked about, and no other."""
+    desk.site.site.facts["uri"] = {
+        "screen_name": "hills",
+        "items": [{"ref": ref, "file_name": f"{ref}.jpg", "room": f"Room {ref}"} for ref in "ab"],
+    }
+    desk.site.site.faults.add("facts_of_asked_alone")
+
+
+def test_drafts_about_one_account_leave_each_other_as_they_are(desk, configure, ravi):
+    configure(send="after_a_person")
+    of_items(desk)
+    for ref in "ab":
+        decided(desk, ravi, ref)
+        desk.draft()
+        desk.clock.pass_(minutes=1)
+    for _ in range(3):
+        desk.draft()
+    assert Filing.objects.filter(state="dropped").count() == 0
+    assert len(asked(desk)) == Filing.objects.count() == 2
+
+
+def test_each_file_goes_with_what_was_told_of_it(desk, ravi):
+    of_items(desk)
+    for ref in "ab":
+        decided(desk, ravi, ref)
+        desk.draft()
+    desk.work()
+    names = {file.details.findtext("originalFileName") for one in filed(desk) for file in one.files.values()}
+    assert names == {"a.jpg", "b.jpg"}
+
+
+def test_one_account_that_is_answered_wrongly_holds_up_no_other(desk, ravi):
+    desk.site.site.facts = {"uri": {"bio": "x" * 6000}, "dana": {"screen_name": "dana7"}}
+    for ref, account in (("a", "uri"), ("b", "dana")):
+        desk.post(ref, account=account)
+        desk.report(ref)
+        desk.yes(ravi, ref)
+    desk.work()
+    [report] = filed(desk)
+    assert report.root.findtext("personOrUserReported/screenName") == "dana7"
+
+
+def test_a_platform_that_is_down_is_asked_once_a_round_and_all_go_without_in_the_end(desk, ravi):
+    for number in range(6):
+        desk.post(f"{number}x", account=f"holder{number}")
+        desk.report(f"{number}x")
+        desk.yes(ravi, f"{number}x")
+    desk.site.stop()
+    desk.draft()
+    assert AccountAsked.objects.count() == 1
+    assert Filing.objects.count() == 0
+    desk.clock.pass_(minutes=11)
+    assert len(desk.draft()) == 6
+    desk.site.start()
+
+
+def test_many_accounts_are_asked_about_some_at_a_time(desk, ravi):
+    for number in range(MOST_A_ROUND + 1):
+        desk.post(f"{number}x", account=f"holder{number}")
+        desk.report(f"{number}x")
+        desk.yes(ravi, f"{number}x")
+    assert len(desk.draft()) == MOST_A_ROUND
+    assert len(desk.draft()) == MOST_A_ROUND + 1
+
+
+def test_what_a_hold_keeps_is_not_erased_by_asking_again(desk, ravi, lena):
+    desk.site.site.facts["uri"] = {"screen_name": "hills"}
+    decided(desk, ravi)
+    desk.work()
+    case_id = desk.item("a").case_id
+    before = PersonalText.objects.get(kind="account").pk
+    account = Account.objects.get(ref="uri")
+    commands.account_asked(account.pk, "failed", case_id=case_id, now=desk.clock.now)
+    assert known(account).screen_name == "hills"
+    commands.hold_evidence(case_id, why=HeldFor.COURT, person_id=lena.pk, now=desk.clock.now)
+    commands.account_asked(account.pk, "told", '{"account": "uri"}', case_id=case_id, now=desk.clock.now)
+    assert PersonalText.objects.filter(pk=before).exists()
+    assert known(account).screen_name == ""
 
 
 def test_it_is_encrypted_and_erased_after_a_month(desk, ravi):

@@ -9,7 +9,7 @@ import structlog
 from pydantic import ValidationError
 
 from answerable.authorities.findings import ChildFinding
-from answerable.authorities.holders import Holders, NotYet
+from answerable.authorities.holders import WITHOUT_AFTER, Holders, NotYet
 from answerable.authorities.ncmec import schema
 from answerable.authorities.ncmec.build import NoIncident, NoNumber, correction_of, is_reported, report_of
 from answerable.authorities.ncmec.facts import Matter, matter_of, nobody_asked
@@ -116,8 +116,9 @@ def drafts_for(obligation: Obligation, config: Config, ncmec: Ncmec, holders: Ho
         account = accounts[key]
         if account is not None and is_reported(account) and not nobody_asked(account, findings):
             refs = {finding.row.content.item.ref for finding in findings}
+            until = min(finding.row.at for finding in findings) + WITHOUT_AFTER
             try:
-                holders.ask(account, refs, case_id)
+                holders.ask(account, refs, case_id, until)
             except NotYet:
                 continue
         drafts.append(report_draft(account, findings, case_id, config, ncmec))

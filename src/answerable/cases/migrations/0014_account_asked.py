@@ -20,7 +20,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("since", models.DateTimeField(help_text="when it was first asked, this time")),
                 ("asked_at", models.DateTimeField()),
                 (
                     "outcome",
@@ -28,7 +27,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "account",
-                    models.OneToOneField(
+                    models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="asked", to="cases.account"
                     ),
                 ),

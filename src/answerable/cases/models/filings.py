@@ -81,10 +81,12 @@ class Filing(models.Model):
 
 
 class AccountAsked(models.Model):
-    """What a platform said of an account when a report to an authority was owed: asked once, for that alone."""
+    """What a platform said of an account when a report to an authority was owed: asked for that alone.
 
-    account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="asked")
-    since = models.DateTimeField(help_text="when it was first asked, this time")
+    The newest row of an account counts. An older one stays only where a hold keeps it.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="asked")
     asked_at = models.DateTimeField()
     outcome = models.CharField(max_length=10, help_text="told, nothing (it tells nothing), failed")
     facts = models.ForeignKey(

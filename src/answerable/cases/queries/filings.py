@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from answerable.audit.models import AuditEntry
 from answerable.cases.inputs import NotFound
 from answerable.cases.models import Filing, FilingFile, Finding, Person
 from answerable.cases.models.filings import STANDING
-from answerable.cases.queries.casework import open_case, with_joined
+from answerable.cases.queries.casework import NotQualified, open_case, with_joined
 from answerable.cases.queries.queue import blind_items
-from answerable.cases.queries.standing import may_see
 from answerable.cases.rules.filing import FileStands, Stands
 from answerable.obligations.models import Obligation
 
@@ -271,23 +270,31 @@ def steps_of(filing: Filing) -> list[StepTaken]:
     return steps
 
 
+def _is_open_to(person: Person, case_id: int, now: datetime) -> bool:
+    """Whether a person may see what became of a case, or of the one that it was joined into."""
+    try:
+        case = open_case(case_id, person)
+    except NotQualified:
+        return False
+    return not blind_items(person, case, now=now)
+
+
 def listed(person: Person, at_most: int, *, now: datetime) -> list[FilingRow]:
     """The filings that this person may see, the newest first: of no case where they are still to judge blindly."""
     rows: list[FilingRow] = []
-    hidden: dict[int, bool] = {}
-    filings = Filing.objects.select_related("case", "account", "corrects").order_by("-pk")
-    for filing in filings[: at_most * 4].iterator():
-        case_id = filing.case_id
-        if case_id not in hidden:
-            hidden[case_id] = not may_see(person, filing.case) or bool(
-                blind_items(person, open_case(case_id, person), now=now)
-            )
-        if hidden[case_id]:
-            continue
-        owed = Obligation.objects.get(pk=filing.obligation_id)
-        told = filing.files.filter(told_at__isnull=False).count()
-        late = owed.due_at < (filing.finished_at or owed.closed_at or now)
-        rows.append(FilingRow(filing, filing.files.count(), told, owed.due_at, late))
+    open_to: dict[int, bool] = {}
+    counted = Filing.objects.annotate(
+        files_=Count("files"), told_=Count("files", filter=Q(files__told_at__isnull=False))
+    )
+    newest = counted.select_related("case", "account", "corrects").order_by("-pk")[: at_most * 4]
+    owed = Obligation.objects.in_bulk([filing.obligation_id for filing in newest])
+    for filing in newest:
+        if filing.case_id not in open_to:
+            open_to[filing.case_id] = _is_open_to(person, filing.case_id, now)
+        if open_to[filing.case_id]:
+            due = owed[filing.obligation_id]
+            late = due.due_at < (filing.finished_at or due.closed_at or now)
+            rows.append(FilingRow(filing, filing.files_, filing.told_, due.due_at, late))
         if len(rows) == at_most:
             break
     return rows

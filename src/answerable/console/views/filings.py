@@ -17,7 +17,7 @@ from answerable.console.middleware import StaffRequest
 from answerable.console.views.cases import found
 
 SHOWN = 50
-EACH_SECONDS = 1
+EACH_SECONDS = 2
 
 
 @require_GET
@@ -57,7 +57,7 @@ def filing_page(request: StaffRequest, filing_id: int) -> HttpResponse:
 
 
 def _live(request: StaffRequest, page: HttpResponse, *, going_on: bool = True) -> HttpResponse:
-    """The page, loaded again each second while somebody watches it and there is something to see."""
+    """The page, loaded again and again while somebody watches it and there is something to see."""
     if "watch" in request.GET and request.method == "GET" and going_on:
         page["Refresh"] = str(EACH_SECONDS)
     return page
