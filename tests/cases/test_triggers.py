@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from answerable import obligations
 from answerable.cases import commands
 from answerable.cases.evidence_inputs import CaptureIn, ObjectIn
 from answerable.cases.filing_inputs import FileDraft, FilingDraft
@@ -31,7 +32,9 @@ from answerable.cases.models import (
 from answerable.cases.request_inputs import Asks, Came, RequestIn
 from answerable.cases.triggers import KEPT
 from answerable.media.frames import Frame
+from answerable.obligations import Owed
 from answerable.obligations.models import Obligation
+from answerable.policy.words import By
 from tests.cases.desk import TestDesk, prints
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +105,15 @@ def _request(finding: Finding, ravi: Person, desk: TestDesk) -> None:
             serial=1, step="submit", status=200, answer_sha256="0" * 64, sent_sha256="0" * 64, at=at
         )
         EvidenceRecipient.objects.update(verified_at=at, verified_by=other)
+        to_them = {"request": row.pk, "recipient": given["recipient"].pk}
+        owed = Owed(
+            kind="open_evidence",
+            subject=f"case:{finding.case_id}",
+            by=By.PEOPLE,
+            due_at=at,
+            params={"asked_by": ravi.pk, "agreed_by": other.pk, **to_them},
+        )
+        obligations.owe([owed], now=at, cause="test", case_id=finding.case_id)
         handed = row.evidence.create(
             recipient=given["recipient"],
             case=finding.case,

@@ -1,6 +1,7 @@
 """Evidence on the console: asked for by one custodian, agreed to by another, taken once, never shown."""
 
 import io
+import re
 import tarfile
 from datetime import datetime
 
@@ -49,6 +50,11 @@ def kept(
     return reported
 
 
+def agree_to(page: str) -> str:
+    """The number of what the page asks a custodian to agree to."""
+    return re.search(r'name="asked" value="(\d+)"', page)[1]
+
+
 def test_one_asks_another_agrees_and_the_first_takes_it_once(kept: Item, ravi: Person, petra: Person) -> None:
     asking, agreeing = signed_in(ravi), signed_in(petra)
     page = f"/cases/{kept.case_id}/evidence/"
@@ -61,7 +67,7 @@ def test_one_asks_another_agrees_and_the_first_takes_it_once(kept: Item, ravi: P
     shown = agreeing.get(page).content.decode()
     assert "Ravi" in shown
     assert "A court or the law asks for it" in shown
-    agreeing.post(page, {"action": "answer", "answer": "agree"})
+    agreeing.post(page, {"action": "answer", "answer": "agree", "asked": agree_to(shown)})
     assert page in asking.get("/").content.decode()
     taken = asking.post(page, {"action": "take"})
     assert taken["content-type"] == "application/x-tar"
@@ -75,15 +81,24 @@ def test_one_asks_another_agrees_and_the_first_takes_it_once(kept: Item, ravi: P
 def test_what_is_asked_for_an_authoritys_request_goes_to_that_authority_alone(
     kept: Item, ravi: Person, petra: Person
 ) -> None:
-    asking, agreeing = signed_in(ravi), signed_in(petra)
+    asking, agreeing, agree = signed_in(ravi), signed_in(petra), {"action": "answer", "answer": "agree"}
     page, form = f"/cases/{kept.case_id}/evidence/", {"action": "ask", "purpose": "authority"}
+    commands.add_recipient(
+        "Police", (key := recipient_of(new_identity())), person_id=ravi.pk, now=kept.registered_at
+    )
+    commands.verify_recipient("Police", key, person_id=petra.pk, now=kept.registered_at)
+    form["to"] = "Police"
     assert "no request 77" in asking.post(page, {**form, "request": "77"}).content.decode()
+    assert "name both" in asking.post(page, form).content.decode()
     asking.post("/requests/new/", typed(asks="disclose"))
     number = AuthorityRequest.objects.get().pk
     asking.post(page, {**form, "request": str(number)})
-    assert f"request {number}</a> covers" in agreeing.get(page).content.decode()
-    agreeing.post(page, {"action": "answer", "answer": "agree"})
-    assert f"--to KEY --request {number}" in asking.get(page).content.decode()
+    shown = agreeing.get(page).content.decode()
+    assert f"request {number}</a> covers" in shown
+    assert "key of <strong>Police</strong>" in shown
+    assert "asked for anew" in agreeing.post(page, {**agree, "asked": "0"}).content.decode()
+    agreeing.post(page, {**agree, "asked": agree_to(shown)})
+    assert f'--to "Police" --request {number}' in asking.get(page).content.decode()
     assert f"for request {number}" in asking.post(page, {"action": "take"}).content.decode()
     asking.post(page, {"action": "ask", "purpose": "court"})
     assert "waits for another custodian" in asking.get(page).content.decode()
@@ -93,7 +108,8 @@ def test_who_declines_and_what_the_form_lacks(kept: Item, ravi: Person, petra: P
     page = f"/cases/{kept.case_id}/evidence/"
     assert "Choose what it is needed for" in signed_in(ravi).post(page, {"action": "ask"}).content.decode()
     commands.ask_evidence(kept.case_id, person_id=ravi.pk, purpose="audit", now=kept.registered_at)
-    signed_in(petra).post(page, {"action": "answer", "answer": "decline"})
+    asked = agree_to(signed_in(petra).get(page).content.decode())
+    signed_in(petra).post(page, {"action": "answer", "answer": "decline", "asked": asked})
     assert "Ask another custodian" in signed_in(ravi).get(page).content.decode()
 
 

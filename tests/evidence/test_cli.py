@@ -46,9 +46,12 @@ def test_the_whole_way_from_asking_to_a_verified_file(
     assert "verify 'Police'" in run("recipient", "add", "Police", key, "--as", "Ravi")
     run("recipient", "verify", "Police", key, "--as", "Lena")
     request = ask(desk, ravi, Asks.DISCLOSE, "a")
-    assert "no request 77" in run("ask", case, "--as", "Ravi", "--for", "court", "--request", "77", code=1)
-    run("ask", case, "--as", "Ravi", "--for", "authority", "--request", request.pk)
-    run("agree", case, "--as", "Lena")
+    assert "no request 77" in run(
+        "ask", case, "--as", "Ravi", "--for", "court", "--request", "77", "--to", "Police", code=1
+    )
+    run("ask", case, "--as", "Ravi", "--for", "authority", "--request", request.pk, "--to", "Police")
+    assert f"to 'Police', as the answer to request {request.pk}" in run("agree", case, "--as", "Lena", code=1)
+    run("agree", case, "--as", "Lena", "--to", "Police")
     to_them = ("export", case, tmp_path / "c.tar", "--as", "Ravi", "--to", "Police")
     assert "name both" in run(*to_them, code=1)
     assert "Two people" in run(*to_them, "--request", request.pk, code=1)

@@ -60,9 +60,10 @@ def case_of(kept: EvidenceDesk) -> int:
     return kept.capture_of("a").case_id
 
 
-def agreed(kept: EvidenceDesk, asks, agrees, request_id: int | None = None) -> None:
+def agreed(kept: EvidenceDesk, asks, agrees, request_id: int | None = None, to: str = "Police") -> None:
     case, now = case_of(kept), kept.clock.now
-    commands.ask_evidence(case, person_id=asks.pk, purpose=OpenedFor.COURT, request_id=request_id, now=now)
+    for_them = {"request_id": request_id, "recipient": to} if request_id is not None else {}
+    commands.ask_evidence(case, person_id=asks.pk, purpose=OpenedFor.COURT, now=now, **for_them)
     commands.answer_evidence(case, person_id=agrees.pk, agreed=True, now=now)
 
 
@@ -137,9 +138,12 @@ def test_a_custodian_gets_the_vaults_own_objects_and_opens_them_elsewhere(
 def test_a_verified_authority_gets_it_encrypted_to_its_own_key(kept: EvidenceDesk, ravi, lena, tmp_path):
     police, now = new_identity(), kept.clock.now
     number = asked(kept, ravi, ravi, lena)
-    agreed(kept, ravi, lena, number)
+    with pytest.raises(NotFound):
+        agreed(kept, ravi, lena, number)
     commands.add_recipient("Police", recipient_of(police), person_id=ravi.pk, now=now)
     to_them = {"person": ravi, "recipient": "Police", "request_id": number}
+    with pytest.raises(Refused, match="Nobody verified"):
+        agreed(kept, ravi, lena, number)
     with pytest.raises(Refused, match="Nobody verified"):
         export.export(case_of(kept), tmp_path / "a.tar", **to_them)
     with pytest.raises(Refused, match="another one"):
@@ -147,6 +151,7 @@ def test_a_verified_authority_gets_it_encrypted_to_its_own_key(kept: EvidenceDes
     with pytest.raises(Refused, match="another key"):
         commands.verify_recipient("Police", recipient_of(new_identity()), person_id=lena.pk, now=now)
     commands.verify_recipient("Police", recipient_of(police), person_id=lena.pk, now=now)
+    agreed(kept, ravi, lena, number)
     with pytest.raises(NotFound):
         export.export(case_of(kept), tmp_path / "a.tar", **{**to_them, "recipient": "Somebody"})
     export.export(case_of(kept), tmp_path / "a.tar", **to_them)
@@ -157,8 +162,8 @@ def test_a_verified_authority_gets_it_encrypted_to_its_own_key(kept: EvidenceDes
             assert hashlib.sha256(plain).hexdigest() == name.removeprefix("objects/").removesuffix(".age")
     assert verify.verify(tmp_path / "a.tar").captures == 1
     assert event_of(AuditEntry.objects.filter(kind="evidence_read").latest("pk"))["purpose"] == "export"
-    commands.end_recipient("Police", person_id=ravi.pk, now=now)
     agreed(kept, ravi, lena, number)
+    commands.end_recipient("Police", person_id=ravi.pk, now=now)
     with pytest.raises(NotFound):
         export.export(case_of(kept), tmp_path / "b.tar", **to_them)
 
@@ -240,8 +245,8 @@ def test_what_was_agreed_for_the_desks_own_purposes_goes_to_no_authority(
     kept: EvidenceDesk, police: str, ravi: Person, lena: Person, tmp_path: Path
 ):
     case, now = case_of(kept), kept.clock.now
-    number = asked(kept, ravi, ravi, lena)
-    commands.ask_evidence(case, person_id=ravi.pk, purpose=OpenedFor.RESTORE, request_id=number, now=now)
+    for_them = {"request_id": (number := asked(kept, ravi, ravi, lena)), "recipient": "Police"}
+    commands.ask_evidence(case, person_id=ravi.pk, purpose=OpenedFor.RESTORE, now=now, **for_them)
     commands.answer_evidence(case, person_id=lena.pk, agreed=True, now=now)
     with pytest.raises(Refused, match="another purpose"):
         export.export(case, tmp_path / "a.tar", person=ravi, recipient="Police", request_id=number)
@@ -257,6 +262,7 @@ GOOD = {
     "purpose": OpenedFor.COURT,
     "agreed_to": True,
     "names_request": True,
+    "agreed_key": True,
 }
 OTHERWISE = st.fixed_dictionaries(
     {},
@@ -269,6 +275,7 @@ OTHERWISE = st.fixed_dictionaries(
         "purpose": st.sampled_from(list(OpenedFor)),
         "agreed_to": st.just(False),
         "names_request": st.just(False),
+        "agreed_key": st.just(False),
     },
 )
 
@@ -283,6 +290,7 @@ OTHERWISE = st.fixed_dictionaries(
 @example(otherwise={"verified_key": False})
 @example(otherwise={"agreed_to": False})
 @example(otherwise={"names_request": False})
+@example(otherwise={"agreed_key": False})
 def test_no_evidence_goes_to_an_authority_without_all_that_it_takes(
     kept: EvidenceDesk, ravi: Person, lena: Person, otherwise: dict[str, Any]
 ):
@@ -296,14 +304,17 @@ def test_no_evidence_goes_to_an_authority_without_all_that_it_takes(
         number = asked(kept, ravi, *(ravi, lena)[: it["checks"]], refs=refs, asks=it["asks"], **more)
         if it["refused"]:
             commands.refuse_request(number, person_id=lena.pk, unfit=Unfit.FALSE, reason="x", now=now)
-        key = recipient_of(new_identity())
-        commands.add_recipient("Police", key, person_id=ravi.pk, now=now)
-        if it["verified_key"]:
-            commands.verify_recipient("Police", key, person_id=lena.pk, now=now)
-        named = number if it["names_request"] else None
-        commands.ask_evidence(case, person_id=ravi.pk, purpose=it["purpose"], request_id=named, now=now)
+        for name in ("Ministry", "Police"):
+            commands.add_recipient(name, (key := recipient_of(new_identity())), person_id=ravi.pk, now=now)
+            commands.verify_recipient(name, key, person_id=lena.pk, now=now)
+        to = "Police" if it["agreed_key"] else "Ministry"
+        for_them = {"request_id": number, "recipient": to} if it["names_request"] else {}
+        commands.ask_evidence(case, person_id=ravi.pk, purpose=it["purpose"], now=now, **for_them)
         if it["agreed_to"]:
             commands.answer_evidence(case, person_id=lena.pk, agreed=True, now=now)
+        if not it["verified_key"]:  # since then another key was named so, and nobody verified it yet
+            commands.end_recipient("Police", person_id=ravi.pk, now=now)
+            commands.add_recipient("Police", recipient_of(new_identity()), person_id=ravi.pk, now=now)
         good = {
             **GOOD,
             "asks": {Asks.DISCLOSE, Asks.EMERGENCY},
@@ -329,16 +340,64 @@ def test_no_evidence_goes_to_an_authority_without_all_that_it_takes(
         transaction.set_rollback(True)
 
 
+def test_evidence_goes_to_the_key_to_which_the_other_custodian_agreed_and_to_no_other(
+    kept: EvidenceDesk, police: str, ravi: Person, lena: Person, tmp_path: Path
+):
+    case, now = case_of(kept), kept.clock.now
+
+    def named(name: str) -> str:
+        secret = new_identity()
+        commands.add_recipient(name, recipient_of(secret), person_id=ravi.pk, now=now)
+        commands.verify_recipient(name, recipient_of(secret), person_id=lena.pk, now=now)
+        return secret
+
+    named("Ministry of another state")
+    number = asked(kept, ravi, ravi, lena)
+    for half in ({"request_id": number}, {"recipient": "Police"}):
+        with pytest.raises(Refused, match="name both"):
+            commands.ask_evidence(case, person_id=ravi.pk, purpose=OpenedFor.COURT, now=now, **half)
+    agreed(kept, ravi, lena, number)
+    to = {"person": ravi, "request_id": number}
+    with pytest.raises(Refused, match="another recipient's key"):
+        export.export(case, tmp_path / "a.tar", recipient="Ministry of another state", **to)
+    commands.end_recipient("Police", person_id=ravi.pk, now=now)
+    police = named("Police")
+    with pytest.raises(Refused, match="another recipient's key"):
+        export.export(case, tmp_path / "a.tar", recipient="Police", **to)
+    assert not AuditEntry.objects.filter(kind="evidence_read").exists()  # nothing was opened for it
+    agreed(kept, ravi, lena, number)
+    export.export(case, tmp_path / "a.tar", recipient="Police", **to)
+    picture = f"objects/{kept.capture_of('a').media_sha256}.age"
+    assert decrypted(members(tmp_path / "a.tar")[picture], police) == PICTURE
+    answers = AuditEntry.objects.filter(kind="evidence_answered").order_by("pk")
+    assert (event_of(answers.last()) or {})["recipient"] == EvidenceRecipient.objects.get(
+        ended_at=None, name="Police"
+    ).pk
+
+
+def test_who_agrees_answers_what_they_read(kept: EvidenceDesk, police: str, ravi: Person, lena: Person):
+    case, now = case_of(kept), kept.clock.now
+    ask_for = {"person_id": ravi.pk, "purpose": OpenedFor.COURT, "now": now}
+    commands.ask_evidence(case, **ask_for)
+    read = Obligation.objects.get(kind="agree_evidence").pk
+    commands.ask_evidence(case, request_id=asked(kept, ravi, ravi, lena), recipient="Police", **ask_for)
+    with pytest.raises(AlreadyDone, match="anew"):
+        commands.answer_evidence(case, person_id=lena.pk, agreed=True, asked_id=read, now=now)
+    read = Obligation.objects.get(kind="agree_evidence", state="owed").pk
+    commands.answer_evidence(case, person_id=lena.pk, agreed=True, asked_id=read, now=now)
+    assert Obligation.objects.get(kind="open_evidence").state == "owed"
+
+
 def test_the_database_hands_out_nothing_that_two_did_not_verify_or_that_is_not_named(
     kept: EvidenceDesk, police: str, ravi: Person, lena: Person
 ):
     kept.post("b", b"a hill")
 
-    def given_for(number: int) -> RequestEvidence:
+    def given_for(number: int, to: str = "Police") -> RequestEvidence:
         with transaction.atomic():
             return RequestEvidence.objects.create(
                 request_id=number,
-                recipient=EvidenceRecipient.objects.get(),
+                recipient=EvidenceRecipient.objects.get(name=to),
                 case_id=case_of(kept),
                 manifest_sha256="0" * 64,
                 count=1,
@@ -349,9 +408,19 @@ def test_the_database_hands_out_nothing_that_two_did_not_verify_or_that_is_not_n
 
     once, kept_only = asked(kept, ravi, ravi), asked(kept, ravi, ravi, lena, asks=Asks.PRESERVE)
     for number in (once, kept_only):
+        agreed(kept, ravi, lena, number)
         with pytest.raises(DatabaseError, match="two different people"):
             given_for(number)
-    given = given_for(asked(kept, ravi, ravi, lena))
+    commands.add_recipient(
+        "Ministry", (key := recipient_of(new_identity())), person_id=ravi.pk, now=kept.clock.now
+    )
+    commands.verify_recipient("Ministry", key, person_id=lena.pk, now=kept.clock.now)
+    good, other = asked(kept, ravi, ravi, lena), asked(kept, ravi, ravi, lena)
+    agreed(kept, ravi, lena, good)
+    for number, to in ((other, "Police"), (good, "Ministry")):
+        with pytest.raises(DatabaseError, match="to which another custodian agreed"):
+            given_for(number, to)
+    given = given_for(good)
     with pytest.raises(DatabaseError, match="what the request names"), transaction.atomic():
         given.items.create(item=kept.item("b"))
     with transaction.atomic():
@@ -359,10 +428,13 @@ def test_the_database_hands_out_nothing_that_two_did_not_verify_or_that_is_not_n
     refused = asked(kept, ravi, ravi, lena)
     now = kept.clock.now
     commands.refuse_request(refused, person_id=lena.pk, unfit=Unfit.FALSE, reason="x", now=now)
+    agreed(kept, ravi, lena, refused)
+    with pytest.raises(DatabaseError, match="two different people"):
+        given_for(refused)
+    agreed(kept, ravi, lena, given.request_id)
     commands.end_recipient("Police", person_id=ravi.pk, now=now)
-    for number in (refused, given.request_id):
-        with pytest.raises(DatabaseError, match="two different people"):
-            given_for(number)
+    with pytest.raises(DatabaseError, match="two different people"):
+        given_for(given.request_id)
 
 
 def test_everybody_else_gets_digests_and_the_same_proofs(kept: EvidenceDesk, ravi, rosa, tmp_path):

@@ -245,6 +245,27 @@ NOT_NAMED: Final = """
         )
     )
 """
+AGREED: Final = "evidence goes to the key and for the request to which another custodian agreed"
+NOT_AGREED: Final = """
+    NOT EXISTS (
+        SELECT 1 FROM obligations_obligation o
+        WHERE o.kind = 'open_evidence' AND o.subject = 'case:' || NEW.case_id AND o.state = 'owed'
+          AND CAST(o.params ->> 'request' AS bigint) = NEW.request_id
+          AND CAST(o.params ->> 'recipient' AS bigint) = NEW.recipient_id
+          AND CAST(o.params ->> 'asked_by' AS bigint) = NEW.by_id
+          AND CAST(o.params ->> 'agreed_by' AS bigint) = NEW.second_id
+    )
+"""
+RULES: Final = (
+    ("decision_people", "cases_decision", "INSERT", PEOPLE, REFUSAL),
+    ("request_entered", "cases_authorityrequest", "INSERT", "NEW.verified_at IS NOT NULL", VERIFIED),
+    ("request_verified", "cases_authorityrequest", "UPDATE", CHECKED, VERIFIED),
+    ("silence_verified", "cases_requestsilence", "INSERT", UNVERIFIED, VERIFIED),
+    ("package_verified", "cases_requestpackage", "INSERT", UNVERIFIED, VERIFIED),
+    ("evidence_verified", "cases_requestevidence", "INSERT", NOT_DISCLOSED, VERIFIED),
+    ("evidence_agreed", "cases_requestevidence", "INSERT", NOT_AGREED, AGREED),
+    ("evidence_named", "cases_requestevidenceitem", "INSERT", NOT_NAMED, NAMED),
+)
 SERIAL: Final = "the serial of what is wanted only grows, and with each change of it"
 
 
@@ -268,13 +289,7 @@ def _wanted(differs: str) -> str:
 
 def _sqlite() -> list[str]:
     rules = [
-        ("decision_people", "cases_decision", "INSERT", PEOPLE, REFUSAL),
-        ("request_entered", "cases_authorityrequest", "INSERT", "NEW.verified_at IS NOT NULL", VERIFIED),
-        ("request_verified", "cases_authorityrequest", "UPDATE", CHECKED, VERIFIED),
-        ("silence_verified", "cases_requestsilence", "INSERT", UNVERIFIED, VERIFIED),
-        ("package_verified", "cases_requestpackage", "INSERT", UNVERIFIED, VERIFIED),
-        ("evidence_verified", "cases_requestevidence", "INSERT", NOT_DISCLOSED, VERIFIED),
-        ("evidence_named", "cases_requestevidenceitem", "INSERT", NOT_NAMED, NAMED),
+        *RULES,
         ("item_serial", "cases_item", "UPDATE", _wanted("IS NOT"), SERIAL),
     ]
     for kept in KEPT:
@@ -292,13 +307,7 @@ def _sqlite() -> list[str]:
 def _postgresql() -> list[str]:
     made = []
     for name, table, event, when, message in (
-        ("decision_people", "cases_decision", "INSERT", PEOPLE, REFUSAL),
-        ("request_entered", "cases_authorityrequest", "INSERT", "NEW.verified_at IS NOT NULL", VERIFIED),
-        ("request_verified", "cases_authorityrequest", "UPDATE", CHECKED, VERIFIED),
-        ("silence_verified", "cases_requestsilence", "INSERT", UNVERIFIED, VERIFIED),
-        ("package_verified", "cases_requestpackage", "INSERT", UNVERIFIED, VERIFIED),
-        ("evidence_verified", "cases_requestevidence", "INSERT", NOT_DISCLOSED, VERIFIED),
-        ("evidence_named", "cases_requestevidenceitem", "INSERT", NOT_NAMED, NAMED),
+        *RULES,
         ("item_serial", "cases_item", "UPDATE", _wanted("IS DISTINCT FROM"), SERIAL),
         *(
             (f"{k.table[6:]}_stays", k.table, "UPDATE", _changed(k, "IS DISTINCT FROM"), _says(k))

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from answerable.cases.inputs import STATEMENT_LIMIT
+from answerable.cases.queries import evidence
 from answerable.console.wording import AGES, CLASSES, CONTACT_FOR, HOLDERS, MISSING, OPENED_FOR, VERDICTS
 from answerable.policy.shapes import Harm
 from answerable.policy.words import Age
@@ -119,6 +120,11 @@ class ContactForm(forms.Form):
     )
 
 
+def keys() -> list[tuple[str, str]]:
+    """The authorities' keys that evidence can be encrypted to."""
+    return [("", "Nobody's: it is for me"), *((name, name) for name in evidence.verified_recipients())]
+
+
 class EvidenceForm(forms.Form):
     """What evidence is to be handed out for; another custodian agrees, or not."""
 
@@ -133,6 +139,12 @@ class EvidenceForm(forms.Form):
         help_text="Its number. Without one it is for you, and goes to no authority.",
         required=False,
         min_value=1,
+    )
+    to = forms.ChoiceField(
+        label="Whose key it is encrypted to",
+        help_text="With a request only. The custodian who agrees, agrees to this key and to no other.",
+        required=False,
+        choices=keys,
     )
 
 

@@ -1,5 +1,6 @@
 """`answerable evidence …`: what is kept, comparing it, handing it out, holding it, its keys."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -138,27 +139,53 @@ def ask(
     as_: As,
     purpose: Annotated[str, typer.Option("--for", help=PURPOSES)],
     request: Annotated[int | None, typer.Option(help="the authority's request that it is to answer")] = None,
+    to: Annotated[str, typer.Option(help="with --request: the verified authority whose key gets it")] = "",
 ) -> None:
-    """Ask another custodian to agree that you get a case's encrypted evidence, or with --request, that authority."""
+    """Ask another custodian to agree that you get a case's encrypted evidence; with --request and --to, that
+    authority."""
     from answerable.cases import commands  # noqa: PLC0415
     from answerable.cases.evidence_inputs import OpenedFor  # noqa: PLC0415
 
     with _told():
         commands.ask_evidence(
-            case, person_id=_person(as_), purpose=OpenedFor(purpose), request_id=request, now=_now()
+            case,
+            person_id=_person(as_),
+            purpose=OpenedFor(purpose),
+            request_id=request,
+            recipient=to,
+            now=_now(),
         )
-    typer.echo(f"Another custodian agrees with: answerable evidence agree {case} --as NAME")
+    named = f" --to {shlex.quote(to)}" if to else ""
+    typer.echo(f"Another custodian agrees with: answerable evidence agree {case} --as NAME{named}")
 
 
 @app.command()
 def agree(
-    case: Case, as_: As, decline: Annotated[bool, typer.Option("--decline", help="say no instead")] = False
+    case: Case,
+    as_: As,
+    decline: Annotated[bool, typer.Option("--decline", help="say no instead")] = False,
+    to: Annotated[str, typer.Option(help="where an authority gets it: the key to which you agree")] = "",
 ) -> None:
-    """Agree, as another custodian, that the one who asked gets a case's evidence, once."""
+    """Agree, as another custodian, that the one who asked, or the authority that you name, gets a case's evidence,
+    once."""
     from answerable.cases import commands  # noqa: PLC0415
+    from answerable.cases.inputs import Refused  # noqa: PLC0415
+    from answerable.cases.queries import evidence  # noqa: PLC0415
 
     with _told():
-        commands.answer_evidence(case, person_id=_person(as_), agreed=not decline, now=_now())
+        waiting = evidence.asked(case)
+        goes_to = evidence.asked_for(waiting) if waiting is not None else ""
+        if waiting is not None and not decline and goes_to != to:
+            number = waiting.params.get("request")
+            said = f"to {goes_to!r}, as the answer to request {number}" if goes_to else "to the one who asked"
+            raise Refused(f"It is to go {said}: who agrees names that, with --to, or without it.")
+        commands.answer_evidence(
+            case,
+            person_id=_person(as_),
+            agreed=not decline,
+            asked_id=waiting.pk if waiting is not None else None,
+            now=_now(),
+        )
     typer.echo(
         "Declined." if decline else "Agreed. Who asked takes it with `answerable evidence open` or `export`."
     )

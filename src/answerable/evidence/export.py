@@ -19,6 +19,7 @@ from answerable import clock
 from answerable.audit.receipts import receipt
 from answerable.audit.sequencer import sequence
 from answerable.cases import commands
+from answerable.cases.commands.custody import BOTH
 from answerable.cases.evidence_inputs import ReadFor
 from answerable.cases.inputs import NotFound, Refused
 from answerable.cases.models import Capture, EvidenceObject, Filing, Person
@@ -70,15 +71,13 @@ def export(
     Raises Refused, NotFound, FileExistsError, EvidenceError.
     """
     if bool(recipient) != (request_id is not None):
-        raise Refused(
-            "Objects go to an authority as the answer to its request: name both, --to and --request."
-        )
+        raise Refused(BOTH)
     captures = list(evidence.of_case(case_id).filter(destroyed_at__isnull=True))
     if not captures:
         raise NotFound(f"Nothing is kept of case {case_id}.")
     items: set[int] | None = None
     if request_id is not None:
-        items = commands.may_hand_out(case_id, request_id, person_id=person.pk)
+        items = commands.may_hand_out(case_id, request_id, person_id=person.pk, recipient=recipient)
         captures = [one for one in captures if one.content.item_id in items]
     with_objects = bool(recipient) or opened
     key = evidence.verified_recipient(recipient).key if recipient else ""

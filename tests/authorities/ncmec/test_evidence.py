@@ -155,8 +155,8 @@ def test_the_authority_gets_the_report_about_what_it_named_and_the_log_proves_it
         ("digests.tar", {}),
     ):
         if how:
-            named = how.get("request_id")
-            commands.ask_evidence(case, person_id=ravi.pk, purpose=OpenedFor.COURT, request_id=named, now=now)
+            to = {name: how[name] for name in ("request_id", "recipient") if name in how}
+            commands.ask_evidence(case, person_id=ravi.pk, purpose=OpenedFor.COURT, now=now, **to)
             commands.answer_evidence(case, person_id=lena.pk, agreed=True, now=now)
         export.export(case, tmp_path / target, person=ravi, **how)
         assert verify.verify(tmp_path / target).case == case

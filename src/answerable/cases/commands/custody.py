@@ -10,6 +10,7 @@ from answerable.cases.commands.writing import Writing
 from answerable.cases.evidence_inputs import HeldFor, OpenedFor
 from answerable.cases.inputs import AlreadyDone, NotFound, Refused
 from answerable.cases.models import AuthorityRequest, Capture, Case, EvidenceHold, EvidenceRecipient, Person
+from answerable.cases.queries import evidence
 from answerable.cases.queries.people import is_custodian, may_handle
 from answerable.cases.rules.keeping import DESTROY_WITHIN
 from answerable.obligations import Owed
@@ -18,6 +19,7 @@ from answerable.policy.words import By
 
 AGREE_WITHIN = OPEN_WITHIN = timedelta(days=2)
 WAITING = frozenset({"agree_evidence", "open_evidence"})
+BOTH = "Objects go to an authority as the answer to its request: name both, its key (--to) and --request."
 NO_CUSTODIAN = "This takes a custodian: somebody whom [evidence] of answerable.toml names with a key."
 
 
@@ -77,15 +79,23 @@ def end_hold(writing: Writing, hold: EvidenceHold, person: Person) -> None:
 
 
 def ask_evidence(
-    case_id: int, *, person_id: int, purpose: OpenedFor, now: datetime, request_id: int | None = None
+    case_id: int,
+    *,
+    person_id: int,
+    purpose: OpenedFor,
+    now: datetime,
+    request_id: int | None = None,
+    recipient: str = "",
 ) -> None:
     """Ask another custodian to agree that a case's evidence is handed out.
 
-    `request_id`: to the authority whose request that is, and to nobody else; without it, to the one who asks.
-    Raises Refused, NotFound, AlreadyDone.
+    `request_id`: as the answer to that authority's request, encrypted to the verified key of that name (`recipient`),
+    and to no other; without both, to the one who asks. Raises Refused, NotFound, AlreadyDone.
     """
     with transaction.atomic():
         person, case = _custodian(person_id), _case(case_id)
+        if (request_id is not None) != bool(recipient):
+            raise Refused(BOTH)
         if request_id is not None and not AuthorityRequest.objects.filter(pk=request_id).exists():
             raise NotFound(f"There is no request {request_id}.")
         if not Capture.objects.filter(case=case, destroyed_at__isnull=True).exists():
@@ -98,15 +108,25 @@ def ask_evidence(
         writing.release(
             WAITING, f"case:{case.pk}", "asked_anew"
         )  # by the same one, or who asked before has left
-        for_request = {"request": request_id} if request_id is not None else {}
+        for_request: dict[str, object] = (
+            {"request": request_id, "recipient": evidence.verified_recipient(recipient).pk}
+            if recipient
+            else {}
+        )
         writing.record("evidence_asked", {"purpose": str(purpose), **for_request})
         params = {"why": str(purpose), "asked_by": person.pk, **for_request}
         writing.owe([_owed_to("agree_evidence", case, now + AGREE_WITHIN, params)])
         writing.finish()
 
 
-def answer_evidence(case_id: int, *, person_id: int, agreed: bool, now: datetime) -> None:
-    """Agree, as another custodian, or decline. Raises Refused, NotFound, AlreadyDone."""
+def answer_evidence(
+    case_id: int, *, person_id: int, agreed: bool, now: datetime, asked_id: int | None = None
+) -> None:
+    """Agree, as another custodian, or decline.
+
+    `asked_id`: the obligation that was read; who asks may have asked for something else since.
+    Raises Refused, NotFound, AlreadyDone.
+    """
     with transaction.atomic():
         person, case = _custodian(person_id), _case(case_id)
         asked = _owed({"agree_evidence"}, case_id)
@@ -114,8 +134,11 @@ def answer_evidence(case_id: int, *, person_id: int, agreed: bool, now: datetime
             raise AlreadyDone("Nobody asks for this evidence now.")
         if asked.params["asked_by"] == person.pk:
             raise Refused("Evidence is opened by two custodians: another one has to agree.")
+        if asked_id not in (None, asked.pk):
+            raise AlreadyDone("It was asked for anew meanwhile: read what for, and answer that.")
         writing = _writing(person, case, now)
-        event = {"agreed": agreed, "asked_by": asked.params["asked_by"]}
+        to_whom = {name: asked.params[name] for name in ("request", "recipient") if name in asked.params}
+        event = {"agreed": agreed, "asked_by": asked.params["asked_by"], **to_whom}
         entry_id = writing.record("evidence_answered", event)
         obligations.keep(asked, now=now, proof_entry_id=entry_id)
         if agreed:
@@ -157,10 +180,12 @@ def evidence_given(
         return entry_id
 
 
-def agreed_opening(case_id: int, *, person_id: int, request_id: int | None = None) -> Obligation:
-    """What another custodian agreed that this one takes, once, for that request or none; in the caller's transaction.
+def agreed_opening(
+    case_id: int, *, person_id: int, request_id: int | None = None, recipient_id: int | None = None
+) -> Obligation:
+    """What another custodian agreed that this one takes, once, for that request and key or for none.
 
-    Raises Refused.
+    In the caller's transaction. Raises Refused.
     """
     waiting = _owed({"open_evidence"}, case_id)
     if waiting is None or waiting.params["asked_by"] != person_id:
@@ -171,6 +196,8 @@ def agreed_opening(case_id: int, *, person_id: int, request_id: int | None = Non
     if agreed != request_id:
         said = f"for request {agreed}" if agreed is not None else "for no authority's request"
         raise Refused(f"The other custodian agreed to an opening {said}: ask for this one.")
+    if waiting.params.get("recipient") != recipient_id:
+        raise Refused("The other custodian agreed to another recipient's key: ask for this one.")
     return waiting
 
 

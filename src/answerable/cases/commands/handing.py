@@ -20,11 +20,13 @@ from answerable.cases.rules import requests as rules
 FOR_AUTHORITIES = (OpenedFor.AUTHORITY, OpenedFor.COURT)
 
 
-def may_hand_out(case_id: int, request_id: int, *, person_id: int) -> set[int]:
+def may_hand_out(case_id: int, request_id: int, *, person_id: int, recipient: str) -> set[int]:
     """Which items of a case this request covers, looked at before anything is written. Raises Refused and others."""
     with transaction.atomic():
-        trusted(person_id)
-        return _covered(case_id, _answered_by_evidence(request_id))
+        person, row = trusted(person_id), _answered_by_evidence(request_id)
+        key = evidence.verified_recipient(recipient)
+        agreed_opening(case_id, person_id=person.pk, request_id=row.pk, recipient_id=key.pk)
+        return _covered(case_id, row)
 
 
 def evidence_handed_out(
@@ -50,7 +52,7 @@ def evidence_handed_out(
         person, row = trusted(person_id), _answered_by_evidence(request_id)
         case = Case.objects.get(pk=case_id)
         key = evidence.verified_recipient(recipient)
-        waiting = agreed_opening(case_id, person_id=person.pk, request_id=row.pk)
+        waiting = agreed_opening(case_id, person_id=person.pk, request_id=row.pk, recipient_id=key.pk)
         if waiting.params["why"] not in FOR_AUTHORITIES:
             raise Refused(
                 "The other custodian agreed to another purpose: ask again, --for authority or court."

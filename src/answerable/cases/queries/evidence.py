@@ -148,6 +148,17 @@ def may_open(case_id: int, *, person_id: int) -> bool:
     return waiting is not None and waiting.params["asked_by"] == person_id
 
 
+def asked(case_id: int) -> Obligation | None:
+    """What one custodian asks another one to agree to now."""
+    return Obligation.objects.filter(kind="agree_evidence", subject=f"case:{case_id}", state="owed").first()
+
+
+def asked_for(waiting: Obligation) -> str:
+    """The name of the authority's key that evidence is asked or agreed for; empty: for the one who asked."""
+    row = EvidenceRecipient.objects.filter(pk=waiting.params.get("recipient")).first()
+    return row.name if row is not None else ""
+
+
 def verified_recipient(name: str) -> EvidenceRecipient:
     """The authority of that name, whose key two people verified. Raises NotFound, Refused."""
     row = EvidenceRecipient.objects.filter(name=name, ended_at__isnull=True).first()

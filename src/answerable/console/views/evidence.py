@@ -57,6 +57,7 @@ def evidence_page(request: StaffRequest, case_id: int) -> HttpResponseBase:
         "waiting": waiting,
         "asker": asker,
         "mine": asker is not None and asker.pk == request.person.pk,
+        "goes_to": evidence.asked_for(waiting) if waiting is not None else "",
         "why": OPENED_FOR[waiting.params["why"]] if waiting is not None else "",
         "form": form,
         "now": now,
@@ -71,11 +72,19 @@ def _do(request: StaffRequest, case_id: int, form: EvidenceForm) -> HttpResponse
         return _taken(request, case_id)
     if action == "ask" and form.is_valid():
         purpose, for_request = OpenedFor(form.cleaned_data["purpose"]), form.cleaned_data["request"]
-        commands.ask_evidence(case_id, person_id=me, purpose=purpose, request_id=for_request, now=now)
+        commands.ask_evidence(
+            case_id,
+            person_id=me,
+            purpose=purpose,
+            request_id=for_request,
+            recipient=form.cleaned_data["to"],
+            now=now,
+        )
         messages.success(request, "Another custodian is asked to agree. Then it stands in your queue.")
     elif action == "answer":
-        agreed = request.POST.get("answer") == "agree"
-        commands.answer_evidence(case_id, person_id=me, agreed=agreed, now=now)
+        agreed, asked = request.POST.get("answer") == "agree", request.POST.get("asked", "")
+        read = int(asked) if asked.isascii() and asked.isdecimal() else 0  # no obligation has the number 0
+        commands.answer_evidence(case_id, person_id=me, agreed=agreed, asked_id=read, now=now)
         messages.success(request, "Who asked can take it now." if agreed else "Declined.")
     else:
         return None
