@@ -227,6 +227,51 @@ def test_what_an_authority_is_given_answers_its_request_and_covers_no_more(
     assert RequestEvidence.objects.count() == 2
 
 
+def test_an_authority_learns_nothing_of_anothers_request(
+    kept: EvidenceDesk, police: str, ravi: Person, lena: Person, tmp_path: Path
+):
+    kept.post("b", b"a hill, of somebody else" * 100, account="max")
+    kept.report("b")
+    kept.yes(ravi, "b")
+    kept.work()
+    with transaction.atomic():
+        writing = Writing(actor="worker", now=kept.clock.now, cause="test")
+        join(writing, kept.capture_of("a").case, kept.capture_of("b").case)
+
+    def custody_of(number: int, name: str) -> dict[str, list[dict[str, Any]]]:
+        agreed(kept, ravi, lena, number)
+        to = {"recipient": "Police", "request_id": number}
+        export.export(case_of(kept), tmp_path / name, person=ravi, **to)
+        told: dict[str, list[dict[str, Any]]] = {}
+        for one in json.loads(members(tmp_path / name)["custody.json"])["receipts"]:
+            told.setdefault(one["entry"]["kind"], []).append(one["event"] or {})
+        return told
+
+    both = asked(kept, ravi, ravi, lena, refs=("a", "b"), reference="A-1")
+    assert {one["request"] for one in custody_of(both, "both.tar")["evidence_asked"]} == {both}
+    kept_only = ask(kept, ravi, Asks.PRESERVE, "a", reference="B-1")
+    commands.refuse_request(
+        kept_only.pk, person_id=lena.pk, unfit=Unfit.FALSE, reason="x", now=kept.clock.now
+    )
+    one = asked(kept, ravi, ravi, lena, refs=("a",), reference="C-1")
+    told = custody_of(one, "one.tar")
+    assert {event["request"] for events in told.values() for event in events if "request" in event} == {one}
+    assert {event["request"] for event in told["evidence_held"]} == {one}
+    assert "evidence_exported" not in told
+    assert "evidence_hold_released" not in told
+    kept.clock.pass_(seconds=1)
+    again = custody_of(one, "again.tar")["evidence_exported"]
+    assert [event["items"] for event in again] == [[kept.item("a").pk]]  # its own is told
+    # what was said of two items together is told to nobody who may know of one alone
+    with transaction.atomic():
+        numbers = sorted([kept.item("a").pk, kept.item("b").pk])
+        Writing(actor="worker", now=kept.clock.now, cause="test", case=kept.item("a").case).record(
+            "evidence_kept_on", {"items": numbers}
+        )
+    assert "evidence_kept_on" in custody_of(both, "both-again.tar")
+    assert "evidence_kept_on" not in custody_of(one, "one-again.tar")
+
+
 def test_a_court_order_on_paper_is_a_request_too(
     kept: EvidenceDesk, police: str, ravi: Person, lena: Person, tmp_path: Path
 ):

@@ -75,10 +75,11 @@ def export(
     captures = list(evidence.of_case(case_id).filter(destroyed_at__isnull=True))
     if not captures:
         raise NotFound(f"Nothing is kept of case {case_id}.")
-    items: set[int] | None = None
+    items, covered = None, None
     if request_id is not None:
         items = commands.may_hand_out(case_id, request_id, person_id=person.pk, recipient=recipient)
         captures = [one for one in captures if one.content.item_id in items]
+        covered = custody.Covered(items, request_id)
     with_objects = bool(recipient) or opened
     key = evidence.verified_recipient(recipient).key if recipient else ""
     if with_objects and not evidence.may_open(case_id, person_id=person.pk):
@@ -99,7 +100,7 @@ def export(
             members = [*given.values()]
             while sequence():
                 pass
-            members += _documents(archive, listed, sent, custody.entries(case_id, captures, filings, items))
+            members += _documents(archive, listed, sent, custody.entries(case_id, captures, filings, covered))
             manifest = verify.canonical(
                 {
                     "answerable_export": verify.VERSION,
