@@ -7,9 +7,10 @@ from datetime import datetime
 
 import pyrage
 import pytest
+from django.db import transaction
 
 from answerable.cases import commands
-from answerable.cases.models import AuthorityRequest, Capture, Decision, Item, Person
+from answerable.cases.models import AuthorityRequest, Capture, Case, Decision, Item, Person
 from answerable.console import pictures
 from answerable.evidence import capture
 from answerable.evidence.sealing import new_identity, recipient_of
@@ -129,3 +130,31 @@ def test_a_second_reviewer_sees_what_the_platform_no_longer_has(kept: Item, phot
     before = len(photos.fetched)
     assert pictures.revealed(kept, colour=True).data_uri.startswith("data:image/jpeg;base64,")
     assert len(photos.fetched) == before
+
+
+def test_who_may_still_judge_is_not_told_what_evidence_an_authority_was_given(
+    kept: Item, ravi: Person, petra: Person, rosa: Person, lena: Person
+) -> None:
+    now, case = kept.registered_at, kept.case_id
+    commands.add_recipient("Police", (key := recipient_of(new_identity())), person_id=ravi.pk, now=now)
+    commands.verify_recipient("Police", key, person_id=petra.pk, now=now)
+    signed_in(ravi).post("/requests/new/", typed(asks="disclose"))
+    number = AuthorityRequest.objects.get().pk
+    for person in (ravi, petra):
+        commands.check_request(
+            number, person_id=person.pk, contact="+33 1 55 50 14 30", found="the state's directory", now=now
+        )
+    to = {"request_id": number, "recipient": "Police"}
+    commands.ask_evidence(case, person_id=ravi.pk, purpose="court", now=now, **to)
+    commands.answer_evidence(case, person_id=petra.pk, agreed=True, now=now)
+    given = {"item_ids": [kept.pk], "manifest_sha256": "0" * 64, "objects": 3, "recipient": "Police"}
+    commands.evidence_handed_out(case, number, person_id=ravi.pk, now=now, **given)
+    page, said = f"/requests/{number}/", "3 encrypted objects to Police, by Ravi and Petra"
+    assert said in signed_in(petra).get(page).content.decode()
+    assert "Evidence given" not in signed_in(rosa).get(page).content.decode()
+    with transaction.atomic():  # the same once another case has it
+        grown = Case.objects.create(harm="csam", opened_at=now, pack_digest=kept.case.pack_digest)
+        Item.objects.update(case=grown)
+        Case.objects.filter(pk=case).update(joined_into=grown)
+    assert said in signed_in(petra).get(page).content.decode()
+    assert "Evidence given" not in signed_in(rosa).get(page).content.decode()

@@ -1,5 +1,6 @@
 """Authorities' requests: typed in as they came, verified by two people, answered."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -12,9 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from answerable import clock
 from answerable.cases import commands
 from answerable.cases.inputs import Refused
-from answerable.cases.models import AuthorityRequest
-from answerable.cases.queries import requests
+from answerable.cases.models import AuthorityRequest, Person, RequestEvidence
+from answerable.cases.queries import evidence, requests
 from answerable.cases.queries.people import may_handle
+from answerable.cases.queries.queue import may_see_judgements
 from answerable.cases.request_inputs import Asks, Came, RequestIn, Unfit
 from answerable.cases.rules.requests import DISCLOSES
 from answerable.console.middleware import StaffRequest
@@ -90,10 +92,17 @@ def request_page(request: StaffRequest, request_id: int) -> HttpResponse:
         "silences": row.silences.order_by("pk"),
         "mine": row.checks.filter(person=request.person).exists(),
         "handles": may_handle(request.person),
+        "given": _given(row, request.person, now) if may_handle(request.person) else [],
         "took": (row.answered_at - row.received_at) if row.answered_at else None,
         "gives": row.asks in DISCLOSES,
     }
     return render(request, "console/request.html", context)
+
+
+def _given(row: AuthorityRequest, person: Person, now: datetime) -> list[RequestEvidence]:
+    """What evidence it was answered with, but of no case in which this person may still judge (rule 10)."""
+    rows = row.evidence.select_related("case", "recipient", "by", "second").order_by("pk")
+    return [one for one in rows if may_see_judgements(person, evidence.joined_into(one.case), now=now)]
 
 
 def _do(row: AuthorityRequest, action: str, form: Form | None, me: int) -> str:
