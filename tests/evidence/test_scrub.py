@@ -2,13 +2,17 @@
 
 import os
 import time
+from datetime import timedelta
 
 import pytest
+from django.db import transaction
+from typer.testing import CliRunner
 
+from answerable.audit.sequencer import sequence
 from answerable.cases.models import EvidenceObject
+from answerable.evidence import cli, marking, rotate, scrub, stores
 from answerable.evidence import keys as working
-from answerable.evidence import rotate, scrub, stores
-from answerable.evidence.errors import KeyMissing, ObjectDamaged
+from answerable.evidence.errors import AnotherDesk, KeyMissing, ObjectDamaged
 from answerable.evidence.store import name_of
 from answerable.obligations.models import Obligation
 from tests.evidence.conftest import ANYWHERE, EvidenceDesk, Things
@@ -159,3 +163,80 @@ def test_restored_objects_are_whole_again_and_a_lost_server_key_opens_nothing(ke
     path.write_bytes(key)
     with stores.opened(stored) as file:
         assert file.read() == PICTURE
+
+
+def paged(why: str) -> int:
+    """How often people were called about that."""
+    owed = Obligation.objects.filter(kind="page_people", subject="evidence:sweep")
+    return sum(one.params["why"] == why for one in owed)
+
+
+def unknown(number: int) -> str:
+    """The name of an object that no row has."""
+    return name_of(f"{number:02x}" * 32, "cd" * 32)
+
+
+@ANYWHERE
+def test_more_than_captures_leave_behind_is_not_swept_and_people_are_called_once(
+    kept: EvidenceDesk, things: Things, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(scrub, "LEFT_OVER", timedelta(seconds=-60))
+    for number in range(25):
+        things.write("vault", unknown(number), b"of what this database never knew, or knows no more")
+    assert scrub.sweep() == scrub.sweep() == []
+    assert len(list(stores.store("vault").names())) == 28
+    assert paged("evidence_unknown") == 1
+    kept.work(days=8)
+    assert scrub.sweep() == []
+    assert paged("evidence_unknown") == 2
+    things.take_away("vault", unknown(0))
+    assert len(scrub.sweep()) == 24
+    assert len(list(stores.store("vault").names())) == 3
+    things.write("vault", unknown(1), b"that a person looked at")
+    assert scrub.sweep(looked=True) == [f"vault/{unknown(1)}"]
+
+
+@ANYWHERE
+def test_an_older_database_that_was_put_back_sweeps_nothing_of_what_came_since(
+    kept: EvidenceDesk, things: Things, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(scrub, "LEFT_OVER", timedelta(seconds=-60))
+    while sequence():
+        pass
+    assert scrub.sweep() == []
+    backup = transaction.savepoint()  # what it lacks, a desk that another's was copied from lacks, too
+    kept.post("b", b"a hill" * 500)
+    kept.report("b")
+    while sequence():
+        pass
+    assert scrub.sweep() == []
+    transaction.savepoint_rollback(backup)
+    things.write("vault", unknown(1), b"captured since")
+    assert scrub.sweep() == scrub.sweep() == []
+    assert paged("evidence_of_another_desk") == 1
+    with pytest.raises(AnotherDesk, match="older database was put back"):
+        stores.try_out()
+    kept.report("a")  # its log grows past that size, and is another one there
+    while sequence():
+        pass
+    assert scrub.sweep() == []
+    assert list(stores.store("vault").names()).count(unknown(1)) == 1
+    listed = CliRunner().invoke(cli.app, ["sweep"])
+    assert "older database was put back" in listed.output
+    assert f"vault/{unknown(1)}\n1 objects are not known" in listed.output
+    assert "1 objects destroyed" in CliRunner().invoke(cli.app, ["sweep", "--yes"]).output
+    things.write("vault", unknown(2), b"of a capture that never ended")
+    assert scrub.sweep() == [f"vault/{unknown(2)}"]  # from then on the stores are this desk's
+
+
+@ANYWHERE
+@pytest.mark.parametrize(
+    "note", [b"", b"[]", b'{"log": "x"}', b'{"log": "x", "checkpoint": ["a", "b"]}', b"\xff"]
+)
+def test_a_note_that_cannot_be_read_is_anothers(kept: EvidenceDesk, note: bytes):
+    stores.store("working").leave_note(note)
+    if not note:
+        marking.refuse_another()
+        return
+    with pytest.raises(AnotherDesk):
+        marking.refuse_another()

@@ -18,8 +18,8 @@ from typing import IO, Any, Final, TypeVar
 from answerable.db import crash
 from answerable.evidence import bucket_wire as wire
 from answerable.evidence.bucket_requests import Requests
-from answerable.evidence.errors import BucketFailed, NotRead, ObjectMissing
-from answerable.evidence.store import FolderDraft, FolderStore
+from answerable.evidence.errors import BucketFailed, NotRead, NotStored, ObjectMissing
+from answerable.evidence.store import NOTE, FolderDraft, FolderStore
 from answerable.platforms import base
 from answerable.platforms.http import client
 from answerable.platforms.s3.wire import error_code, listed
@@ -96,6 +96,22 @@ class BucketStore:
                     swept += 1
             if not asked:
                 return swept
+
+    def note(self) -> bytes:
+        """What was noted of whose it is; empty: nothing. Raises NotStored."""
+        answer = self._bucket.writing("GET", self._prefix + NOTE, absent=(404,))
+        return answer.body if answer.status == 200 else b""
+
+    def leave_note(self, data: bytes) -> None:
+        """Note whose it is, instead of what was noted before. Raises NotStored."""
+        key = self._prefix + NOTE
+        before = [one.version_id for one in self._versions(key)]
+        self._bucket.writing("PUT", key, body=data)
+        for version in before:
+            if version not in ("", "null"):  # without versions it was overwritten
+                with suppress(NotStored):  # an object lock keeps it: an older note harms nobody
+                    query = {"versionId": version}
+                    self._bucket.writing("DELETE", key, query=query, absent=(404,), destroying=True)
 
     def keeps_versions(self) -> bool:
         """Whether the bucket keeps older versions of what is deleted. Raises NotStored."""

@@ -91,6 +91,30 @@ def scrub() -> None:
 
 
 @app.command()
+def sweep(
+    yes: Annotated[bool, typer.Option("--yes", help="destroy it: it is of no desk and of no backup")] = False,
+) -> None:
+    """Name what lies in the stores for more than a day and this database doesn't know; with --yes, destroy it."""
+    from answerable.evidence import marking  # noqa: PLC0415
+    from answerable.evidence import scrub as scrubbing  # noqa: PLC0415
+    from answerable.evidence.errors import AnotherDesk  # noqa: PLC0415
+
+    with _told():
+        try:
+            marking.refuse_another()
+        except AnotherDesk as error:
+            typer.echo(f"answerable: {error}", err=True)
+        names = (
+            scrubbing.sweep(looked=True)
+            if yes
+            else [f"{store}/{name}" for store, name in scrubbing.left_over()]
+        )
+    for name in names:
+        typer.echo(name)
+    typer.echo(f"{len(names)} objects {'destroyed' if yes else 'are not known to this database'}.")
+
+
+@app.command()
 def rotate(
     new_key: Annotated[
         bool, typer.Option("--new-key", help="make a new key first: somebody may have this month's")

@@ -14,6 +14,11 @@ class EvidenceError(Exception):
         return f"{said} ({self.detail})" if self.detail else said
 
 
+class AnotherDesk(EvidenceError):
+    """The evidence store is of another log than this database has: its configuration was copied from another desk, or
+    an older database was put back. Nothing in it is swept: put the newer database back, or name a store of your own."""
+
+
 class NotStored(EvidenceError):
     """The evidence store took no more bytes: look whether its disk is full or its folder can be written."""
 

@@ -14,14 +14,17 @@ from django.db.models import QuerySet
 from answerable import clock
 from answerable.cases import commands
 from answerable.cases.models import EvidenceObject
-from answerable.evidence import stores
-from answerable.evidence.errors import EvidenceError, ObjectMissing
+from answerable.evidence import marking, stores
+from answerable.evidence.errors import AnotherDesk, EvidenceError, ObjectMissing
 from answerable.evidence.sealing import CHUNK_BYTES
 from answerable.evidence.store import name_of
 from answerable.obligations.models import Obligation
 
 LEFT_OVER: Final = timedelta(days=1)
 """What lies in a store for so long and that no row names is of a capture that never ended."""
+LEFT_OVER_MOST: Final = 24
+"""A capture that is killed leaves six objects at most (media, facts, manifest, each in two stores): four of them in a
+day. More than that are of no capture that never ended: the database doesn't know its own evidence."""
 STEP_SECONDS: Final = 20.0
 ATTEMPT_SECONDS: Final = 4.0
 SMALL_BYTES: Final = 64 * 1024 * 1024
@@ -110,18 +113,41 @@ def keep(obligation: Obligation) -> None:
     commands.scrubbed(obligation.pk, objects=rows.count(), now=now)
 
 
-def sweep() -> list[str]:
-    """Take away what captures left behind that never ended, by the time of the disk. Gives the names."""
-    before = time.time() - LEFT_OVER.total_seconds()
-    swept = []
+def left_over() -> list[tuple[str, str]]:
+    """What lies in a store for more than a day and that no row names: store and name. Raises NotStored."""
+    before, found = time.time() - LEFT_OVER.total_seconds(), []
     for store_name in (stores.WORKING, stores.VAULT):
         store = stores.store(store_name)
         rows = EvidenceObject.objects.filter(store=store_name, destroyed_at__isnull=True)
         known = {name_of(*row) for row in rows.values_list("sha256", "sealed_sha256").iterator()}
-        for name in list(store.names()):
-            if name not in known and store.written_at(name) < before:
-                store.destroy(name)
-                swept.append(f"{store_name}/{name}")
-        store.sweep_unfinished(before)
+        unknown = (name for name in list(store.names()) if name not in known)
+        found += [(store_name, name) for name in unknown if store.written_at(name) < before]
+    return found
+
+
+def sweep(*, looked: bool = False) -> list[str]:
+    """Take away what captures left behind that never ended, by the time of the disk. Gives the names.
+
+    Nothing is taken, and people are paged, where the stores are another desk's or an older database was put back, or
+    where that is more than captures leave (`LEFT_OVER_MOST`). `looked`: a person looked, and says that it may go.
+    Raises NotStored.
+    """
+    unknown = left_over()
+    if not looked:
+        try:
+            marking.refuse_another()
+            why = "evidence_unknown" if len(unknown) > LEFT_OVER_MOST else ""
+        except AnotherDesk as error:
+            log.error("nothing is swept", fault=str(error))
+            why = "evidence_of_another_desk"
+        if why:
+            commands.sweep_refused(why, now=clock.now())
+            return []
+    before = time.time() - LEFT_OVER.total_seconds()
+    for store_name, name in unknown:
+        stores.store(store_name).destroy(name)
+    for store_name in (stores.WORKING, stores.VAULT):
+        stores.store(store_name).sweep_unfinished(before)
     stores.leaving().sweep_unfinished(before)
-    return swept
+    marking.mark()
+    return [f"{store_name}/{name}" for store_name, name in unknown]

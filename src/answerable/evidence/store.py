@@ -11,6 +11,8 @@ from answerable.db import crash
 from answerable.evidence.errors import NotStored, ObjectMissing
 
 UNFINISHED: Final = "unfinished"
+NOTE: Final = "desk.json"
+"""What a store says of whose it is; no object."""
 
 
 class Draft(Protocol):
@@ -52,6 +54,12 @@ class Store(Protocol):
 
     def sweep_unfinished(self, older_than: float) -> int:
         """Take away drafts of processes that ended: older than that (seconds since the epoch). How many."""
+
+    def note(self) -> bytes:
+        """What was noted of whose it is; empty: nothing. Raises NotStored."""
+
+    def leave_note(self, data: bytes) -> None:
+        """Note whose it is, instead of what was noted before. Raises NotStored."""
 
     def keeps_versions(self) -> bool:
         """Whether older versions of what is deleted stay there unless they are destroyed, too. Raises NotStored."""
@@ -118,6 +126,27 @@ class FolderStore:
         for path in drafts:
             path.unlink(missing_ok=True)
         return len(drafts)
+
+    def note(self) -> bytes:
+        """What was noted of whose it is; empty: nothing. Raises NotStored."""
+        try:
+            return (self.root / NOTE).read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise NotStored(error.strerror or "") from error
+
+    def leave_note(self, data: bytes) -> None:
+        """Note whose it is, instead of what was noted before. Raises NotStored."""
+        draft = self.draft()
+        try:
+            draft.write(data)
+            draft.end().replace(self.root / NOTE)
+            _sync_folder(self.root)
+        except OSError as error:
+            raise NotStored(error.strerror or "") from error
+        finally:
+            draft.drop()
 
     def keeps_versions(self) -> bool:
         """No: a file has none."""

@@ -17,6 +17,7 @@ from answerable.cases.commands.capturing import (
     preserved,
     resealed,
     scrubbed,
+    sweep_refused,
 )
 from answerable.cases.commands.claiming import claimed_found
 from answerable.cases.commands.completing import complete_request
@@ -282,6 +283,7 @@ __all__ = [
     "start_over",
     "step_not_done",
     "store_page",
+    "sweep_refused",
     "take_from_uploader",
     "take_up_hashes",
     "to_capture_hidden",

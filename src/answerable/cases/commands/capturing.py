@@ -21,6 +21,7 @@ from answerable.policy.words import By
 
 SCRUB_WITHIN = timedelta(days=2)
 PAGE_WITHIN = timedelta(minutes=1)
+PAGE_AGAIN_AFTER = timedelta(days=7)
 
 
 def captured(capture_in: CaptureIn, *, now: datetime) -> list[ObjectIn]:
@@ -220,6 +221,17 @@ def _owe_scrubbing(now: datetime) -> None:
         not_before=at,
     )
     obligations.owe([owed], now=now, cause="evidence:all")
+
+
+def sweep_refused(why: str, *, now: datetime) -> None:
+    """Nothing is swept from the evidence stores, `why`: people are called, once a week as long as it stays so."""
+    with transaction.atomic():
+        subject = "evidence:sweep"
+        paged = Obligation.objects.filter(
+            kind="page_people", subject=subject, owed_at__gt=now - PAGE_AGAIN_AFTER
+        )
+        if not paged.exists():
+            obligations.owe([_page(subject, why, now)], now=now, cause=subject)
 
 
 def _page(subject: str, why: str, now: datetime) -> Owed:
