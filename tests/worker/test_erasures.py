@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from answerable import audit, clock
 from answerable.audit.check import check
@@ -138,6 +139,19 @@ def test_a_restored_backup_is_erased_again_at_the_workers_start(restorable: Rest
     entries = AuditEntry.objects.count()
     assert restorable.worker().turn() == 0
     assert AuditEntry.objects.count() == entries
+
+
+def test_what_is_erased_costs_no_query_of_its_own_however_often_it_is_looked_for(
+    restorable: Restorable, ravi: Person
+) -> None:
+    restorable.erase(restorable.report("a"), ravi)
+    worker = restorable.worker()
+    worker.turn()
+    erasures = list(worker._read())
+    assert any(one.code for one in erasures)
+    with CaptureQueriesContext(connection) as queries:
+        assert commands.standing_again(erasures * 50) == []
+    assert len(queries) <= 4
 
 
 def test_a_contact_that_went_with_a_withdrawal_goes_again(restorable: Restorable) -> None:
