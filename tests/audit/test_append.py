@@ -23,6 +23,7 @@ SEALED = {
     "appeal_received",
     "message_sent",
     "evidence_captured",
+    "hidden_captured",
 }
 
 
