@@ -10,6 +10,7 @@ from answerable import obligations
 from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import Capture, EvidenceObject
+from answerable.cases.queries.joined import with_joined
 from answerable.evidence import stores
 from answerable.evidence.store import name_of
 from answerable.obligations import Owed
@@ -282,7 +283,7 @@ def test_what_was_captured_in_a_case_that_was_joined_is_of_the_case_that_stands(
     desk.report("a", "b")
     desk.work()
     standing = desk.item("a").case_id
-    assert before in evidence.with_joined(standing)
+    assert before in with_joined(standing)
     assert [one.content.item.ref for one in evidence.of_case(standing)] == ["a"]
 
 

@@ -19,7 +19,7 @@ from answerable.authorities.holders import Holders, known
 from answerable.cases.commands.untold import Told, told_of
 from answerable.cases.models import Account, Case, Decision, Filing, Item, Letter, Report
 from answerable.cases.models.letters import BOUNCED, BY_HAND
-from answerable.cases.queries.evidence import with_joined
+from answerable.cases.queries.joined import with_joined
 from answerable.evidence.errors import EvidenceError
 from answerable.media import MediaError
 from answerable.obligations.models import Obligation

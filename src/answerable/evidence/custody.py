@@ -7,7 +7,7 @@ from typing import Any, Final
 from answerable.audit.log import event_of
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import Capture, Filing, RequestHold
-from answerable.cases.queries import evidence
+from answerable.cases.queries.joined import with_joined
 
 KINDS: Final = (
     "looked_at",
@@ -67,7 +67,7 @@ def entries(
         others = RequestHold.objects.exclude(request=covered.request).values_list("hold_id", flat=True)
         numbers = {one.pk for one in filings}
         within = _Bounds(covered.items, contents, numbers, covered.request, set(others))
-    rows = AuditEntry.objects.filter(case_id__in=evidence.with_joined(case_id))
+    rows = AuditEntry.objects.filter(case_id__in=with_joined(case_id))
     told = rows.filter(kind__startswith="evidence_") | rows.filter(kind__in=KINDS)
     for entry in told.order_by("pk"):
         if within is None or within.has(entry.kind, event_of(entry) or {}):

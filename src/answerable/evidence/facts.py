@@ -16,7 +16,7 @@ from answerable.cases.models import (
     Review,
     ViewSample,
 )
-from answerable.cases.queries import evidence
+from answerable.cases.queries.joined import with_joined
 
 VERSION: Final = 1
 LOOKS: Final = ("looked_at", "revealed", "review_made")
@@ -164,7 +164,7 @@ def _looks(content: ItemContent) -> list[dict[str, Any]]:
     """Who of the desk opened it, saw it, judged it: from the log, which nobody can change."""
     entries = AuditEntry.objects.filter(case_id__isnull=False, kind__in=LOOKS)
     case = content.item.case
-    cases = evidence.with_joined(case.pk) if case is not None else set[int]()
+    cases = with_joined(case.pk) if case is not None else set[int]()
     found = []
     for entry in entries.filter(case_id__in=cases).order_by("pk")[:MOST]:
         event = event_of(entry) or {}

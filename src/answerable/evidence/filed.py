@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from answerable.cases.models import Filing, FilingAnswer, FilingFile
-from answerable.cases.queries import evidence
+from answerable.cases.queries.joined import with_joined
 from answerable.db import personal
 from answerable.evidence.errors import ObjectDamaged
 
@@ -30,7 +30,7 @@ class Part:
 
 def filings(case_id: int, items: set[int] | None) -> list[Filing]:
     """What was sent of a case, oldest first. `items`: only what is about these and no others."""
-    rows = Filing.objects.filter(case__in=evidence.with_joined(case_id)).select_related("document")
+    rows = Filing.objects.filter(case__in=with_joined(case_id)).select_related("document")
     sent = [one for one in rows.order_by("pk") if one.report_id is not None or one.answers.exists()]
     return [one for one in sent if items is None or {item for _, item in _about(one)} <= items]
 

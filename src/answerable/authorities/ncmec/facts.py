@@ -9,9 +9,10 @@ from django.db.models import Q
 from answerable.audit.models import AuditEntry
 from answerable.authorities.findings import ChildFinding
 from answerable.authorities.holders import known
-from answerable.cases.models import Account, Case, Decision, Finding, Item, ItemContent, Person, Report
+from answerable.cases.models import Account, Decision, Finding, Item, ItemContent, Person, Report
 from answerable.cases.queries import requests
 from answerable.cases.queries.filings import OF_COPIES
+from answerable.cases.queries.joined import with_joined
 from answerable.cases.request_inputs import Asks
 from answerable.cases.rules.requests import DISCLOSES
 from answerable.platforms.facts import AccountFacts
@@ -129,7 +130,7 @@ def viewers_of(content: ItemContent) -> tuple[str, ...]:
 def _people_who_saw(contents: Iterable[ItemContent]) -> set[int]:
     """Who saw any of these, in whatever case its item was then."""
     rows = [(content.pk, content.item_id, content.item.case_id) for content in contents]
-    cases = _with_joined({case_id for _, _, case_id in rows if case_id is not None})
+    cases = with_joined(*{case_id for _, _, case_id in rows if case_id is not None})
     said = Q()
     for content_id, item_id, _ in rows:
         said |= Q(event__contains=f'"content":{content_id},"item":{item_id}}}')
@@ -187,12 +188,3 @@ def _filed(finding: ChildFinding) -> Filed:
         shown.exists(),
         copies_of(content),
     )
-
-
-def _with_joined(cases: set[int]) -> set[int]:
-    """These cases, and those that were joined into them: a look stands where its item was then."""
-    found, last = set(cases), set(cases)
-    while last:
-        last = set(Case.objects.filter(joined_into__in=last).values_list("pk", flat=True)) - found
-        found |= last
-    return found

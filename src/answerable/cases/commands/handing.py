@@ -14,6 +14,7 @@ from answerable.cases.inputs import AlreadyDone, Refused
 from answerable.cases.models import AuthorityRequest, Case, Item, RequestEvidence, RequestEvidenceItem
 from answerable.cases.models.requests import GRANTED
 from answerable.cases.queries import evidence, requests
+from answerable.cases.queries.joined import with_joined
 from answerable.cases.request_inputs import Asks
 from answerable.cases.rules import requests as rules
 
@@ -107,7 +108,7 @@ def _answered_by_evidence(request_id: int) -> AuthorityRequest:
 
 def _covered(case_id: int, row: AuthorityRequest) -> set[int]:
     """The items of a case, and of those joined into it, that a request covers. Raises Refused where there is none."""
-    of_case = Item.objects.filter(contents__captures__case__in=evidence.with_joined(case_id))
+    of_case = Item.objects.filter(contents__captures__case__in=with_joined(case_id))
     found = set(requests.covered(row).filter(pk__in=of_case).values_list("pk", flat=True))
     if not found:
         raise Refused(f"The request covers nothing of which case {case_id} keeps evidence.")

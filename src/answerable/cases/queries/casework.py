@@ -24,8 +24,9 @@ from answerable.cases.models import (
     ViewSample,
 )
 from answerable.cases.overlaps import Overlap
+from answerable.cases.queries.joined import with_joined
 from answerable.cases.queries.listed import findings_by_list, list_took_back
-from answerable.cases.queries.queue import blind_items, may_see_judgements, roots, settles
+from answerable.cases.queries.queue import blind_items, may_see_judgements, settles
 from answerable.cases.queries.shared import shared_parts
 from answerable.cases.queries.standing import is_called, may_see
 from answerable.obligations.models import Obligation
@@ -121,7 +122,7 @@ def case_view(case_id: int, person: Person, *, now: datetime) -> CaseView:
     case = open_case(case_id, person)
     items = list(case.items.select_related("account", "content").order_by("pk"))
     to_judge = frozenset(blind_items(person, case, now=now))
-    joined = with_joined(case)
+    joined = with_joined(case.pk)
     reported = CaseView(case, reports_of(case), items, to_judge, blind=bool(to_judge))
     if reported.blind:
         return reported
@@ -210,7 +211,7 @@ def _said(report: Report, *, blind: bool) -> list[Message]:
 
 def reports_of(case: Case) -> list[Report]:
     """The reports that reach a case, oldest first."""
-    reaching = Q(case__in=with_joined(case)) | Q(reported_items__item__case=case)
+    reaching = Q(case__in=with_joined(case.pk)) | Q(reported_items__item__case=case)
     return list(Report.objects.filter(reaching).distinct().order_by("received_at", "pk"))
 
 
@@ -226,11 +227,6 @@ def views_since_notice(items: Iterable[Item]) -> list[tuple[datetime, int]]:
             standing[item_id] = max(0, views - (item.views_at_first_notice or 0))
             points.append((at, sum(standing.values())))
     return points
-
-
-def with_joined(case: Case) -> list[int]:
-    """The numbers of a case and of all that were joined into it: what they owed and said stays theirs."""
-    return [case.pk, *(old for old, new in roots().items() if new == case.pk)]
 
 
 def _copies(items: Iterable[Item]) -> list[CopyOf]:

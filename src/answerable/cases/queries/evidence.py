@@ -21,6 +21,7 @@ from answerable.cases.models import (
     ItemContent,
     Notice,
 )
+from answerable.cases.queries.joined import joined_into, with_joined
 from answerable.cases.rules.keeping import CAPTURE_FIRST, Hidden, Keeping, Kept, why_ended
 from answerable.cases.rules.reasons import RESTRICTING
 from answerable.obligations.models import Obligation
@@ -190,23 +191,6 @@ def of_case(case_id: int) -> QuerySet[Capture]:
         .select_related("content__item", "case")
         .order_by("pk")
     )
-
-
-def with_joined(case_id: int) -> set[int]:
-    """A case and all that were joined into it, also by way of others."""
-    found, new = {case_id}, {case_id}
-    while new:
-        into = Case.objects.filter(joined_into__in=new).values_list("pk", flat=True)
-        new = set(into) - found
-        found |= new
-    return found
-
-
-def joined_into(case: Case) -> Case:
-    """The case itself, or the one that stands in the end where it was joined into another."""
-    while case.joined_into is not None:
-        case = case.joined_into
-    return case
 
 
 def was_filed(content: ItemContent) -> bool:

@@ -13,7 +13,8 @@ from answerable.audit.models import AuditEntry
 from answerable.cases.inputs import NotFound
 from answerable.cases.models import Filing, FilingFile, Finding, Person
 from answerable.cases.models.filings import STANDING
-from answerable.cases.queries.casework import NotQualified, open_case, with_joined
+from answerable.cases.queries.casework import NotQualified, open_case
+from answerable.cases.queries.joined import with_joined
 from answerable.cases.queries.queue import blind_items
 from answerable.cases.rules.filing import FileStands, Stands
 from answerable.obligations.models import Obligation
@@ -251,7 +252,7 @@ def filing_view(filing_id: int, person: Person, *, now: datetime) -> FilingView:
 def steps_of(filing: Filing) -> list[StepTaken]:
     """Each step that was asked, and what came of it, as the audit log has them."""
     entries = AuditEntry.objects.filter(
-        case_id__in=with_joined(filing.case), kind__in=STEP_KINDS, event__isnull=False
+        case_id__in=with_joined(filing.case_id), kind__in=STEP_KINDS, event__isnull=False
     )
     steps = []
     for entry in entries.order_by("pk"):

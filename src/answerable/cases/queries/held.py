@@ -22,7 +22,8 @@ from answerable.cases.models import (
     RequestPackage,
     Review,
 )
-from answerable.cases.queries.evidence import holds, joined_into, with_joined
+from answerable.cases.queries.evidence import holds
+from answerable.cases.queries.joined import joined_into, with_joined
 
 OF_A_REPORT: Final = ("statement", "contact", "signature")
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from answerable.audit.models import AuditEntry
 from answerable.cases.models import Appeal, Case, Decision, Item, Person, ReportedItem, Review
 from answerable.cases.models.reports import is_formal
+from answerable.cases.queries.joined import with_joined
 from answerable.cases.queries.protection import cleared_by_two
 from answerable.cases.queries.taking_part import judged_identical
 from answerable.cases.rules import deciding
@@ -130,18 +131,9 @@ def seen_the_case(person: Person, item: Item) -> bool:
 
     What was joined into the case counts. The log remembers both.
     """
-    cases = _with_joined(item.case_id)
+    cases = with_joined(*[item.case_id] if item.case_id is not None else [])
     if Review.objects.filter(case__in=cases, person=person).exists():
         return True
     tie = Obligation.objects.filter(kind="settle_tie", subject=f"item:{item.pk}", state="owed").first()
     looks = AuditEntry.objects.filter(case_id__in=cases, actor=f"person:{person.pk}", kind="revealed")
     return tie is not None and looks.filter(at__lt=tie.owed_at).exists()
-
-
-def _with_joined(case_id: int | None) -> set[int]:
-    found: set[int] = set()
-    more = {case_id} if case_id is not None else set()
-    while more:
-        found |= more
-        more = set(Case.objects.filter(joined_into__in=more).values_list("pk", flat=True)) - found
-    return found

@@ -17,7 +17,7 @@ from answerable.cases.models import (
     RequestSilence,
 )
 from answerable.cases.models.requests import GRANTED, REFUSED
-from answerable.cases.queries.evidence import with_joined
+from answerable.cases.queries.joined import with_joined
 from answerable.cases.queries.people import may_handle
 from answerable.cases.request_inputs import Asks
 from answerable.cases.rules import requests as rules

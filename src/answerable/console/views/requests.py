@@ -14,7 +14,8 @@ from answerable import clock
 from answerable.cases import commands
 from answerable.cases.inputs import Refused
 from answerable.cases.models import AuthorityRequest, Person, RequestEvidence
-from answerable.cases.queries import evidence, requests
+from answerable.cases.queries import requests
+from answerable.cases.queries.joined import joined_into
 from answerable.cases.queries.people import may_handle
 from answerable.cases.queries.queue import may_see_judgements
 from answerable.cases.request_inputs import Asks, Came, RequestIn, Unfit
@@ -102,7 +103,7 @@ def request_page(request: StaffRequest, request_id: int) -> HttpResponse:
 def _given(row: AuthorityRequest, person: Person, now: datetime) -> list[RequestEvidence]:
     """What evidence it was answered with, but of no case in which this person may still judge (rule 10)."""
     rows = row.evidence.select_related("case", "recipient", "by", "second").order_by("pk")
-    return [one for one in rows if may_see_judgements(person, evidence.joined_into(one.case), now=now)]
+    return [one for one in rows if may_see_judgements(person, joined_into(one.case), now=now)]
 
 
 def _do(row: AuthorityRequest, action: str, form: Form | None, me: int) -> str:
