@@ -16,7 +16,7 @@ from answerable.evidence import stores
 from answerable.evidence.errors import KeyMissing, ObjectMissing
 from answerable.platforms import base, registry
 from answerable.platforms.base import Asking, Capability, FetchedItem, asking
-from answerable.platforms.fetched import with_bytes
+from answerable.platforms.fetched import data_of, with_bytes
 
 FETCH_SECONDS = 6.0
 
@@ -76,7 +76,7 @@ def _from_platform(content: ItemContent, seconds: float) -> "closing[IO[bytes]]"
 
 
 def _data(served: FetchedItem, platform: str, bound: Asking) -> bytes | None:
-    if served.media is None or served.media.data is not None or not served.media.url:
-        return served.media.data if served.media is not None else None
-    hosts = registry.media_hosts(platform)
-    return media.fetch(served.media.url, hosts, timeout_seconds=bound.seconds_left()).data
+    found = served.media
+    if found is None or (found.data is None and not found.url):
+        return None
+    return data_of(found, platform, bound)

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from answerable import media
 from answerable.platforms import registry
-from answerable.platforms.base import Asking, FetchedItem, Platform
+from answerable.platforms.base import Asking, FetchedItem, Media, Platform
 
 T = TypeVar("T")
 
@@ -29,8 +29,13 @@ def fingerprints(fetched: FetchedItem, platform: str, bound: Asking) -> media.Fi
     """The fingerprints of an item's bytes, fetched from configured media hosts only."""
     if fetched.media is None:
         return None
-    data = fetched.media.data
-    if data is None:
-        hosts = registry.media_hosts(platform)
-        data = media.fetch(fetched.media.url, hosts, timeout_seconds=bound.seconds_left()).data
+    data = data_of(fetched.media, platform, bound)
     return media.fingerprint(data, within_seconds=bound.seconds_left())
+
+
+def data_of(served: Media, platform: str, bound: Asking) -> bytes:
+    """The bytes themselves: inline, or fetched from configured media hosts only."""
+    if served.data is not None:
+        return served.data
+    hosts = registry.media_hosts(platform)
+    return media.fetch(served.url, hosts, timeout_seconds=bound.seconds_left()).data
